@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { entryFolder, stagingRoot } from "../../../tools/cache";
+import { findTools } from "../../../tools/install";
+import { cachedPaths, InstallError, installParts, type PartTable } from "../../../tools/installer";
+import { currentPlatform } from "../../../tools/part";
+import { run } from "../../../tools/run";
+import { createToolSandbox, fakePart, type ToolSandbox } from "./toolSandbox";
+
+describe("installer", () => {
+  let sandbox: ToolSandbox;
+  beforeEach(() => {
+    sandbox = createToolSandbox();
+    sandbox.fakeGo("go1.26.8");
+  });
+  afterEach(() => sandbox.dispose());
+
+  const install = (table: PartTable) => installParts(table, sandbox.log);
+  const builds = () => sandbox.goCalls().filter((call) => call.startsWith("build"));
+
+  async function failure(table: PartTable): Promise<string> {
+    const error = await install(table).then(
+      () => assert.fail("the install succeeded"),
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof InstallError);
+    return error.message;
+  }
+
+  it("builds what no other source has, and then finds it in the cache without running anything", async () => {
+    const table = { alpha: fakePart("alpha"), beta: fakePart("beta") };
+    await install(table);
+    assert.equal(builds().length, 2);
+    const { stdout } = await run(cachedPaths(table).get("beta") ?? "", []);
+    assert.equal(stdout.trim(), "tool v1.2.3");
+
+    fs.rmSync(path.join(sandbox.bin, "go"));
+    const callsBefore = sandbox.goCalls().length;
+    const linesBefore = sandbox.lines.length;
+    await install(table);
+    assert.equal(sandbox.goCalls().length, callsBefore);
+    assert.deepEqual(sandbox.lines.slice(linesBefore), ["  all 2 parts are in place"]);
+  });
+
+  it("links to an executable on PATH that has exactly the pinned version, before anything else", async () => {
+    const executable = sandbox.script("alpha", "echo alpha version v1.2.3 built with go1.26.8");
+    const table = { alpha: fakePart("alpha") };
+    await install(table);
+    assert.equal(fs.readlinkSync(cachedPaths(table).get("alpha") ?? ""), executable);
+    assert.deepEqual(sandbox.goCalls(), []);
+    assert.match(sandbox.lines.join("\n"), /\[1\/1\] alpha v1\.2\.3 +found on PATH/);
+  });
+
+  for (const says of ["echo v1.2.4", "echo v1.2.3-rc.1", "echo v11.2.3", "echo no version; exit 1"]) {
+    it(`does not take an executable on PATH that answers with: ${says}`, async () => {
+      sandbox.script("alpha", says);
+      await install({ alpha: fakePart("alpha") });
+      assert.equal(builds().length, 1);
+    });
+  }
+
+  it("installs again when the executable on PATH that it links to has changed", async () => {
+    sandbox.script("alpha", "echo v1.2.3");
+    const table = { alpha: fakePart("alpha") };
+    await install(table);
+    sandbox.script("alpha", "echo now another version: v2.0.0");
+    assert.equal(cachedPaths(table).size, 0);
+    await install(table);
+    assert.equal(builds().length, 1);
+  });
+
+  it("does not link to another entry of its own cache that is on PATH", async () => {
+    const old = { alpha: fakePart("alpha") };
+    await install(old);
+    process.env.PATH = `${sandbox.bin}${path.delimiter}${path.dirname(cachedPaths(old).get("alpha") ?? "")}`;
+    await install({ alpha: fakePart("alpha-by-another-recipe") });
+    assert.equal(builds().length, 2);
+  });
+
+  it("keeps finished parts when a later one fails, and goes on there next time", async () => {
+    const broken = fakePart("x", { goModule: { kind: "program", folder: "etcd", package: "fail/beta" } });
+    await failure({ alpha: fakePart("alpha"), beta: broken });
+    await install({ alpha: fakePart("alpha"), beta: fakePart("beta") });
+    assert.deepEqual(
+      builds().map((call) => call.split(" ").at(-1)),
+      ["go/alpha", "fail/beta", "go/beta"],
+    );
+  });
+
+  it("removes what a dead install left half done", async () => {
+    const leftover = path.join(stagingRoot(), "alpha-dead", "bin");
+    fs.mkdirSync(leftover, { recursive: true });
+    await install({ alpha: fakePart("alpha") });
+    assert.equal(fs.existsSync(stagingRoot()), false);
+  });
+
+  it("names a failed part, its command, the end of the output and the next step", async () => {
+    const broken = fakePart("x", { goModule: { kind: "program", folder: "etcd", package: "fail/beta" } });
+    const message = await failure({ beta: broken });
+    assert.match(message, /^beta v1\.2\.3 could not be installed/);
+    assert.match(message, /failed: go build .* fail\/beta/);
+    assert.match(message, /compile error 11\n[\s\S]*compile error 30\n/);
+    assert.doesNotMatch(message, /compile error 10\n/);
+    assert.match(message, /make tools/);
+  });
+
+  it("says which Go it found when that is too old, before it builds anything", async () => {
+    sandbox.fakeGo("go1.25.4");
+    const message = await failure({ alpha: fakePart("alpha") });
+    assert.match(message, /Go >= 1\.26 is needed .* the `go` on PATH is go1\.25\.4/);
+    assert.deepEqual(builds(), []);
+  });
+
+  it("says that there is no Go", async () => {
+    fs.rmSync(path.join(sandbox.bin, "go"));
+    assert.match(await failure({ alpha: fakePart("alpha") }), /no `go` was found on PATH/);
+  });
+
+  it("refuses a built part that says another version", async () => {
+    const message = await failure({ alpha: fakePart("alpha", { version: "v9.9.9" }) });
+    assert.match(message, /is not v9\.9\.9; it says: tool v1\.2\.3/);
+  });
+
+  it("gives another cache entry to another version, flag, platform or folder", () => {
+    const platform = currentPlatform();
+    const entries = [
+      entryFolder("alpha", fakePart("alpha"), platform),
+      entryFolder("alpha", fakePart("alpha", { version: "v1.2.4" }), platform),
+      entryFolder("alpha", fakePart("alpha"), { os: "darwin", arch: "other" }),
+      entryFolder("alpha", fakePart("other-package"), platform),
+      ...["kwok", "pulumi"].map((folder) =>
+        entryFolder("alpha", fakePart("x", { goModule: { kind: "program", folder, package: "p" } }), platform),
+      ),
+    ];
+    assert.equal(new Set(entries).size, entries.length);
+    assert.equal(entryFolder("alpha", fakePart("alpha"), platform), entries[0]);
+  });
+
+  it("tells to run make tools when the toolbox is not complete", () => {
+    assert.throws(() => findTools(), /not installed yet: .*kube-apiserver.*make tools/);
+  });
+});

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { partsFolder } from "../../../tools/cache";
+import { parts } from "../../../tools/parts";
+import { pins } from "../../../tools/pins";
+
+const pinnedModules: ReadonlyArray<readonly [folder: string, module: string, version: string]> = [
+  ["pulumi", "github.com/pulumi/pulumi/pkg/v3", pins.pulumi],
+  ["pulumi-language-nodejs", "github.com/pulumi/pulumi/pkg/v3", pins.languageHostModule],
+  ["etcd", "go.etcd.io/etcd/server/v3", pins.etcd],
+  ["kubernetes", "k8s.io/kubernetes", pins.kubernetes],
+  ["kwok", "sigs.k8s.io/kwok", pins.kwok],
+  ["prometheus-operator-crds", "github.com/prometheus-operator/prometheus-operator", pins.prometheusOperator],
+];
+
+describe("pinned parts", () => {
+  for (const [folder, module, version] of pinnedModules) {
+    it(`${folder}/go.mod requires ${module} ${version}, as the pins say`, () => {
+      const required = new RegExp(`^(?:require)?\\s+${module.replaceAll(".", "\\.")} ${version}(?: |$)`, "m");
+      assert.match(fs.readFileSync(path.join(partsFolder, folder, "go.mod"), "utf8"), required);
+    });
+  }
+
+  it("has committed sums for every part that comes from Go modules", () => {
+    for (const [name, { goModule }] of Object.entries(parts)) {
+      if (goModule === undefined) continue;
+      assert.ok(fs.existsSync(path.join(partsFolder, goModule.folder, "go.sum")), name);
+    }
+  });
+
+  it("names release files as their projects do", () => {
+    const url = (name: keyof typeof parts, os: string, arch: string) => parts[name].release?.({ os, arch })?.url;
+    assert.match(url("pulumi", "linux", "amd64") ?? "", /\/pulumi-v[\d.]+-linux-x64\.tar\.gz$/);
+    assert.match(url("etcd", "darwin", "arm64") ?? "", /\/etcd-v[\d.]+-darwin-arm64\.zip$/);
+    assert.match(url("kubectl", "darwin", "arm64") ?? "", /\/bin\/darwin\/arm64\/kubectl$/);
+    assert.equal(url("kube-apiserver", "darwin", "arm64"), undefined);
+  });
+});

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { run } from "../../../tools/run";
+
+const node = process.execPath;
+
+describe("run", () => {
+  it("gives the output and a non-zero exit code as a result", async () => {
+    const script = "console.log('out'); console.error('err'); process.exit(3)";
+    assert.deepEqual(await run(node, ["-e", script]), { code: 3, stdout: "out\n", stderr: "err\n" });
+  });
+
+  it("goes through no shell", async () => {
+    const { stdout } = await run(node, ["-e", "console.log(process.argv[1])", "$HOME; `id`"]);
+    assert.equal(stdout, "$HOME; `id`\n");
+  });
+
+  it("hands on each line as it comes", async () => {
+    const lines: string[] = [];
+    await run(node, ["-e", "console.log('a\\nb')"], { onLine: (line) => lines.push(line) });
+    assert.deepEqual(lines, ["a", "b"]);
+  });
+
+  it("reports a command that a signal ended as a shell does", async () => {
+    const { code } = await run(node, ["-e", "process.kill(process.pid, 'SIGKILL')"]);
+    assert.equal(code, 137);
+  });
+
+  it("ends a command that takes too long, and says so with its last output", async () => {
+    const script = "console.log('half way'); setInterval(() => {}, 1000)";
+    await assert.rejects(run(node, ["-e", script], { timeoutMs: 400 }), /did not end within 0\.4 s.*\nhalf way/);
+  });
+
+  it("throws when the command does not exist", async () => {
+    await assert.rejects(run("/no/such/command", ["x"]), /cannot run \/no\/such\/command x/);
+  });
+});

@@ -1,0 +1,38 @@
+import fs from "node:fs/promises";
+import path from "node:path";
+import { stringify } from "yaml";
+
+/** The name of the context, the cluster and the user in the kubeconfig of a local cluster. */
+export const localContext = "datasets-server-local";
+
+/**
+ * A kubeconfig for an API on this machine that needs no other file: the certificates of `pkiFolder` (ca.crt, admin.crt,
+ * admin.key) are inside it. They are the only credential.
+ */
+export async function selfContainedKubeconfig(apiServerPort: number, pkiFolder: string): Promise<string> {
+  const base64 = (file: string) => fs.readFile(path.join(pkiFolder, file), "base64");
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": localContext,
+    contexts: [{ name: localContext, context: { cluster: localContext, user: localContext } }],
+    clusters: [
+      {
+        name: localContext,
+        cluster: {
+          server: `https://127.0.0.1:${apiServerPort}`,
+          "certificate-authority-data": await base64("ca.crt"),
+        },
+      },
+    ],
+    users: [
+      {
+        name: localContext,
+        user: {
+          "client-certificate-data": await base64("admin.crt"),
+          "client-key-data": await base64("admin.key"),
+        },
+      },
+    ],
+  });
+}

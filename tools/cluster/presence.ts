@@ -1,0 +1,57 @@
+import fs from "node:fs/promises";
+import path from "node:path";
+import type { Toolbox } from "../toolbox";
+import type { WorkspacePaths } from "../workspace";
+import { clusterName, components } from "./config";
+import { kubectl } from "./kubectl";
+import { findProcesses, killProcesses } from "./processes";
+
+/**
+ * `running`: all processes are there and the API is ready. `unhealthy`: some processes are, as while it starts.
+ * `stopped`: only files are left. `absent`: nothing is.
+ */
+export type ClusterStatus = "absent" | "stopped" | "unhealthy" | "running";
+
+const answerLimitMs = 5_000;
+
+/** The folder in which kwokctl keeps a cluster of this workspace: `bin`, `logs`, `pki`. */
+export function kwokFolder(paths: WorkspacePaths): string {
+  return path.join(paths.cluster, ".kwok", "clusters", clusterName);
+}
+
+export async function statusOf(toolbox: Toolbox, paths: WorkspacePaths): Promise<ClusterStatus> {
+  const running = await runningComponents(paths);
+  if (running.length === components.length && (await isReady(toolbox, paths))) return "running";
+  if ((await findProcesses(belongsTo(toolbox, paths))).length > 0) return "unhealthy";
+  const left = await Promise.all([paths.cluster, paths.kubeconfig].map((file) => fs.stat(file).catch(() => undefined)));
+  return left.some((stat) => stat !== undefined) ? "stopped" : "absent";
+}
+
+/** Those processes of the cluster that are there, by name. */
+export async function runningComponents(paths: WorkspacePaths): Promise<string[]> {
+  const folder = path.join(kwokFolder(paths), "bin") + path.sep;
+  const processes = await findProcesses((commandLine) => commandLine.startsWith(folder));
+  return components.filter((name) => processes.some(({ commandLine }) => commandLine.startsWith(`${folder}${name} `)));
+}
+
+/** Ends what runs at once: the data goes too, so nothing is gained by an orderly end. */
+export async function removeCluster(toolbox: Toolbox, paths: WorkspacePaths): Promise<void> {
+  await fs.rm(paths.kubeconfig, { force: true });
+  await killProcesses(belongsTo(toolbox, paths));
+  await fs.rm(paths.cluster, { recursive: true, force: true });
+  await fs.rm(paths.kubectlCache, { recursive: true, force: true });
+}
+
+/** kwokctl starts every process through a link in the workspace; it and our kubectl are given files there. */
+function belongsTo(toolbox: Toolbox, paths: WorkspacePaths): (commandLine: string) => boolean {
+  const inside = paths.cluster + path.sep;
+  return (commandLine) =>
+    commandLine.startsWith(inside) ||
+    ([toolbox.kwokctl, toolbox.kubectl].some((tool) => commandLine.startsWith(`${tool} `)) &&
+      commandLine.includes(inside));
+}
+
+async function isReady(toolbox: Toolbox, paths: WorkspacePaths): Promise<boolean> {
+  const timeout = `--request-timeout=${answerLimitMs}ms`;
+  return (await kubectl(toolbox, paths, paths.kubeconfig, ["get", "--raw", "/readyz", timeout])).code === 0;
+}

@@ -1,0 +1,49 @@
+import { cachedPaths, installParts, type PartTable } from "./installer";
+import { parts } from "./parts";
+import type { InstallOptions, OptionalPartName, PartName, Toolbox } from "./toolbox";
+
+const { "pulumi-resource-aws": _optional, ...requiredParts } = parts;
+
+/**
+ * Installs every missing part and the optional ones named by `with`.
+ *
+ * @throws InstallError when a part cannot be had from any source.
+ */
+export async function installTools(options: InstallOptions = {}): Promise<Toolbox> {
+  const { with: optional = [], log = console.log } = options;
+  const table: Record<string, PartTable[string]> = { ...requiredParts };
+  for (const name of optional) table[name] = parts[name];
+  await installParts(table, log);
+  return findTools();
+}
+
+/**
+ * The installed parts. Touches nothing but the cache folder.
+ *
+ * @throws when a part is missing.
+ */
+export function findTools(): Toolbox {
+  const paths = cachedPaths(requiredParts);
+  const missing = Object.keys(requiredParts).filter((name) => !paths.has(name));
+  if (missing.length > 0) throw new Error(`not installed yet: ${missing.join(", ")}. Next: run \`make tools\`.`);
+  const at = (name: PartName): string => paths.get(name) ?? "";
+  return {
+    pulumi: at("pulumi"),
+    "pulumi-language-nodejs": at("pulumi-language-nodejs"),
+    "pulumi-resource-kubernetes": at("pulumi-resource-kubernetes"),
+    etcd: at("etcd"),
+    "kube-apiserver": at("kube-apiserver"),
+    "kube-controller-manager": at("kube-controller-manager"),
+    "kube-scheduler": at("kube-scheduler"),
+    kubectl: at("kubectl"),
+    kwok: at("kwok"),
+    kwokctl: at("kwokctl"),
+    "prometheus-operator-crds": at("prometheus-operator-crds"),
+    "kwok-stages": at("kwok-stages"),
+  };
+}
+
+/** The executable of an optional part, or undefined when it was not installed. */
+export function findOptionalTool(name: OptionalPartName): string | undefined {
+  return cachedPaths({ [name]: parts[name] }).get(name);
+}

@@ -1,0 +1,20 @@
+import packageJson from "../package.json";
+
+/**
+ * The version of every part, written as its project tags it. The go.mod files in tools/parts pin the same versions for
+ * builds; a test compares the two.
+ */
+export const pins = {
+  pulumi: "v3.259.0",
+  /** The newest language host that is served as a Go module; it works with the CLI above. */
+  languageHostModule: "v3.187.0",
+  kubernetesProvider: `v${packageJson.dependencies["@pulumi/kubernetes"]}`,
+  awsProvider: `v${packageJson.dependencies["@pulumi/aws"]}`,
+  etcd: "v3.6.13",
+  kubernetes: "v1.36.3",
+  kwok: "v0.8.0",
+  prometheusOperator: "v0.85.0",
+} as const;
+
+/** The oldest Go that can build the parts, as [major, minor]. */
+export const oldestGo = [1, 26] as const;

@@ -1,0 +1,32 @@
+/** A part that every local run needs. */
+export type PartName =
+  | "pulumi"
+  | "pulumi-language-nodejs"
+  | "pulumi-resource-kubernetes"
+  | "etcd"
+  | "kube-apiserver"
+  | "kube-controller-manager"
+  | "kube-scheduler"
+  | "kubectl"
+  | "kwok"
+  | "kwokctl"
+  | "prometheus-operator-crds"
+  | "kwok-stages";
+
+/** A part that is installed only when it is named. */
+export type OptionalPartName = "pulumi-resource-aws";
+
+export type AnyPartName = PartName | OptionalPartName;
+
+/**
+ * The absolute path of each part: the executable, or for `prometheus-operator-crds` and `kwok-stages` the folder that
+ * directly holds their YAML files. Those of `kwok-stages` keep their upstream names, so they start with `node-` or `pod-`.
+ */
+export type Toolbox = Readonly<Record<PartName, string>>;
+
+export interface InstallOptions {
+  /** Optional parts to install as well. Default: none. */
+  readonly with?: readonly OptionalPartName[];
+  /** Receives each line of progress. Default: printed on stdout. */
+  readonly log?: (line: string) => void;
+}
