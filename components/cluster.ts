@@ -1,0 +1,161 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { getCluster } from "@pulumi/aws/eks/getCluster";
+import { Provider as AwsProvider } from "@pulumi/aws/provider";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { checkReachable } from "./reachable";
+
+/** A cluster of Amazon EKS. */
+export interface EksClusterArgs {
+  readonly kind: "eks";
+  readonly name: string;
+  readonly region: string;
+  /** The only AWS account that may be touched. */
+  readonly account: string;
+  /** The AWS profile to use. Default: the environment's credentials, as in CI. */
+  readonly profile?: string;
+  /** The profile that the team's own commands name, such as tb. */
+  readonly teamProfile: string;
+  /** The context's name in the kubeconfig, such as hub-prod-with-tb. */
+  readonly context: string;
+}
+
+/** A Kubernetes API on this machine. */
+export interface LocalClusterArgs {
+  readonly kind: "local";
+  readonly kubeconfigPath: string;
+  readonly context: string;
+}
+
+export type ClusterArgs = EksClusterArgs | LocalClusterArgs;
+
+/** How to reach exactly one cluster. */
+export interface ClusterConnection {
+  /** A kubeconfig's text, or its path. */
+  readonly kubeconfig: string;
+  readonly context: string;
+  /** What the cluster is to Pulumi: it stays the same when the endpoint or the credentials change. */
+  readonly identifier: string;
+}
+
+export interface ConnectOptions {
+  readonly namespace: string;
+  /** Rendering objects needs no cluster, so it does not ask whether there is one. */
+  readonly offline: boolean;
+}
+
+/** Finds the stack's cluster and makes sure that it is the right one and answers, before anything is registered. */
+export function connectCluster(args: ClusterArgs, options: ConnectOptions): Promise<ClusterConnection> {
+  return args.kind === "eks" ? connectEks(args, options) : connectLocal(args, options);
+}
+
+/** The one provider of Kubernetes objects: no ambient kubeconfig or context has any say. */
+export function clusterProvider(name: string, connection: ClusterConnection, namespace: string): k8s.Provider {
+  return new k8s.Provider(name, {
+    kubeconfig: connection.kubeconfig,
+    context: connection.context,
+    clusterIdentifier: connection.identifier,
+    namespace,
+    enableServerSideApply: true,
+    // A changed Secret is updated in place; replacing it would take it away from running pods.
+    enableSecretMutable: true,
+  });
+}
+
+/** The ARN that the cluster of these arguments must have. */
+export function clusterArn({ region, account, name }: EksClusterArgs): string {
+  return `arn:aws:eks:${region}:${account}:cluster/${name}`;
+}
+
+async function connectEks(args: EksClusterArgs, { namespace, offline }: ConnectOptions): Promise<ClusterConnection> {
+  const provider = new AwsProvider("aws", {
+    region: args.region,
+    allowedAccountIds: [args.account],
+    ...(args.profile && { profile: args.profile }),
+  });
+  const found = await getCluster({ name: args.name }, { provider }).catch((error: unknown) => {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new pulumi.RunError(
+      `cannot look up EKS cluster ${args.name} in ${args.region} of account ${args.account}: ${cause}\n` +
+        `Check the credentials with: aws sts get-caller-identity${args.profile ? ` --profile=${args.profile}` : ""}`,
+    );
+  });
+  const arn = clusterArn(args);
+  if (found.arn !== arn) {
+    throw new pulumi.RunError(
+      `the cluster found is ${found.arn}, but this stack belongs to ${arn}; nothing was touched`,
+    );
+  }
+  if (found.status !== "ACTIVE") {
+    throw new pulumi.RunError(`cluster ${args.name} is ${found.status}, and must be ACTIVE; run again when it is`);
+  }
+  if (!offline) {
+    await checkReachable(found.endpoint, `Are you on the network that reaches ${args.name}?`);
+  }
+  const certificateAuthority = found.certificateAuthorities[0]?.data ?? "";
+  return {
+    kubeconfig: eksKubeconfig(args, { endpoint: found.endpoint, certificateAuthority, namespace }),
+    context: args.context,
+    identifier: arn,
+  };
+}
+
+async function connectLocal(args: LocalClusterArgs, { offline }: ConnectOptions): Promise<ClusterConnection> {
+  const connection = { kubeconfig: args.kubeconfigPath, context: args.context, identifier: args.context };
+  if (offline) {
+    return connection;
+  }
+  const advice = "Start it with: make up";
+  if (!existsSync(args.kubeconfigPath)) {
+    throw new pulumi.RunError(`the local cluster is not there (no kubeconfig at ${args.kubeconfigPath}). ${advice}`);
+  }
+  const { parse } = await import("yaml");
+  const kubeconfig: { clusters: { cluster: { server: string } }[] } = parse(
+    await readFile(args.kubeconfigPath, "utf8"),
+  );
+  const server = kubeconfig.clusters[0]?.cluster.server ?? "";
+  await checkReachable(server, `The local cluster is down. ${advice}`);
+  return connection;
+}
+
+/** What only a lookup can tell of an EKS cluster, and the namespace that commands start in. */
+export interface EksAccess {
+  readonly endpoint: string;
+  readonly certificateAuthority: string;
+  readonly namespace: string;
+}
+
+/** A kubeconfig for one EKS cluster; each use asks AWS for a token, so it holds no secret. */
+export function eksKubeconfig(args: EksClusterArgs, access: EksAccess): string {
+  const arn = clusterArn(args);
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": args.context,
+    clusters: [
+      {
+        name: arn,
+        cluster: { server: access.endpoint, "certificate-authority-data": access.certificateAuthority },
+      },
+    ],
+    contexts: [{ name: args.context, context: { cluster: arn, user: arn, namespace: access.namespace } }],
+    users: [
+      {
+        name: arn,
+        user: {
+          exec: {
+            apiVersion: "client.authentication.k8s.io/v1beta1",
+            command: "aws",
+            args: [
+              ...["--region", args.region, "eks", "get-token", "--cluster-name", args.name, "--output", "json"],
+              // In the arguments, because the environment's keys would win over the environment's profile.
+              ...(args.profile ? ["--profile", args.profile] : []),
+            ],
+            interactiveMode: "Never",
+          },
+        },
+      },
+    ],
+  });
+}

@@ -1,0 +1,36 @@
+import { type ClusterArgs, clusterArn } from "./cluster";
+import { objectName, type Scope } from "./names";
+
+/** Commands to paste, in the words the team already uses. */
+export interface Commands {
+  /** Makes the cluster's context on this machine. */
+  readonly useCluster: string;
+  readonly pods: string;
+  readonly logs: string;
+  readonly describe: string;
+}
+
+/** The cluster a stack is on: its ARN, or its context on this machine. */
+export function clusterOutput(cluster: ClusterArgs): string {
+  return cluster.kind === "eks" ? clusterArn(cluster) : cluster.context;
+}
+
+/** Commands that look at one component's pods. */
+export function commands(cluster: ClusterArgs, scope: Scope, component: string): Commands {
+  const where = `--context ${cluster.context} --namespace ${scope.namespace}`;
+  const name = objectName(scope, component);
+  return {
+    useCluster: useCluster(cluster),
+    pods: `kubectl get pods -l app=${name} ${where}`,
+    logs: `kubectl logs -l app=${name} --tail=100 --follow ${where}`,
+    describe: `kubectl describe deploy/${name} ${where}`,
+  };
+}
+
+function useCluster(cluster: ClusterArgs): string {
+  if (cluster.kind === "local") {
+    return "make shell";
+  }
+  const { name, context, region, teamProfile } = cluster;
+  return `aws eks update-kubeconfig --name ${name} --alias ${context} --region ${region} --profile=${teamProfile}`;
+}

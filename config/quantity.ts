@@ -1,0 +1,24 @@
+/** Multipliers of the suffixes that Kubernetes' quantities may carry; `m` is a thousandth. */
+const multipliers: Readonly<Record<string, number>> = {
+  "": 1,
+  m: 1e-3,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
+
+/**
+ * The number a Kubernetes quantity stands for: cores for CPU, bytes for memory and storage.
+ *
+ * Returns undefined for text that is no quantity.
+ */
+export function parseQuantity(text: string): number | undefined {
+  const [, digits, suffix] = /^(\d+(?:\.\d+)?)([a-zA-Z]*)$/.exec(text) ?? [];
+  const multiplier = multipliers[suffix ?? ""];
+  return digits === undefined || multiplier === undefined ? undefined : Number(digits) * multiplier;
+}

@@ -1,0 +1,24 @@
+import { clusterProvider, connectCluster } from "./components/cluster";
+import { DatasetsServer } from "./components/datasetsServer";
+import { clusterOutput, commands } from "./components/outputs";
+import { ownershipHook } from "./components/ownership";
+import { loadConfig } from "./config/load";
+
+/** The program: what the stack says, its cluster, all that runs there, and what to know about it afterwards. */
+export = async () => {
+  const { cluster, offline, datasetsServer } = loadConfig();
+  const { scope } = datasetsServer;
+
+  const connection = await connectCluster(cluster, { namespace: scope.namespace, offline });
+  const provider = clusterProvider("kubernetes", connection, scope.namespace);
+  const beforeCreate = offline ? [] : [ownershipHook({ ...connection, stack: scope.stack })];
+  const server = new DatasetsServer(scope.release, { ...datasetsServer, beforeCreate }, { provider });
+
+  return {
+    namespace: scope.namespace,
+    url: server.url,
+    cluster: clusterOutput(cluster),
+    images: server.images,
+    commands: commands(cluster, scope, "api"),
+  };
+};
