@@ -1,0 +1,69 @@
+import * as path from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { identifyStack, stackKinds } from "../config/stacks";
+import { defaultWorkspace } from "../tools/workspace";
+
+interface Workspace {
+  readonly workspace: string;
+}
+
+/** The folder that holds everything a local run writes. */
+function workspace(): Option {
+  return new Option("--workspace <folder>", "everything a local run writes").default(defaultWorkspace);
+}
+
+/** A stack's name, or an error that lists the allowed. */
+function stackName(name: string): string {
+  if (identifyStack(name) === undefined) {
+    throw new InvalidArgumentError(`there is no stack ${name}; allowed: ${stackKinds.join(", ")}`);
+  }
+  return name;
+}
+
+const program = new Command("commands").description("What people and CI run around the engine; see make help.");
+
+program
+  .command("up")
+  .description("fresh machine to a running datasets-server")
+  .addOption(workspace())
+  .argument("[arguments...]", "further arguments of pulumi up")
+  .action(async (rest: string[], options: Workspace) => (await import("./local")).up(options.workspace, rest));
+
+program
+  .command("preview")
+  .description("what up would change")
+  .addOption(workspace())
+  .argument("[arguments...]", "further arguments of pulumi preview")
+  .action(async (rest: string[], options: Workspace) => (await import("./local")).preview(options.workspace, rest));
+
+program
+  .command("down")
+  .description("destroy stack local and stop its cluster")
+  .addOption(workspace())
+  .action(async (options: Workspace) => (await import("./local")).down(options.workspace));
+
+program
+  .command("render")
+  .description("write every object of a stack as YAML")
+  .requiredOption("--stack <name>", "the stack", stackName)
+  .option("--out <folder>", "where to write; default: rendered/<stack>")
+  .action(async ({ stack, out }: { stack: string; out?: string }) => {
+    const folder = path.resolve(out || path.join("rendered", stack));
+    const files = await (await import("./render")).render(stack, folder);
+    console.log(`${files.length} objects of stack ${stack} in ${folder}`);
+  });
+
+program
+  .command("generate")
+  .description("write the golden objects and the JSON Schema of stack files")
+  .action(async () => (await import("./generate")).generate());
+
+program
+  .command("bench")
+  .description("measure the figures of bench/results.md")
+  .action(async () => (await import("../bench/bench")).bench());
+
+program.parseAsync().catch((error: unknown) => {
+  console.error(error instanceof Error ? `error: ${error.message}` : error);
+  process.exitCode = 1;
+});

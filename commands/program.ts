@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import type { MockCallArgs, MockResourceArgs } from "@pulumi/pulumi/runtime";
+import { parse } from "yaml";
+import { placeholders } from "../config/schema";
+
+/** What stands in rendered objects for every secret. */
+export const secretMarker = "[secret]";
+
+/** A resource that the program registered, with secrets as their markers. */
+export interface RegisteredResource {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Names of the inputs that the engine would keep encrypted. */
+  readonly secretInputs: readonly string[];
+  readonly provider: string;
+}
+
+export interface ProgramRun {
+  readonly resources: readonly RegisteredResource[];
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** The folder of the project: where the program, its stack files and its commands are. */
+export const projectFolder = path.resolve(__dirname, "..");
+
+/** The stack file that configures a stack: its own, or for a pull request that of the cluster it runs on. */
+export function stackFile(stack: string): string {
+  return path.join(projectFolder, `Pulumi.${stack.startsWith("pr-") ? "ephemeral" : stack}.yaml`);
+}
+
+export interface RunProgramOptions {
+  /** The stack's configuration as the engine would hand it over. Default: that of the stack's file. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** Sees every resource with its options before it is registered. */
+  readonly observe?: (resource: pulumi.ResourceTransformationArgs) => void;
+}
+
+/**
+ * Runs the program of a stack without engine, cluster or AWS, and returns what it registers.
+ *
+ * No secret is read: each is its marker from the start. Throws what the program throws.
+ */
+export async function runProgram(stack: string, options: RunProgramOptions = {}): Promise<ProgramRun> {
+  const { config = readConfig(stackFile(stack)), observe = () => undefined } = options;
+  const resources: RegisteredResource[] = [];
+  const secretKeys = Object.keys(placeholders).map((key) => `datasets-server:${key}`);
+  process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(secretKeys);
+  process.env.DATASETS_SERVER_OFFLINE = "true";
+  pulumi.runtime.setAllConfig({ ...config }, secretKeys);
+  await pulumi.runtime.setMocks(
+    {
+      newResource: (args) => {
+        resources.push(registered(args));
+        return { id: `${args.name}-id`, state: args.inputs };
+      },
+      call: answer,
+    },
+    "datasets-server",
+    stack,
+    true,
+  );
+  const { default: program } = await import("../index");
+  const outputs = await pulumi.runtime.runInPulumiStack(() => {
+    pulumi.runtime.registerStackTransformation((resource) => {
+      observe(resource);
+      return undefined;
+    });
+    return program();
+  });
+  // Registrations go on after the program has returned; this waits for the last of them.
+  await pulumi.runtime.disconnect();
+  return { resources, outputs: outputs ?? {} };
+}
+
+/** The configuration that a stack file holds, as the engine hands it to a program: secrets as markers, maps as JSON. */
+export function readConfig(file: string): Record<string, string> {
+  const { config }: { config: Record<string, unknown> } = parse(readFileSync(file, "utf8"));
+  const entries = Object.entries(config).map(([key, value]) => {
+    const encrypted = typeof value === "object" && value !== null && "secure" in value;
+    return [key, encrypted ? secretMarker : typeof value === "string" ? value : JSON.stringify(value)];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Answers the program's one lookup as AWS would; anything else is a lookup that nobody planned. */
+function answer({ token, inputs }: MockCallArgs): Record<string, unknown> {
+  if (token !== "aws:eks/getCluster:getCluster") {
+    throw new Error(`the program asked ${token}, for which there is no answer here`);
+  }
+  return {
+    name: inputs.name,
+    arn: `arn:aws:eks:us-east-1:707930574880:cluster/${inputs.name}`,
+    status: "ACTIVE",
+    endpoint: "https://cluster.invalid",
+    certificateAuthorities: [{ data: "Y2VydGlmaWNhdGU=" }],
+  };
+}
+
+function registered({ type, name, inputs, provider = "" }: MockResourceArgs): RegisteredResource {
+  const values: Record<string, unknown> = inputs;
+  const secretInputs = Object.keys(values).filter((key) => pulumi.runtime.isRpcSecret(values[key]));
+  return { type, name, inputs: unwrap(values), secretInputs, provider };
+}
+
+function unwrap(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, pulumi.runtime.unwrapRpcSecret(value)]));
+}

@@ -1,0 +1,207 @@
+import * as assert from "node:assert/strict";
+import { readConfig, runProgram, stackFile } from "../../../commands/program";
+
+/** Production's configuration with one of its keys changed; a map's inner key is named by its path. */
+function production(key: string, value: unknown): Record<string, string> {
+  const config = readConfig(stackFile("prod"));
+  const [top = "", ...inner] = key.split(".");
+  const name = `datasets-server:${top}`;
+  if (inner.length === 0) {
+    return value === undefined ? without(config, name) : { ...config, [name]: text(value) };
+  }
+  return { ...config, [name]: JSON.stringify(change(JSON.parse(config[name] ?? "{}"), inner, value)) };
+}
+
+function without(config: Record<string, string>, name: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => key !== name));
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function change(map: Record<string, unknown>, [head = "", ...rest]: string[], value: unknown): Record<string, unknown> {
+  const inner = map[head];
+  const isMap = typeof inner === "object" && inner !== null;
+  return { ...map, [head]: rest.length > 0 ? change(isMap ? { ...inner } : {}, rest, value) : value };
+}
+
+/** What the program says of a configuration: its error's text. It must throw before it registers anything. */
+async function complaint(config: Record<string, string>, stack = "prod"): Promise<string> {
+  const registered: string[] = [];
+  const run = runProgram(stack, { config, observe: ({ type }) => registered.push(type) });
+  const error: unknown = await run.then(
+    () => assert.fail("the configuration was accepted"),
+    (reason: unknown) => reason,
+  );
+  assert.deepEqual(registered, [], "nothing may be registered before the configuration is accepted");
+  assert.ok(error instanceof Error);
+  return error.message;
+}
+
+interface BadInput {
+  readonly key: string;
+  readonly value: unknown;
+  /** The whole line of the error that this value must give. */
+  readonly says: string;
+}
+
+const service = "datasets-server:services.api";
+
+const badInputs: readonly BadInput[] = [
+  {
+    key: "services.api.replicas",
+    value: -1,
+    says: `${service}.replicas: -1 is not allowed; allowed: a whole number from 0 to 500 (pods)`,
+  },
+  {
+    key: "services.api.replicas",
+    value: 1.5,
+    says: `${service}.replicas: 1.5 is not allowed; allowed: a whole number from 0 to 500 (pods)`,
+  },
+  {
+    key: "services.api.replicas",
+    value: "20",
+    says: `${service}.replicas: "20" is not allowed; allowed: a whole number from 0 to 500 (pods)`,
+  },
+  {
+    key: "services.api.replcas",
+    value: 20,
+    says:
+      `${service}.replcas: is not a key; allowed: one of ` +
+      "replicas, resources, uvicornWorkers, listenAddress, scratch, nodePool",
+  },
+  {
+    key: "services",
+    value: "many",
+    says: 'datasets-server:services: "many" is not allowed; allowed: a map with the keys api',
+  },
+  {
+    key: "images.tag",
+    value: "latest",
+    says:
+      'datasets-server:images.tag: "latest" is not allowed; allowed: sha- and 7 to 40 hexadecimal digits of the ' +
+      "commit, such as sha-59db084; a tag that moves, such as latest, is not",
+  },
+  {
+    key: "ingress.host",
+    value: "datasets_server.co",
+    says:
+      'datasets-server:ingress.host: "datasets_server.co" is not allowed; allowed: a DNS name of lower-case labels ' +
+      "joined by dots, such as datasets-server.huggingface.co",
+  },
+  {
+    key: "services.api.resources.requests.memory",
+    value: "7Gi",
+    says: `${service}.resources.requests.memory: "7Gi" is not allowed; allowed: at most the limit, 6Gi`,
+  },
+  {
+    key: "services.api.resources.limits.cpu",
+    value: "1 core",
+    says: `${service}.resources.limits.cpu: "1 core" is not allowed; allowed: CPU cores as 2, 0.5 or 500m, above 0`,
+  },
+  {
+    key: "services.api.resources.limits.memory",
+    value: "0Gi",
+    says: `${service}.resources.limits.memory: "0Gi" is not allowed; allowed: bytes as 512Mi or 4Gi, above 0`,
+  },
+  {
+    key: "services.api.listenAddress",
+    value: "localhost",
+    says: `${service}.listenAddress: "localhost" is not allowed; allowed: one of 0.0.0.0, ::`,
+  },
+  {
+    key: "services.api.nodePool",
+    value: "general",
+    says:
+      `${service}.nodePool: "general" is not allowed; allowed: one of datasets-server, datasets-server-api, ` +
+      "datasets-server-rows, datasets-server-search, datasets-server-webhook, datasets-server-worker, " +
+      "datasets-server-worker-light",
+  },
+  {
+    key: "ingress.loadBalancer.name",
+    value: "datasets-server-production-internal",
+    says:
+      'datasets-server:ingress.loadBalancer.name: "datasets-server-production-internal" is not allowed; allowed: a ' +
+      "load balancer name: at most 32 letters, digits and hyphens, not starting with internal-",
+  },
+  {
+    key: "settings.logLevel",
+    value: "",
+    says: 'datasets-server:settings.logLevel: "" is not allowed; allowed: one of DEBUG, INFO, WARNING, ERROR',
+  },
+  {
+    key: "settings.hub.timeoutSeconds",
+    value: 0,
+    says: "datasets-server:settings.hub.timeoutSeconds: 0 is not allowed; allowed: a number above 0 (seconds)",
+  },
+  {
+    key: "cluster.account",
+    value: 707930574880,
+    says: "datasets-server:cluster.account: 707930574880 is not allowed; allowed: an AWS account id: 12 digits, in quotes",
+  },
+  {
+    key: "cluster.account",
+    value: undefined,
+    says: "datasets-server:cluster.account: is missing; needed: the account that the ARN of hub-prod must have",
+  },
+  {
+    key: "cluster.name",
+    value: "hub-ephemeral",
+    says: "datasets-server:cluster.name: hub-ephemeral is not a cluster of stack prod; allowed: hub-prod",
+  },
+  {
+    key: "hfToken",
+    value: undefined,
+    says: "datasets-server:hfToken: is missing; needed: a value set by: pulumi config set --secret",
+  },
+  {
+    key: "checksumKey",
+    value: " ",
+    says: "datasets-server:checksumKey: its value is not allowed; allowed: a value set by: pulumi config set --secret",
+  },
+];
+
+describe("a stack file", () => {
+  for (const { key, value, says } of badInputs) {
+    it(`is refused when ${key} is ${value === undefined ? "missing" : JSON.stringify(value)}`, async () => {
+      const message = await complaint(production(key, value));
+      assert.deepEqual(message.split("\n"), [
+        "the configuration of stack prod has 1 fault, and nothing was touched:",
+        `  ${says}`,
+        "Every key and what it may be: docs/configuration.md",
+      ]);
+    });
+  }
+
+  it("is refused with all of its faults at once", async () => {
+    const config = {
+      ...production("images.tag", "latest"),
+      ...{ "datasets-server:replicas": "3", "aws:region": "us-east-1" },
+    };
+    const message = await complaint(without(config, "datasets-server:hfToken"));
+    assert.match(message, /has 4 faults/);
+    assert.match(message, /aws:region: is not read by this program/);
+    assert.match(message, /datasets-server:replicas: is not a key; allowed: one of stacks, cluster, /);
+    assert.match(message, /datasets-server:images\.tag: "latest"/);
+    assert.match(message, /datasets-server:hfToken: is missing/);
+  });
+
+  it("is refused for a stack that it does not name", async () => {
+    const message = await complaint(readConfig(stackFile("ephemeral")), "prod");
+    assert.match(message, /stacks: the file in use is for ephemeral, pr-N, not for prod; use that stack's own file/);
+    assert.match(message, /cluster\.name: hub-ephemeral is not a cluster of stack prod; allowed: hub-prod/);
+  });
+
+  for (const stack of ["production", "pr-0", "pr-01", "pr--1", "pr-1e9", "pr-1000000", "Prod", "toString"]) {
+    it(`cannot be for a stack called ${stack}`, async () => {
+      const message = await complaint(readConfig(stackFile("prod")), stack);
+      assert.match(message, new RegExp(`there is no stack ${stack}; allowed: prod, ephemeral, local, pr-N`));
+    });
+  }
+
+  it("never has a secret's value repeated in an error", async () => {
+    const message = await complaint({ ...production("images.tag", "latest"), "datasets-server:hfToken": "" });
+    assert.match(message, /hfToken: its value is not allowed/);
+  });
+});
