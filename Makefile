@@ -1,0 +1,67 @@
+# Every command runs from this folder and installs what it needs first. `make help` lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+TS := node -r ts-node/register/transpile-only
+COMMAND := $(TS) commands/cli.ts
+TOOLS := $(TS) tools/cli.ts
+BIOME := node_modules/.bin/biome
+MOCHA := node_modules/.bin/mocha
+# npm writes this file last, so it is as new as what is installed.
+INSTALLED := node_modules/.package-lock.json
+
+.PHONY: help up down preview test unit e2e check fix render generate bench tools shell preflight
+
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+up: $(INSTALLED) ## fresh machine to a running datasets-server on a local cluster
+	@$(COMMAND) up
+
+preview: $(INSTALLED) ## what `make up` would change
+	@$(COMMAND) preview
+
+down: $(INSTALLED) ## destroy stack local, stop its cluster, remove all but the cache
+	@$(COMMAND) down
+
+test: $(INSTALLED) ## all tests, on a fresh machine too: unit, then end-to-end
+	@$(MAKE) --no-print-directory -j2 unit tools
+	@$(MOCHA) --config tests/e2e/.mocharc.json
+
+unit: $(INSTALLED) ## unit tests: mocha with mocks, no cluster
+	@$(MOCHA)
+
+e2e: $(INSTALLED) tools ## end-to-end tests: real engine, real Kubernetes API
+	@$(MOCHA) --config tests/e2e/.mocharc.json
+
+check: $(INSTALLED) ## types, lint and format, read-only
+	@node_modules/.bin/tsc --noEmit -p tsconfig.check.json
+	@$(BIOME) check --error-on-warnings .
+	@unformatted=$$(gofmt -l tools tests) && test -z "$$unformatted" || { echo "gofmt would change: $$unformatted. Next: make fix"; exit 1; }
+
+fix: $(INSTALLED) ## the same, writing what can be put right
+	@$(BIOME) check --write .
+	@gofmt -w tools tests
+
+render: $(INSTALLED) ## every object of a stack as YAML, no cluster needed: STACK=prod OUT=folder
+	@$(COMMAND) render --stack "$(or $(STACK),prod)" $(if $(OUT),--out "$(OUT)")
+
+generate: $(INSTALLED) ## write tests/expected and config/stack.schema.json, for review
+	@$(COMMAND) generate
+
+bench: $(INSTALLED) tools ## measure the figures into bench/results.md
+	@$(COMMAND) bench
+
+tools: $(INSTALLED) ## install the pinned engine, provider and cluster parts: WITH=pulumi-resource-aws adds the AWS provider
+	@$(TOOLS) install $(if $(WITH),--with "$(WITH)")
+
+shell: $(INSTALLED) ## a shell where pulumi, kubectl and stack local are ready
+	@$(TOOLS) shell
+
+preflight:
+	@node tools/preflight.cjs
+
+$(INSTALLED): package-lock.json | preflight
+	@echo "installing npm packages"
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
