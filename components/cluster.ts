@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { getCluster } from "@pulumi/aws/eks/getCluster";
 import { Provider as AwsProvider } from "@pulumi/aws/provider";
 import * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
 import { checkReachable } from "./reachable";
+import { Refusal } from "./refusal";
 
 /** A cluster of Amazon EKS. */
 export interface EksClusterArgs {
@@ -76,19 +76,17 @@ async function connectEks(args: EksClusterArgs, { namespace, offline }: ConnectO
   });
   const found = await getCluster({ name: args.name }, { provider }).catch((error: unknown) => {
     const cause = error instanceof Error ? error.message : String(error);
-    throw new pulumi.RunError(
+    throw new Refusal(
       `cannot look up EKS cluster ${args.name} in ${args.region} of account ${args.account}: ${cause}\n` +
         `Check the credentials with: aws sts get-caller-identity${args.profile ? ` --profile=${args.profile}` : ""}`,
     );
   });
   const arn = clusterArn(args);
   if (found.arn !== arn) {
-    throw new pulumi.RunError(
-      `the cluster found is ${found.arn}, but this stack belongs to ${arn}; nothing was touched`,
-    );
+    throw new Refusal(`the cluster found is ${found.arn}, but this stack belongs to ${arn}; nothing was touched`);
   }
   if (found.status !== "ACTIVE") {
-    throw new pulumi.RunError(`cluster ${args.name} is ${found.status}, and must be ACTIVE; run again when it is`);
+    throw new Refusal(`cluster ${args.name} is ${found.status}, and must be ACTIVE; run again when it is`);
   }
   if (!offline) {
     await checkReachable(found.endpoint, `Are you on the network that reaches ${args.name}?`);
@@ -108,7 +106,7 @@ async function connectLocal(args: LocalClusterArgs, { offline }: ConnectOptions)
   }
   const advice = "Start it with: make up";
   if (!existsSync(args.kubeconfigPath)) {
-    throw new pulumi.RunError(`the local cluster is not there (no kubeconfig at ${args.kubeconfigPath}). ${advice}`);
+    throw new Refusal(`the local cluster is not there (no kubeconfig at ${args.kubeconfigPath}). ${advice}`);
   }
   const { parse } = await import("yaml");
   const kubeconfig: { clusters: { cluster: { server: string } }[] } = parse(

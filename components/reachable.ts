@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import * as pulumi from "@pulumi/pulumi";
+import { Refusal } from "./refusal";
 
 /** How long an API server may take to accept a connection; milliseconds. */
 const timeout = 5000;
@@ -16,7 +16,7 @@ export async function checkReachable(server: string, advice: string): Promise<vo
     });
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
-    throw new pulumi.RunError(`cannot reach the Kubernetes API server ${server}: ${cause}\n${advice}`);
+    throw new Refusal(`cannot reach the Kubernetes API server ${server}: ${cause}\n${advice}`);
   } finally {
     socket.destroy();
   }

@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import { Refusal } from "../components/refusal";
 
 /** One thing wrong with a stack's configuration: which key, what it says, and what would be right. */
 export interface Fault {
@@ -14,7 +14,7 @@ const longestValue = 80;
 export function refuse(stack: string, faults: readonly Fault[]): never {
   const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
   const lines = faults.map(({ key, problem }) => `  ${key}: ${problem}`);
-  throw new pulumi.RunError(
+  throw new Refusal(
     [
       `the configuration of stack ${stack} has ${count}, and nothing was touched:`,
       ...lines,

@@ -25,7 +25,7 @@ const teamProfile = "tb";
 /**
  * Reads the stack's configuration; the only place that does.
  *
- * Throws a RunError that names every fault: the key, its value and what is allowed.
+ * Throws a Refusal that names every fault: the key, its value and what is allowed.
  */
 export function loadConfig(): Config {
   const stack = pulumi.getStack();
@@ -99,7 +99,8 @@ function placeholderFaults({ kind }: StackIdentity, file: StackFile): Fault[] {
   const unset = used.filter((key) => file.cluster.name !== "local" && file[key] === placeholders[key]);
   const faults = unset.map((key) => ({
     key: configKey([key]),
-    problem: `is still the placeholder; set it with: pulumi config set --secret ${configKey([key])}`,
+    // Not the word "placeholder": that is itself one of these secrets, so the engine would mask it.
+    problem: `still has the value it was committed with; set it with: pulumi config set --secret ${configKey([key])}`,
   }));
   if (!pulumi.runtime.isDryRun()) {
     return faults;
