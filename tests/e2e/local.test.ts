@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import { stackLabel } from "../../components/names";
+import { checksumAnnotation } from "../../components/secrets";
+import { assertNeverBelow, watchAvailability } from "../support/e2e/availability";
+import type { Engine } from "../support/e2e/engine";
+import { find, isReady, type Kubernetes, objectsOf, stayingPods } from "../support/e2e/kubernetes";
+import { findLeaks } from "../support/e2e/leaks";
+import { watchReplacement } from "../support/e2e/replacement";
+import { localClusterVariables, newEngine, sharedCluster, suiteFolder } from "../support/e2e/world";
+
+const namespace = "datasets-server";
+const name = "datasets-server-local-api";
+const replicas = 2;
+const registry = "707930574880.dkr.ecr.us-east-1.amazonaws.com";
+const firstToken = `hf_${randomBytes(24).toString("hex")}`;
+const secondToken = `hf_${randomBytes(24).toString("hex")}`;
+const checksumKey = randomBytes(24).toString("hex");
+
+describe("stack local", () => {
+  let engine: Engine;
+  let kubernetes: Kubernetes;
+
+  before(async () => {
+    const cluster = await sharedCluster();
+    kubernetes = cluster.kubernetes;
+    engine = await newEngine("local", await suiteFolder("local"), localClusterVariables(cluster));
+    await engine.setSecret("hfToken", firstToken);
+    await engine.setSecret("checksumKey", checksumKey);
+  });
+  after(async () => {
+    // Only after a failure: the last test destroys the stack.
+    if ((await engine.stateResources()).length > 0) await engine.destroy();
+  });
+
+  const deployment = () => kubernetes.apps.readNamespacedDeployment({ namespace, name });
+  const tokenSecret = () => kubernetes.core.readNamespacedSecret({ namespace, name: "datasets-server-hf-token" });
+  const pods = () => stayingPods(kubernetes, namespace, name);
+
+  /** An update during which no pod may be missed; tells the UIDs of what must not be replaced. */
+  async function rollPods(): Promise<void> {
+    const before = [await deployment(), await tokenSecret()].map(({ metadata }) => metadata?.uid);
+    const oldPods = new Set((await pods()).map(({ metadata }) => metadata?.uid));
+    const availability = await watchAvailability(kubernetes, { namespace, service: name }, async () => {
+      const { code, stdout, stderr } = await engine.up();
+      assert.equal(code, 0, stdout + stderr);
+    });
+    assertNeverBelow(replicas, availability);
+    const { status } = await kubernetes.policy.readNamespacedPodDisruptionBudget({ namespace, name });
+    assertNeverBelow(status?.desiredHealthy ?? Number.NaN, availability);
+    const newPods = await pods();
+    assert.equal(newPods.length, replicas);
+    assert.ok(newPods.every((pod) => isReady(pod) && !oldPods.has(pod.metadata?.uid)));
+    assert.deepEqual(
+      [await deployment(), await tokenSecret()].map(({ metadata }) => metadata?.uid),
+      before,
+    );
+  }
+
+  it("comes up from nothing with every pod ready and a load balancer's host name", async () => {
+    const { code, stdout, stderr } = await engine.up();
+    assert.equal(code, 0, stdout + stderr);
+    const running = await pods();
+    assert.equal(running.length, replicas);
+    assert.ok(running.every(isReady));
+    const { status } = await kubernetes.networking.readNamespacedIngress({ namespace, name });
+    assert.match(status?.loadBalancer?.ingress?.[0]?.hostname ?? "", /\S/);
+  });
+
+  it("says where everything is, with commands that work", async () => {
+    const inNamespace = `--context datasets-server-local --namespace ${namespace}`;
+    assert.deepEqual(await engine.outputs(), {
+      namespace,
+      url: "https://datasets-server.localhost",
+      cluster: "datasets-server-local",
+      images: { api: `${registry}/hub-datasets-server-api:sha-59db084` },
+      commands: {
+        useCluster: "make shell",
+        pods: `kubectl get pods -l app=${name} ${inNamespace}`,
+        logs: `kubectl logs -l app=${name} --tail=100 --follow ${inNamespace}`,
+        describe: `kubectl describe deploy/${name} ${inNamespace}`,
+      },
+    });
+    const { stdout } = await engine.shell(`kubectl get pods -l app=${name} ${inNamespace} --output name`);
+    assert.equal(stdout.trim().split("\n").length, replicas);
+  });
+
+  it("labels every object as the stack's own", async () => {
+    const objects = objectsOf(await engine.stateResources());
+    assert.ok(objects.length > 10, `only ${objects.length} objects in the state`);
+    for (const object of objects) {
+      const found = await find(kubernetes, object);
+      assert.equal(found?.metadata?.labels?.[stackLabel], "local", `${object.kind} ${object.metadata.name}`);
+    }
+  });
+
+  it("holds the token, and has nothing to change when it is deployed again", async () => {
+    const { data } = await tokenSecret();
+    assert.equal(Buffer.from(data?.HF_TOKEN ?? "", "base64").toString(), firstToken);
+    for (const { code, stdout, stderr } of [
+      await engine.up("--expect-no-changes"),
+      await engine.preview("--expect-no-changes", "--diff"),
+    ]) {
+      assert.equal(code, 0, stdout + stderr);
+    }
+  });
+
+  it("rolls to a new image without ever having fewer ready pods than replicas", async () => {
+    await engine.configure("images.tag", "sha-0123abc");
+    await rollPods();
+    const images = (await pods()).flatMap(({ spec }) => spec?.containers.map(({ image }) => image));
+    assert.deepEqual(images, Array(replicas).fill(`${registry}/hub-datasets-server-api:sha-0123abc`));
+  });
+
+  it("rolls the pods for a changed setting, whose old ConfigMap stays until the last old pod was replaced", async () => {
+    await engine.configure("settings.logLevel", "WARNING");
+    const { stdout } = await engine.preview("--diff");
+    assert.match(stdout, /LOG_LEVEL *: "WARNING"/);
+    const replacement = await watchReplacement(
+      kubernetes,
+      { namespace, deployment: name, prefix: "datasets-server-local-log-" },
+      rollPods,
+    );
+    assert.equal(replacement.before.length, 1);
+    assert.equal(replacement.after.length, 1);
+    assert.notDeepEqual(replacement.after, replacement.before);
+    assert.ok(replacement.removedAt > replacement.rolledOutAt, `${JSON.stringify(replacement)}`);
+  });
+
+  it("rolls the pods for a changed token, of which only a checksum shows", async () => {
+    const checksums = async () =>
+      new Set((await pods()).map(({ metadata }) => metadata?.annotations?.[checksumAnnotation]));
+    const before = await checksums();
+    await engine.setSecret("hfToken", secondToken);
+    const preview = await engine.preview("--diff");
+    assert.match(preview.stdout, new RegExp(checksumAnnotation));
+    await rollPods();
+    const { data } = await tokenSecret();
+    assert.equal(Buffer.from(data?.HF_TOKEN ?? "", "base64").toString(), secondToken);
+    const after = await checksums();
+    assert.equal(after.size, 1);
+    assert.notDeepEqual(after, before);
+  });
+
+  it("shows a hand edit with refresh, and undoes it only when told to take the field back", async () => {
+    await kubernetes.objects.patch(
+      { apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace }, spec: { replicas: replicas + 1 } },
+      undefined,
+      undefined,
+      "somebody",
+    );
+    const refreshed = await engine.refresh("--preview-only", "--diff");
+    assert.equal(refreshed.code, 0, refreshed.stderr);
+    assert.match(refreshed.stdout, /~ replicas: 2 => 3/);
+
+    const refused = await engine.up("--refresh");
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.stdout + refused.stderr, /conflict with "somebody" using apps\/v1: \.spec\.replicas/);
+    assert.equal((await deployment()).spec?.replicas, replicas + 1);
+
+    const forced = await engine.with({ PULUMI_K8S_ENABLE_PATCH_FORCE: "true" }).up("--refresh");
+    assert.equal(forced.code, 0, forced.stdout + forced.stderr);
+    assert.equal((await deployment()).spec?.replicas, replicas);
+    const { code, stdout } = await engine.preview("--refresh", "--expect-no-changes");
+    assert.equal(code, 0, stdout);
+  });
+
+  it("keeps the tokens out of state, logs, output and rendered files", async () => {
+    const { stdout } = await engine.run("stack", "export");
+    assert.match(stdout, /"ciphertext": "v1:/);
+    await engine.shell("pulumi preview --diff --stack local --non-interactive -v=2");
+    const rendered = path.join(engine.folder, "rendered");
+    await engine.shell(
+      `node -r ts-node/register/transpile-only commands/cli.ts render --stack local --out ${rendered}`,
+    );
+    const folders = [engine.stateFolder, engine.pulumiHome, rendered];
+    for (const secret of [firstToken, secondToken, checksumKey]) {
+      assert.deepEqual(await findLeaks(secret, { folders, texts: engine.printedTexts() }), []);
+    }
+  });
+
+  it("would find a token that leaked, plain or in base64", async () => {
+    const { data } = await tokenSecret();
+    const insideOthers = ["", "x", "xy"].map((before) => Buffer.from(`${before}${secondToken}z`).toString("base64"));
+    const leaks = [`a line with ${secondToken}.`, data?.HF_TOKEN ?? "", ...insideOthers];
+    const texts = Object.fromEntries(leaks.map((text, index) => [`leak ${index}`, text]));
+    assert.deepEqual(await findLeaks(secondToken, { folders: [], texts }), Object.keys(texts));
+  });
+
+  it("leaves nothing behind when it is destroyed", async () => {
+    const objects = objectsOf(await engine.stateResources());
+    const { code, stdout, stderr } = await engine.destroy();
+    assert.equal(code, 0, stdout + stderr);
+    assert.deepEqual(await engine.stateResources(), []);
+    const kinds = new Map(objects.map(({ apiVersion, kind }) => [`${apiVersion}/${kind}`, { apiVersion, kind }]));
+    for (const { apiVersion, kind } of kinds.values()) {
+      const { items } = await kubernetes.objects.list(apiVersion, kind);
+      const left = items.filter(({ metadata }) => metadata?.labels?.[stackLabel] === "local");
+      assert.deepEqual(
+        left.map(({ metadata }) => metadata?.name),
+        [],
+        kind,
+      );
+    }
+    const namespaces = (await kubernetes.core.listNamespace()).items.map(({ metadata }) => metadata?.name);
+    assert.ok(!namespaces.includes(namespace));
+  });
+});

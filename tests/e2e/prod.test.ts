@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import fs from "node:fs/promises";
+import path from "node:path";
+import { stackLabel } from "../../components/names";
+import { type AwsAnswers, readAwsCalls, writeAwsAnswers } from "../support/aws";
+import { assertNeverBelow, watchAvailability } from "../support/e2e/availability";
+import { awsAnswers, awsVariables } from "../support/e2e/awsAccount";
+import type { Engine } from "../support/e2e/engine";
+import { isReady, type Kubernetes, stayingPods } from "../support/e2e/kubernetes";
+import { findLeaks } from "../support/e2e/leaks";
+import { newEngine, sharedCluster, suiteFolder } from "../support/e2e/world";
+
+const namespace = "datasets-server";
+const name = "datasets-server-prod-api";
+const tokenSecret = "datasets-server-hf-token";
+const replicas = 20;
+const registry = "707930574880.dkr.ecr.us-east-1.amazonaws.com";
+const token = `hf_${randomBytes(24).toString("hex")}`;
+
+describe("stack prod, on a cluster that is not the stack's own", () => {
+  let engine: Engine;
+  let kubernetes: Kubernetes;
+  let answers: AwsAnswers;
+  let answersFile: string;
+  let callsFile: string;
+
+  before(async () => {
+    const cluster = await sharedCluster();
+    kubernetes = cluster.kubernetes;
+    const folder = await suiteFolder("prod");
+    answersFile = path.join(folder, "aws.json");
+    callsFile = path.join(folder, "aws-calls.jsonl");
+    answers = await awsAnswers("hub-prod", cluster.kubeconfig);
+    await writeAwsAnswers(answersFile, answers);
+    engine = await newEngine("prod", folder, {
+      // A user's own kubeconfig, of a cluster where nothing of ours may go.
+      KUBECONFIG: await kubeconfigOfNowhere(folder),
+    });
+    engine = engine.with(await awsVariables(engine, { answersFile, logFile: callsFile, token: cluster.token }));
+    await createForeignObjects(kubernetes);
+  });
+  after(() => kubernetes.core.deleteNamespace({ name: namespace }));
+
+  it("warns of placeholders in a preview, and refuses them in an update", async () => {
+    const placeholder =
+      /datasets-server:hfToken: still has the value it was committed with; set it with: pulumi config set --secret/;
+    const preview = await engine.preview();
+    assert.equal(preview.code, 0, preview.stderr);
+    assert.match(preview.stdout, placeholder);
+    const update = await engine.up();
+    assert.notEqual(update.code, 0);
+    assert.match(update.stdout + update.stderr, placeholder);
+    assert.deepEqual(await kubernetesResources(engine), []);
+    await engine.setSecret("hfToken", token);
+    await engine.setSecret("checksumKey", randomBytes(24).toString("hex"));
+  });
+
+  it("refuses a cluster whose ARN is not hub-prod's, before anything is registered", async () => {
+    const arn = "arn:aws:eks:us-east-1:123456789012:cluster/hub-prod";
+    const { "hub-prod": cluster } = answers.clusters;
+    assert.ok(cluster);
+    await writeAwsAnswers(answersFile, { ...answers, clusters: { "hub-prod": { ...cluster, arn } } });
+    const { code, stdout, stderr } = await engine.up();
+    await writeAwsAnswers(answersFile, answers);
+    assert.notEqual(code, 0);
+    assert.ok((stdout + stderr).includes(`the cluster found is ${arn}, but this stack belongs to`), stdout + stderr);
+    assert.deepEqual(await kubernetesResources(engine), []);
+  });
+
+  it("refuses to take over somebody else's object, and leaves it as it is", async () => {
+    const before = await kubernetes.core.createNamespacedSecret({
+      namespace,
+      body: { metadata: { name: tokenSecret }, stringData: { HF_TOKEN: "somebody else's" } },
+    });
+    for (const refusal of [await engine.preview(), await engine.up()]) {
+      assert.notEqual(refusal.code, 0);
+      const said = refusal.stdout + refusal.stderr;
+      assert.match(
+        said,
+        /Secret datasets-server\/datasets-server-hf-token already exists and does not belong to a stack/,
+      );
+      assert.ok(said.includes(`if it is stack prod's own, label it ${stackLabel}=prod; then run again`), said);
+    }
+    assert.deepEqual(await kubernetes.core.readNamespacedSecret({ namespace, name: tokenSecret }), before);
+  });
+
+  it("takes the object over once it has the stack's label and its fields are claimed, and comes up with 20 pods", async () => {
+    const metadata = { name: tokenSecret, namespace, labels: { [stackLabel]: "prod" } };
+    await kubernetes.objects.patch({ apiVersion: "v1", kind: "Secret", metadata });
+    const { code, stdout, stderr } = await engine.with({ PULUMI_K8S_ENABLE_PATCH_FORCE: "true" }).up();
+    assert.equal(code, 0, stdout + stderr);
+    const { data } = await kubernetes.core.readNamespacedSecret({ namespace, name: tokenSecret });
+    assert.equal(Buffer.from(data?.HF_TOKEN ?? "", "base64").toString(), token);
+    const pods = await stayingPods(kubernetes, namespace, name);
+    assert.equal(pods.length, replicas);
+    assert.ok(pods.every(isReady));
+  });
+
+  it("has nothing to change when it is previewed again", async () => {
+    const { code, stdout, stderr } = await engine.preview("--expect-no-changes", "--diff");
+    assert.equal(code, 0, stdout + stderr);
+  });
+
+  it("rolls 20 pods to a new image without ever having fewer than 20 ready", async () => {
+    await engine.configure("images.tag", "sha-0123abc");
+    const availability = await watchAvailability(kubernetes, { namespace, service: name }, async () => {
+      const { code, stdout, stderr } = await engine.up();
+      assert.equal(code, 0, stdout + stderr);
+    });
+    assertNeverBelow(replicas, availability);
+    const images = (await stayingPods(kubernetes, namespace, name)).map(({ spec }) => spec?.containers[0]?.image);
+    assert.deepEqual(images, Array(replicas).fill(`${registry}/hub-datasets-server-api:sha-0123abc`));
+  });
+
+  it("leaves the namespace and what others have in it alone when it is destroyed", async () => {
+    const { code, stdout, stderr } = await engine.destroy();
+    assert.equal(code, 0, stdout + stderr);
+    assert.deepEqual(await engine.stateResources(), []);
+    const { status } = await kubernetes.core.readNamespace({ name: namespace });
+    assert.equal(status?.phase, "Active");
+    const configMaps = (await kubernetes.core.listNamespacedConfigMap({ namespace })).items;
+    const deployments = (await kubernetes.apps.listNamespacedDeployment({ namespace })).items;
+    const names = [...configMaps, ...deployments].map(({ metadata }) => metadata?.name);
+    assert.deepEqual(names, ["kube-root-ca.crt", "somebody-elses", "somebody-elses"]);
+  });
+
+  it("asked AWS for nothing but hub-prod and tokens for it", async () => {
+    const calls = new Set((await readAwsCalls(callsFile)).map((call) => JSON.stringify(call)));
+    const getToken = "--region us-east-1 eks get-token --cluster-name hub-prod --output json";
+    assert.deepEqual(
+      calls,
+      new Set([
+        JSON.stringify({ by: "plugin", token: "aws:eks/getCluster:getCluster", args: { name: "hub-prod" } }),
+        JSON.stringify({ by: "aws", argv: getToken.split(" ") }),
+      ]),
+    );
+  });
+
+  it("keeps the token out of state, logs and output", async () => {
+    const folders = [engine.stateFolder, engine.pulumiHome];
+    assert.deepEqual(await findLeaks(token, { folders, texts: engine.printedTexts() }), []);
+  });
+});
+
+async function kubernetesResources(engine: Engine): Promise<string[]> {
+  const resources = await engine.stateResources();
+  return resources.map(({ type }) => type).filter((type) => /kubernetes/.test(type));
+}
+
+async function kubeconfigOfNowhere(folder: string): Promise<string> {
+  const file = path.join(folder, "users-own-kubeconfig");
+  const cluster = { name: "elsewhere", cluster: { server: "https://127.0.0.1:1" } };
+  const context = { name: "elsewhere", context: { cluster: "elsewhere", user: "elsewhere" } };
+  const content = {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "elsewhere",
+    clusters: [cluster],
+    contexts: [context],
+    users: [{ name: "elsewhere", user: {} }],
+  };
+  await fs.writeFile(file, JSON.stringify(content));
+  return file;
+}
+
+/** The namespace as it is on hub-prod: there before the stack, with what others run in it. */
+async function createForeignObjects({ core, apps }: Kubernetes): Promise<void> {
+  const metadata = { name: "somebody-elses" };
+  const labels = { app: "somebody-elses" };
+  await core.createNamespace({ body: { metadata: { name: namespace } } });
+  await core.createNamespacedConfigMap({ namespace, body: { metadata, data: { key: "value" } } });
+  const template = { metadata: { labels }, spec: { containers: [{ name: "app", image: "example.com/app:1" }] } };
+  await apps.createNamespacedDeployment({
+    namespace,
+    body: { metadata, spec: { replicas: 1, selector: { matchLabels: labels }, template } },
+  });
+}

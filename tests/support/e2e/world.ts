@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import fs from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { startCluster, stopCluster } from "../../../tools/cluster";
+import { findProcesses } from "../../../tools/cluster/processes";
+import { findTools } from "../../../tools/install";
+import { engineEnvironment } from "../../../tools/workspace";
+import { tokenAuthFile } from "../aws";
+import { copyCheckout } from "./checkout";
+import { Engine } from "./engine";
+import { connect, type Kubernetes } from "./kubernetes";
+
+/** Pods that take their time to get ready and to end, as real ones do. */
+const podStages = [path.join(__dirname, "../stages/delayed.yaml")];
+
+/** The Kubernetes cluster that all suites share. */
+export interface Cluster {
+  readonly kubeconfig: string;
+  readonly kubernetes: Kubernetes;
+  /** Opens the API server with all rights, as what `aws eks get-token` gives does on EKS. */
+  readonly token: string;
+}
+
+/** The folder of all suites, and the process that removes it, however the tests end. */
+interface Root {
+  readonly folder: string;
+  readonly janitor: ChildProcess;
+}
+
+let root: Promise<Root> | undefined;
+let cluster: Promise<Cluster> | undefined;
+
+/** A new folder for one suite; all of them go when the tests end. */
+export async function suiteFolder(name: string): Promise<string> {
+  root ??= createRoot();
+  const suite = path.join((await root).folder, name);
+  await fs.mkdir(suite);
+  return suite;
+}
+
+async function createRoot(): Promise<Root> {
+  const folder = await fs.mkdtemp(path.join(await fs.realpath(os.tmpdir()), "datasets-server-e2e-"));
+  const args = ["-r", "ts-node/register/transpile-only", path.join(__dirname, "janitor.ts")];
+  // In a process group of its own, so that it does not end with the tests when a user presses Ctrl-C.
+  const janitor = spawn(process.execPath, args, { detached: true, stdio: ["pipe", "ignore", "inherit"] });
+  janitor.stdin.write(folder);
+  return { folder, janitor };
+}
+
+/** The shared cluster; the first call starts it. */
+export function sharedCluster(): Promise<Cluster> {
+  cluster ??= createCluster();
+  return cluster;
+}
+
+async function createCluster(): Promise<Cluster> {
+  const workspace = await suiteFolder("cluster");
+  const token = randomBytes(24).toString("hex");
+  const tokenFile = path.join(workspace, "tokens.csv");
+  await fs.writeFile(tokenFile, tokenAuthFile(token, "deployer", ["system:masters"]), { mode: 0o600 });
+  const apiServerArgs = { "token-auth-file": tokenFile };
+  const { kubeconfig } = await startCluster(findTools(), workspace, { podStages, apiServerArgs, log: () => {} });
+  return { kubeconfig, kubernetes: connect(kubeconfig), token };
+}
+
+/**
+ * The engine with a state of its own, on a copy of the checkout of its own, whose stack exists and is empty.
+ *
+ * @throws when the tools are not installed.
+ */
+export async function newEngine(stack: string, suite: string, variables: NodeJS.ProcessEnv = {}): Promise<Engine> {
+  const checkout = path.join(suite, "checkout");
+  await copyCheckout(checkout);
+  const environment = { ...engineEnvironment(findTools(), path.join(suite, "workspace")), ...variables };
+  const engine = new Engine({ stack, folder: checkout, environment });
+  await engine.init();
+  return engine;
+}
+
+/** The variables that put stack local on a cluster. */
+export function localClusterVariables({ kubeconfig }: Pick<Cluster, "kubeconfig">): NodeJS.ProcessEnv {
+  return { KUBECONFIG: kubeconfig, DATASETS_SERVER_LOCAL_KUBECONFIG: kubeconfig };
+}
+
+/**
+ * Ends every process and removes every file of the tests.
+ *
+ * @throws when a process was left besides the cluster's: some test did not wait for what it started.
+ */
+export async function cleanUp(): Promise<void> {
+  if (root === undefined) return;
+  const { folder, janitor } = await root;
+  await stopCluster(findTools(), path.join(folder, "cluster"), () => {});
+  const left = await findProcesses((commandLine) => commandLine.includes(folder));
+  janitor.stdin?.end();
+  await once(janitor, "exit");
+  if (left.length > 0) {
+    throw new Error(`ended what tests left running:\n${left.map(({ commandLine }) => commandLine).join("\n")}`);
+  }
+}
