@@ -15,8 +15,8 @@ INSTALLED := node_modules/.package-lock.json
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-up: $(INSTALLED) ## fresh machine to a running datasets-server on a local cluster
-	@$(COMMAND) up
+up: $(INSTALLED) ## fresh machine to a running datasets-server on a local cluster: REFRESH=1 undoes hand edits
+	@$(COMMAND) up $(if $(REFRESH),--refresh)
 
 preview: $(INSTALLED) ## what `make up` would change
 	@$(COMMAND) preview

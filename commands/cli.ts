@@ -26,15 +26,16 @@ program
   .command("up")
   .description("fresh machine to a running datasets-server")
   .addOption(workspace())
-  .argument("[arguments...]", "further arguments of pulumi up")
-  .action(async (rest: string[], options: Workspace) => (await import("./local")).up(options.workspace, rest));
+  .option("--refresh", "look for hand edits first, and undo them")
+  .action(async (options: Workspace & { refresh?: boolean }) =>
+    (await import("./local")).up(options.workspace, options),
+  );
 
 program
   .command("preview")
   .description("what up would change")
   .addOption(workspace())
-  .argument("[arguments...]", "further arguments of pulumi preview")
-  .action(async (rest: string[], options: Workspace) => (await import("./local")).preview(options.workspace, rest));
+  .action(async (options: Workspace) => (await import("./local")).preview(options.workspace));
 
 program
   .command("down")

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { stackFileJsonSchema } from "../config/schema";
+import { stackFileJsonSchema } from "../config/jsonSchema";
 import { stackObjects, toYaml } from "./objects";
 import { projectFolder } from "./program";
 

@@ -10,8 +10,13 @@ import { printSummary } from "./summary";
 
 const stack = "local";
 
+export interface UpOptions {
+  /** Looks for hand edits first, and takes the edited fields back. */
+  readonly refresh?: boolean;
+}
+
 /** From nothing to a running datasets-server: the pinned parts, the cluster, the stack, and a table of what runs. */
-export async function up(workspace: string, arguments_: readonly string[]): Promise<void> {
+export async function up(workspace: string, { refresh = false }: UpOptions): Promise<void> {
   const toolbox = await installTools();
   const { created } = await startCluster(toolbox, workspace);
   if (created) {
@@ -19,23 +24,18 @@ export async function up(workspace: string, arguments_: readonly string[]): Prom
     await rm(workspacePaths(workspace).state, { recursive: true, force: true });
   }
   await engine(toolbox, workspace, ["stack", "select", "--create", stack]);
-  await engine(toolbox, workspace, [
-    "up",
-    "--stack",
-    stack,
-    "--yes",
-    "--skip-preview",
-    "--suppress-outputs",
-    ...arguments_,
-  ]);
+  const arguments_ = ["up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs"];
+  // Without force, the API server keeps an edited field for whoever edited it, and refuses the update.
+  const force = { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" };
+  await engine(toolbox, workspace, refresh ? [...arguments_, "--refresh"] : arguments_, refresh ? force : {});
   await printSummary(toolbox, workspace, stack);
 }
 
 /** What `up` would change. */
-export async function preview(workspace: string, arguments_: readonly string[]): Promise<void> {
+export async function preview(workspace: string): Promise<void> {
   const toolbox = findTools();
   await engine(toolbox, workspace, ["stack", "select", "--create", stack]);
-  await engine(toolbox, workspace, ["preview", "--stack", stack, "--diff", ...arguments_]);
+  await engine(toolbox, workspace, ["preview", "--stack", stack, "--diff"]);
 }
 
 /** Destroys the stack, stops the cluster and removes all that both wrote. The pinned parts stay in the user's cache. */
@@ -55,8 +55,13 @@ export async function down(workspace: string): Promise<void> {
   await rm(workspace, { recursive: true, force: true });
 }
 
-async function engine(toolbox: Toolbox, workspace: string, arguments_: readonly string[]): Promise<void> {
-  const env = engineEnvironment(toolbox, workspace);
+async function engine(
+  toolbox: Toolbox,
+  workspace: string,
+  arguments_: readonly string[],
+  variables: NodeJS.ProcessEnv = {},
+): Promise<void> {
+  const env = { ...engineEnvironment(toolbox, workspace), ...variables };
   const { code } = await run(toolbox.pulumi, arguments_, { cwd: projectFolder, env, stdio: "inherit" });
   if (code !== 0) {
     throw new Error(`pulumi ${arguments_[0]} ended with exit code ${code}; what it said is above`);

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { z } from "zod";
 import { checksumAnnotation } from "../components/secrets";
-import { type RegisteredResource, runProgram } from "./program";
+import { type RegisteredResource, runProgram, secretMarker } from "./program";
 
 /** What stands in rendered objects for a checksum of secrets. */
 export const checksumMarker = "[checksum]";
@@ -38,12 +38,21 @@ function sortKey({ kind, metadata }: KubernetesObject): string {
   return `${kind}/${metadata.name}`;
 }
 
-function mask(value: unknown, key = ""): unknown {
-  if (Array.isArray(value)) {
-    return value.map((item) => mask(item));
-  }
-  if (typeof value === "object" && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mask(item, name)]));
-  }
-  return key === checksumAnnotation ? checksumMarker : value;
+/** Puts markers in the place of all that a Secret holds, whatever it was made from, and of checksums. */
+function mask({ kind, ...inputs }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const masked = replace(inputs, (key, value) => (key === checksumAnnotation ? checksumMarker : value));
+  return kind === "Secret"
+    ? { ...masked, kind, stringData: replace(masked.stringData, () => secretMarker) }
+    : { ...masked, kind };
+}
+
+/** A copy in which every text within is what `change` makes of it. */
+function replace(value: unknown, change: (key: string, value: unknown) => unknown): Record<string, unknown> {
+  const visit = (inner: unknown, key: string): unknown => {
+    if (Array.isArray(inner)) {
+      return inner.map((item) => visit(item, ""));
+    }
+    return typeof inner === "object" && inner !== null ? replace(inner, change) : change(key, inner);
+  };
+  return Object.fromEntries(Object.entries(Object(value)).map(([key, inner]) => [key, visit(inner, key)]));
 }

@@ -1,34 +1,46 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { LoadBalancerArgs } from "./ingress";
-import { labels, objectName, type Scope, stackLabel } from "./names";
+import { Migration, type MigrationArgs, migrationSettings } from "./migration";
+import { MongoDb, type MongoDbArgs } from "./mongodb";
+import { objectName, type Scope } from "./names";
+import { type NetworkArgs, NetworkPolicies } from "./networkPolicies";
 import { guardObjects } from "./ownership";
+import { type JobName, jobNames, jobs, ScheduledJob, type ScheduledJobSizes } from "./scheduledJob";
 import { createSecrets, type SecretValues } from "./secrets";
 import { type ServiceName, serviceNames, services } from "./services";
-import { type SettingGroup, settingGroups, settingsConfigMap, settingsName, type Variables } from "./settings";
-import { type ServiceSizes, WebService } from "./webService";
-
-/** Who makes the namespace, and whether it outlives the stack. */
-export interface NamespaceArgs {
-  /** False where the namespace is somebody else's: it is then neither changed nor deleted. */
-  readonly create: boolean;
-  /** Keeps a namespace that the stack made when the stack is destroyed. */
-  readonly keep: boolean;
-}
+import { type SettingGroup, settingsConfigMap, settingsName, type Variables } from "./settings";
+import { type ClaimArgs, parquetMetadataClaim } from "./storage";
+import { createNamespace, createServiceAccount, type NamespaceArgs } from "./tenancy";
+import type { ParquetMetadataVolume } from "./volumes";
+import { type Entrances, type ServiceSizes, WebService } from "./webService";
+import { WorkerPool, type WorkerPoolSizes, workerComponent, workerSettings } from "./workerPool";
+import { imageOf, type WorkloadContext } from "./workload";
 
 export interface DatasetsServerArgs {
   readonly scope: Scope;
   readonly namespace: NamespaceArgs;
   readonly images: { readonly registry: string; readonly tag: string };
-  /** The public host name. */
-  readonly host: string;
-  readonly loadBalancer: LoadBalancerArgs;
+  readonly entrances: Entrances;
   /** Environment variables by group. */
   readonly settings: Readonly<Record<SettingGroup, Variables>>;
   readonly secrets: SecretValues;
-  /** Key of the checksum that rolls pods when a secret changes. */
+  readonly secretDelivery: "env" | "files";
+  /** Key of the checksums that roll pods when a secret changes. */
   readonly checksumKey: pulumi.Output<string>;
+  /** The IAM role that pods take on by their service account. Default: none. */
+  readonly roleArn?: string;
+  readonly network: NetworkArgs;
+  /** The shared volume, and its claim where the stack makes it. */
+  readonly parquetMetadata: ParquetMetadataVolume & { readonly create?: ClaimArgs };
+  /** Whether Prometheus' custom resources are on the cluster. */
+  readonly monitoring: boolean;
+  /** The stack's own MongoDB. Default: an external one, at the URL among the secrets. */
+  readonly mongodb?: Omit<MongoDbArgs, "scope" | "serviceAccount">;
+  /** Default: no migration runs, as for going back to an image that is older than the database. */
+  readonly migration?: Omit<MigrationArgs, "context">;
   readonly services: Readonly<Record<ServiceName, ServiceSizes>>;
+  readonly workers: Readonly<Record<string, WorkerPoolSizes>>;
+  /** Jobs that are left out do not run on the stack. */
+  readonly jobs: Readonly<Partial<Record<JobName, ScheduledJobSizes>>>;
   /** What must agree before an object is created; see ownershipHook. */
   readonly beforeCreate: readonly pulumi.ResourceHook[];
 }
@@ -47,50 +59,105 @@ export class DatasetsServer extends pulumi.ComponentResource {
       pulumi.mergeOptions(opts, { transformations: [guardObjects(args.beforeCreate)] }),
     );
     const { scope } = args;
-    const namespace = args.namespace.create ? [this.createNamespace(args)] : [];
-    const child = { parent: this, dependsOn: namespace };
+    const namespace = args.namespace.create ? [createNamespace(scope, args.namespace, { parent: this })] : [];
+    const context = this.createContext(args, namespace);
+    const migration = this.migrate(args, context);
+    const afterMigration = { ...context, dependencies: [...context.dependencies, ...migration] };
 
-    const configMaps = settingGroups.map((group) => {
-      const settings = { scope, component: group, variables: args.settings[group] };
-      return { group, name: settingsName(settings), object: settingsConfigMap(settings, child) };
-    });
-    const secrets = createSecrets(scope, args.secrets, child);
-
+    new NetworkPolicies(
+      objectName(scope, "network"),
+      { ...args, webServices: serviceNames, workers: Object.keys(args.workers).map(workerComponent) },
+      { parent: this, dependsOn: namespace },
+    );
     for (const component of serviceNames) {
       const row = services[component];
-      const read = configMaps.filter(({ group }) => row.settings.includes(group));
+      const sizes = args.services[component];
       new WebService(
         objectName(scope, component),
-        {
-          ...args,
-          component,
-          row,
-          sizes: args.services[component],
-          image: image(args, component),
-          configMaps: read.map(({ name }) => name),
-          dependencies: [...namespace, ...secrets, ...read.map(({ object }) => object)],
-        },
+        { ...args, context: afterMigration, component, row, sizes },
         { parent: this },
       );
     }
+    for (const [pool, sizes] of Object.entries(args.workers)) {
+      new WorkerPool(
+        objectName(scope, workerComponent(pool)),
+        { context: afterMigration, pool, sizes },
+        { parent: this },
+      );
+    }
+    for (const job of jobNames) {
+      const sizes = args.jobs[job];
+      if (sizes) {
+        new ScheduledJob(
+          objectName(scope, job),
+          { context: afterMigration, job, row: jobs[job], sizes },
+          { parent: this },
+        );
+      }
+    }
 
-    this.url = `https://${args.host}`;
-    this.images = Object.fromEntries(serviceNames.map((component) => [component, image(args, component)]));
+    this.url = `https://${args.entrances.public.host}`;
+    const images = [...serviceNames, "worker", "cache_maintenance", "mongodb_migration"];
+    this.images = Object.fromEntries(images.map((image) => [image, imageOf(args, image)]));
     this.registerOutputs({ url: this.url, images: this.images });
   }
 
-  private createNamespace({ scope, namespace }: DatasetsServerArgs): k8s.core.v1.Namespace {
-    return new k8s.core.v1.Namespace(
-      objectName(scope, "namespace"),
-      {
-        metadata: { name: scope.namespace, labels: { ...labels(scope, "namespace"), [stackLabel]: scope.stack } },
-      },
-      { parent: this, protect: namespace.keep, retainOnDelete: namespace.keep },
-    );
+  /** Makes what all workloads share, and tells them of it. */
+  private createContext(args: DatasetsServerArgs, namespace: readonly pulumi.Resource[]): WorkloadContext {
+    const { scope, parquetMetadata } = args;
+    const child = { parent: this, dependsOn: [...namespace] };
+    const read = settingsInUse(args);
+    const groups = Object.entries(args.settings)
+      .filter(([group, variables]) => read.has(group) && Object.keys(variables).length > 0)
+      .map(([group, variables]) => ({ group, settings: { scope, component: `settings-${group}`, variables } }));
+    const claim = parquetMetadata.create
+      ? [
+          parquetMetadataClaim(scope, parquetMetadata, parquetMetadata.create, {
+            ...child,
+            protect: args.namespace.keep,
+          }),
+        ]
+      : [];
+    return {
+      ...args,
+      serviceAccount: scope.release,
+      settings: Object.fromEntries(groups.map(({ group, settings }) => [group, settingsName(settings)])),
+      dependencies: [
+        ...namespace,
+        ...groups.map(({ settings }) => settingsConfigMap(settings, child)),
+        ...createSecrets(scope, args.secrets, child),
+        createServiceAccount(scope, args.roleArn, child),
+        ...claim,
+      ],
+    };
+  }
+
+  /** What must have ended well before any workload starts: the database is there, and of the image's version. */
+  private migrate({ scope, mongodb, migration }: DatasetsServerArgs, context: WorkloadContext): pulumi.Resource[] {
+    const database = mongodb
+      ? [
+          new MongoDb(
+            objectName(scope, "mongodb"),
+            { ...mongodb, scope, serviceAccount: context.serviceAccount },
+            { parent: this, dependsOn: [...context.dependencies] },
+          ).initiation,
+        ]
+      : [];
+    if (!migration) {
+      return database;
+    }
+    const dependencies = [...context.dependencies, ...database];
+    const name = objectName(scope, "mongodb-migration");
+    return [new Migration(name, { ...migration, context: { ...context, dependencies } }, { parent: this }).job];
   }
 }
 
-/** The image of a workload: one repository each, one tag for all. */
-export function image({ images }: Pick<DatasetsServerArgs, "images">, component: string): string {
-  return `${images.registry}/hub-datasets-server-${component}:${images.tag}`;
+/** The setting groups that any workload of the stack reads. */
+function settingsInUse({ jobs: schedule, migration }: DatasetsServerArgs): ReadonlySet<string> {
+  return new Set([
+    ...serviceNames.flatMap((service) => services[service].settings),
+    ...workerSettings,
+    ...jobNames.flatMap((job) => (schedule[job] ? jobs[job].settings : [])),
+    ...(migration ? migrationSettings : []),
+  ]);
 }

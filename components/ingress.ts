@@ -11,18 +11,32 @@ export interface LoadBalancerArgs {
   readonly group: string;
   /** The certificate for HTTPS; found by host name when absent. */
   readonly certificateArn?: string;
+  /** Whether a request by HTTP is sent on to HTTPS. */
+  readonly redirectHttp: boolean;
   readonly tags: Readonly<Record<string, string>>;
+}
+
+/** One way in: a host name and the load balancer that answers for it. */
+export interface EntranceArgs {
+  readonly host: string;
+  readonly loadBalancer: LoadBalancerArgs;
+  /** Whether external-dns is told of the host by annotation, besides the rules. */
+  readonly announceHost: boolean;
 }
 
 export interface IngressArgs {
   readonly scope: Scope;
   readonly component: string;
-  readonly host: string;
-  readonly loadBalancer: LoadBalancerArgs;
+  /** The object's name, where a service has two ways in. */
+  readonly name: string;
+  readonly entrance: EntranceArgs;
   /** The place of these rules in the group, lowest first. */
   readonly order: number;
+  /** The first that matches counts, so exact paths come first. */
   readonly routes: readonly Route[];
   readonly healthPath: string;
+  /** How long a client is sent to the same pod; seconds. Default: to any pod each time. */
+  readonly stickySeconds?: number;
 }
 
 /** Answers that the load balancer gives by itself, in the AWS Load Balancer Controller's own JSON. */
@@ -46,14 +60,15 @@ const actions: Readonly<Record<ActionName, unknown>> = {
 
 const prefix = "alb.ingress.kubernetes.io";
 
-/** Public rules of one service on its group's load balancer, which sends requests straight to pod addresses. */
+/** The rules of one service on its group's load balancer, which sends requests straight to pod addresses. */
 export function ingress(args: IngressArgs) {
+  const { scope, component, name, entrance, routes } = args;
   return {
-    metadata: metadata(args.scope, args.component, { annotations: annotations(args) }),
+    metadata: metadata(scope, component, { name, annotations: annotations(args) }),
     spec: {
       ingressClassName: "alb",
-      tls: [{ hosts: [args.host] }],
-      rules: [{ host: args.host, http: { paths: args.routes.map((route) => path(args, route)) } }],
+      tls: [{ hosts: [entrance.host] }],
+      rules: [{ host: entrance.host, http: { paths: routes.map((route) => path(args, route)) } }],
     },
   } satisfies k8s.networking.v1.IngressArgs;
 }
@@ -65,9 +80,13 @@ function path({ scope, component }: IngressArgs, route: Route) {
   return { path: route.path, pathType: route.pathType, backend: { service } };
 }
 
-function annotations({ loadBalancer, order, routes, healthPath }: IngressArgs): Record<string, string> {
+function annotations({ entrance, order, routes, healthPath, stickySeconds }: IngressArgs): Record<string, string> {
+  const { host, loadBalancer, announceHost } = entrance;
   const used = routes.flatMap(({ action }) => (action ? [action] : []));
   return {
+    // Ready when the load balancer has a name. The provider's own rule looks for a Service behind every path, and an
+    // action is none.
+    "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[*].hostname}",
     [`${prefix}/load-balancer-name`]: loadBalancer.name,
     [`${prefix}/scheme`]: loadBalancer.scheme,
     [`${prefix}/group.name`]: loadBalancer.group,
@@ -78,7 +97,12 @@ function annotations({ loadBalancer, order, routes, healthPath }: IngressArgs): 
     [`${prefix}/tags`]: Object.entries(loadBalancer.tags)
       .map(([key, value]) => `${key}=${value}`)
       .join(","),
+    ...(loadBalancer.redirectHttp && { [`${prefix}/ssl-redirect`]: "443" }),
     ...(loadBalancer.certificateArn && { [`${prefix}/certificate-arn`]: loadBalancer.certificateArn }),
+    ...(announceHost && { "external-dns.alpha.kubernetes.io/hostname": host }),
+    ...(stickySeconds && {
+      [`${prefix}/target-group-attributes`]: `stickiness.enabled=true,stickiness.lb_cookie.duration_seconds=${stickySeconds}`,
+    }),
     ...Object.fromEntries(used.map((action) => [`${prefix}/actions.${action}`, JSON.stringify(actions[action])])),
   };
 }

@@ -1,122 +1,120 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { labels, type Scope, selectorLabels } from "./names";
-import type { Probes } from "./probes";
-import { checksumAnnotation, type SecretKey, secretPlaces } from "./secrets";
-import { type SettingGroup, secretVariables } from "./settings";
-
-/** The node pools made for the datasets-server. Each has a label of its name and a taint that keeps others away. */
-export const nodePools = [
-  "datasets-server",
-  "datasets-server-api",
-  "datasets-server-rows",
-  "datasets-server-search",
-  "datasets-server-webhook",
-  "datasets-server-worker",
-  "datasets-server-worker-light",
-] as const;
-
-export type NodePool = (typeof nodePools)[number];
+import { type NodePool, placement } from "./nodePools";
+import { totalMebibytes } from "./quantity";
+import { checksumAnnotation } from "./secrets";
+import { type VolumeUse, volumeMounts, volumeSources } from "./volumes";
 
 export type ResourceAmounts = { readonly cpu: string; readonly memory: string };
+
+export interface Resources {
+  readonly requests: ResourceAmounts;
+  readonly limits: ResourceAmounts;
+}
 
 /** What one workload's pods are made of. */
 export interface PodTemplateArgs {
   readonly scope: Scope;
   /** The workload, such as api. */
   readonly component: string;
-  readonly image: string;
-  readonly resources: { readonly requests: ResourceAmounts; readonly limits: ResourceAmounts };
-  /** Writable space under /tmp, such as 1Gi; a pod that writes more is evicted. */
-  readonly scratch: string;
-  /** Where the pods run; on any node without a taint when absent. */
+  readonly serviceAccount: string;
+  readonly container: ContainerArgs;
+  /** Containers that must end well before the main one starts. Default: none. */
+  readonly initContainers?: readonly ContainerArgs[];
+  readonly volumes: readonly VolumeUse[];
+  /** Where the pods run. Default: on any node without a taint. */
   readonly nodePool?: NodePool;
-  readonly probes: Probes;
+  /** Who its processes are. Default: the application's own user and group, whose files are on the shared volume. */
+  readonly user?: { readonly id: number; readonly group: number; readonly ownsVolumes?: boolean };
+  /** The time from being told to stop to being stopped, draining included; seconds. Default: 30. */
+  readonly terminationGracePeriodSeconds?: number;
+  /** What follows when the container ends. Default: Always, as a server needs. */
+  readonly restartPolicy?: "Always" | "OnFailure" | "Never";
+  /** Changes when a secret that the pods read does; see secretsChecksum. Default: the pods read none. */
+  readonly secretsChecksum?: pulumi.Input<string>;
+}
+
+export interface ContainerArgs {
+  readonly name: string;
+  /** The image with its tag or digest. */
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly resources: Resources;
   /** Names of the ConfigMaps whose entries become environment variables. */
-  readonly configMaps: readonly string[];
-  /** The groups whose secret variables the pods read. */
-  readonly settings: readonly SettingGroup[];
-  /** Changes when a secret does; see secretsChecksum. */
-  readonly secretsChecksum: pulumi.Input<string>;
+  readonly configMaps?: readonly string[];
+  readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
+  readonly port?: { readonly name: string; readonly containerPort: number };
+  /** Probes and hooks, as Kubernetes writes them. */
+  readonly lifecycle?: Pick<
+    k8s.types.input.core.v1.Container,
+    "startupProbe" | "readinessProbe" | "livenessProbe" | "lifecycle"
+  >;
 }
 
-/** The port every server listens on. */
-export const containerPort = 8080;
-
-/** The application's own user and group: files on the shared volume belong to them. */
-const user = { runAsUser: 1000, runAsGroup: 3000, runAsNonRoot: true };
-
-/** Long enough for the load balancer to learn that a pod leaves, before the pod is told to stop; seconds. */
-const drainSeconds = 15;
-
-const terminationGracePeriodSeconds = 45;
-
-/** The secrets that a workload with these groups reads. */
-export function secretsOf(settings: readonly SettingGroup[]): SecretKey[] {
-  return [...new Set(settings.flatMap((group) => Object.values(secretVariables[group])))];
-}
+const applicationUser = { id: 1000, group: 3000, ownsVolumes: false };
 
 /** The one pod template: every workload's pods are built here. */
 export function podTemplate(args: PodTemplateArgs) {
-  const { scope, component, nodePool } = args;
+  const { scope, component, volumes, initContainers = [], user = applicationUser, secretsChecksum } = args;
   return {
     metadata: {
       labels: labels(scope, component),
-      annotations: { [checksumAnnotation]: args.secretsChecksum },
+      ...(secretsChecksum !== undefined && { annotations: { [checksumAnnotation]: secretsChecksum } }),
     },
     spec: {
+      serviceAccountName: args.serviceAccount,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      terminationGracePeriodSeconds,
+      restartPolicy: args.restartPolicy ?? "Always",
+      terminationGracePeriodSeconds: args.terminationGracePeriodSeconds ?? 30,
       // A host name with a dot is asked for as it is, not with each search domain of the cluster first.
       dnsConfig: { options: [{ name: "ndots", value: "1" }] },
-      securityContext: { ...user, seccompProfile: { type: "RuntimeDefault" } },
-      ...(nodePool && placement(nodePool)),
+      securityContext: {
+        runAsUser: user.id,
+        runAsGroup: user.group,
+        runAsNonRoot: true,
+        ...(user.ownsVolumes && { fsGroup: user.group }),
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      ...placement(args.nodePool),
       topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
         topologyKey,
         maxSkew: 1,
         whenUnsatisfiable: "ScheduleAnyway",
         labelSelector: { matchLabels: selectorLabels(scope, component) },
       })),
-      containers: [container(args)],
-      volumes: [{ name: "scratch", emptyDir: { sizeLimit: args.scratch } }],
+      ...(initContainers.length > 0 && { initContainers: initContainers.map((init) => container(init, volumes)) }),
+      containers: [container(args.container, volumes)],
+      volumes: volumeSources(volumes),
     },
   } satisfies k8s.types.input.core.v1.PodTemplateSpec;
 }
 
-function container(args: PodTemplateArgs) {
+/** Room for what containers log, and for files too small to plan for. */
+const logSpace = "256Mi";
+
+function container(args: ContainerArgs, volumes: readonly VolumeUse[]) {
+  // Its volumes count as its own writing: with less, the pod would be evicted before its scratch is full.
+  const scratch = volumes.flatMap(({ source }) => source?.emptyDir?.sizeLimit ?? []);
+  const disk = { "ephemeral-storage": totalMebibytes([logSpace, ...scratch]) };
   return {
-    name: args.component,
+    name: args.name,
     image: args.image,
     imagePullPolicy: "IfNotPresent",
-    ports: [{ name: "http", containerPort, protocol: "TCP" }],
-    envFrom: args.configMaps.map((name) => ({ configMapRef: { name } })),
-    env: secretEnvironment(args.settings),
-    resources: args.resources,
-    ...args.probes,
-    lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
+    ...(args.command && { command: [...args.command] }),
+    ...(args.port && { ports: [{ ...args.port, protocol: "TCP" }] }),
+    envFrom: (args.configMaps ?? []).map((name) => ({ configMapRef: { name } })),
+    env: [...(args.env ?? [])],
+    resources: { requests: { ...args.resources.requests, ...disk }, limits: { ...args.resources.limits, ...disk } },
+    ...args.lifecycle,
+    // The last words of a container that fails are in its status, where the engine and kubectl show them.
+    terminationMessagePolicy: "FallbackToLogsOnError",
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
       capabilities: { drop: ["ALL"] },
     },
-    volumeMounts: [{ name: "scratch", mountPath: "/tmp" }],
+    volumeMounts: volumeMounts(volumes),
   } satisfies k8s.types.input.core.v1.Container;
-}
-
-/** Secrets are named by plain text: an entry that held a secret Output would hide the whole list in every diff. */
-function secretEnvironment(settings: readonly SettingGroup[]): k8s.types.input.core.v1.EnvVar[] {
-  return settings.flatMap((group) =>
-    Object.entries(secretVariables[group]).map(([name, secretKey]) => {
-      const { secret, key } = secretPlaces[secretKey];
-      return { name, valueFrom: { secretKeyRef: { name: secret, key } } };
-    }),
-  );
-}
-
-function placement(nodePool: NodePool) {
-  return {
-    nodeSelector: { [`role-${nodePool}`]: "true" },
-    tolerations: [{ key: `huggingface.co/${nodePool}`, operator: "Exists", effect: "NoSchedule" }],
-  };
 }

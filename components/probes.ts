@@ -9,24 +9,37 @@ export interface Probes {
   readonly livenessProbe: Probe;
 }
 
+/** How long a server may be silent, by what it does. */
+const patience = {
+  /** Its clients wait: out of the load balancer after 15 s, restarted after 60 s. */
+  serving: {
+    timeoutSeconds: 5,
+    readiness: { periodSeconds: 5, failures: 3 },
+    liveness: { periodSeconds: 10, failures: 6 },
+  },
+  /** A heavy job may keep its processor busy: not ready after 60 s, restarted, and its job lost, after 180 s. */
+  working: {
+    timeoutSeconds: 10,
+    readiness: { periodSeconds: 10, failures: 6 },
+    liveness: { periodSeconds: 10, failures: 18 },
+  },
+} as const;
+
 /** Time between two questions while a container starts; seconds. */
 const startupPeriod = 5;
 
-/**
- * Probes of a web server on its port named `http`.
- *
- * A start may take `startupSeconds`. A ready pod leaves the load balancer after 15 s without an answer, and is
- * restarted only after 60 s: a short stall must not cost the pod what it has in memory.
- */
-export function httpProbes(path: string, startupSeconds: number): Probes {
-  const question = { httpGet: { path, port: "http" }, timeoutSeconds: 5 };
+/** Probes of a web server on its port named `http`, for a start of up to `startupSeconds`. */
+export function httpProbes(path: string, startupSeconds: number, what: keyof typeof patience): Probes {
+  const { timeoutSeconds, readiness, liveness } = patience[what];
+  const question = { httpGet: { path, port: "http" }, timeoutSeconds };
+  const probe = ({ periodSeconds, failures }: { readonly periodSeconds: number; readonly failures: number }) => ({
+    ...question,
+    periodSeconds,
+    failureThreshold: failures,
+  });
   return {
-    startupProbe: {
-      ...question,
-      periodSeconds: startupPeriod,
-      failureThreshold: Math.ceil(startupSeconds / startupPeriod),
-    },
-    readinessProbe: { ...question, periodSeconds: 5, failureThreshold: 3 },
-    livenessProbe: { ...question, periodSeconds: 10, failureThreshold: 6 },
+    startupProbe: probe({ periodSeconds: startupPeriod, failures: Math.ceil(startupSeconds / startupPeriod) }),
+    readinessProbe: probe(readiness),
+    livenessProbe: probe(liveness),
   };
 }

@@ -1,12 +1,20 @@
+/** How many pods a rollout may add and take away at once: numbers, or shares of the replicas. */
+export interface Surge {
+  readonly maxSurge: number | `${number}%`;
+  readonly maxUnavailable: number | `${number}%`;
+}
+
 /** What decides how long a rollout may take. */
 export interface RolloutArgs {
+  /** The most pods there may be. */
   readonly replicas: number;
-  /** Extra pods, as a share of the replicas; rounded up, as Kubernetes does. */
-  readonly maxSurge: `${number}%`;
+  readonly surge: Surge;
   /** How long one pod's start may take once its image is there; seconds. */
   readonly startupSeconds: number;
   /** How long a pod must stay ready to count as available; seconds. */
   readonly minReadySeconds: number;
+  /** How long an old pod may take to end, which matters where a new one needs its place; seconds. */
+  readonly terminationGracePeriodSeconds: number;
 }
 
 export interface RolloutBudget {
@@ -22,10 +30,18 @@ const schedulingSeconds = 60;
 /** Time for the engine to see Kubernetes' verdict; seconds. */
 const verdictSeconds = 60;
 
-/** The time a healthy rollout may need: its waves of surge pods, each with a full start. */
-export function rolloutBudget({ replicas, maxSurge, startupSeconds, minReadySeconds }: RolloutArgs): RolloutBudget {
-  const surge = Math.max(1, Math.ceil((replicas * Number.parseFloat(maxSurge)) / 100));
-  const waves = Math.max(1, Math.ceil(replicas / surge));
-  const progressDeadlineSeconds = waves * (schedulingSeconds + startupSeconds + minReadySeconds);
+/** The time a healthy rollout may need: wave after wave of pods, each with a full start. */
+export function rolloutBudget(args: RolloutArgs): RolloutBudget {
+  const { replicas, surge, startupSeconds, minReadySeconds, terminationGracePeriodSeconds } = args;
+  // Kubernetes rounds a share of added pods up and one of missing pods down, and never stands still.
+  const added = Math.ceil(amount(surge.maxSurge, replicas));
+  const wave = Math.max(1, added + Math.floor(amount(surge.maxUnavailable, replicas)));
+  const waves = Math.max(1, Math.ceil(replicas / wave));
+  const placeSeconds = amount(surge.maxSurge, 100) === 0 ? terminationGracePeriodSeconds : 0;
+  const progressDeadlineSeconds = waves * (placeSeconds + schedulingSeconds + startupSeconds + minReadySeconds);
   return { progressDeadlineSeconds, timeout: `${progressDeadlineSeconds + verdictSeconds}s` };
+}
+
+function amount(value: number | `${number}%`, replicas: number): number {
+  return typeof value === "number" ? value : (replicas * Number.parseFloat(value)) / 100;
 }

@@ -3,25 +3,39 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { metadata, type Scope } from "./names";
 
-/** Where a secret value of the stack's config goes: a Secret, one per concern, and a key in it. */
+/** Where a secret value goes: a Secret, one for each concern, and a key in it. */
 export interface SecretPlace {
-  readonly secret: string;
+  /** The concern; its Secret is named datasets-server-<concern>. */
+  readonly concern: string;
   readonly key: string;
 }
 
-export type SecretKey = "hfToken";
+/** The secret values of a stack, by the key its stack file has them under. */
+export const secretPlaces = {
+  hfToken: { concern: "hf-token", key: "HF_TOKEN" },
+  mongoUrl: { concern: "mongo", key: "MONGO_URL" },
+  parquetConverterHfToken: { concern: "parquet-converter", key: "PARQUET_CONVERTER_HF_TOKEN" },
+  webhookSecret: { concern: "webhook", key: "WEBHOOK_SECRET" },
+  jwtAdditionalPublicKeys: { concern: "jwt", key: "API_HF_JWT_ADDITIONAL_PUBLIC_KEYS" },
+  spawningToken: { concern: "spawning", key: "SPAWNING_TOKEN" },
+  awsAccessKeyId: { concern: "s3", key: "AWS_ACCESS_KEY_ID" },
+  awsSecretAccessKey: { concern: "s3", key: "AWS_SECRET_ACCESS_KEY" },
+  cloudfrontKeyPairId: { concern: "cloudfront", key: "CLOUDFRONT_KEY_PAIR_ID" },
+  cloudfrontPrivateKey: { concern: "cloudfront", key: "CLOUDFRONT_PRIVATE_KEY" },
+} as const satisfies Readonly<Record<string, SecretPlace>>;
 
-export const secretPlaces: Readonly<Record<SecretKey, SecretPlace>> = {
-  hfToken: { secret: "datasets-server-hf-token", key: "HF_TOKEN" },
-};
-
-export const secretKeys: readonly SecretKey[] = ["hfToken"];
+export type SecretKey = keyof typeof secretPlaces;
 
 /** Secret values by config key, each marked secret from the stack file to here. */
-export type SecretValues = Readonly<Record<SecretKey, pulumi.Output<string>>>;
+export type SecretValues = Readonly<Partial<Record<SecretKey, pulumi.Output<string>>>>;
 
 /** The annotation that changes with the secrets a pod reads, so that the pod is rolled. */
 export const checksumAnnotation = "datasets-server.huggingface.co/secrets-checksum";
+
+/** The name of the Secret that holds a value. */
+export function secretName(key: SecretKey): string {
+  return `datasets-server-${secretPlaces[key].concern}`;
+}
 
 /**
  * A checksum of the secrets that a pod reads, safe to show: without the key nobody can test guesses against it.
@@ -40,31 +54,27 @@ export function secretsChecksum(
   return pulumi.unsecret(checksum);
 }
 
-/** Makes one Secret per concern. */
+/** Makes one Secret for each concern that has values. */
 export function createSecrets(
   scope: Scope,
   values: SecretValues,
   opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Secret[] {
-  const names = [...new Set(secretKeys.map((key) => secretPlaces[key].secret))];
-  return names.map((name) => createSecret(scope, name, values, opts));
-}
-
-function createSecret(
-  scope: Scope,
-  name: string,
-  values: SecretValues,
-  opts: pulumi.CustomResourceOptions,
-): k8s.core.v1.Secret {
-  const component = name.replace(/^datasets-server-/, "");
-  const inside = secretKeys.filter((key) => secretPlaces[key].secret === name);
-  return new k8s.core.v1.Secret(
-    `${scope.release}-${component}`,
-    {
-      metadata: metadata(scope, component, { name }),
-      type: "Opaque",
-      stringData: Object.fromEntries(inside.map((key) => [secretPlaces[key].key, values[key]])),
-    },
-    opts,
-  );
+  const entries = Object.entries(secretPlaces).flatMap(([name, { concern, key }]) => {
+    const value = new Map(Object.entries(values)).get(name);
+    return value === undefined ? [] : [{ concern, key, value }];
+  });
+  const concerns = [...new Set(entries.map(({ concern }) => concern))];
+  return concerns.map((concern) => {
+    const inside = entries.filter((entry) => entry.concern === concern);
+    return new k8s.core.v1.Secret(
+      `${scope.release}-${concern}`,
+      {
+        metadata: metadata(scope, concern, { name: `datasets-server-${concern}` }),
+        type: "Opaque",
+        stringData: Object.fromEntries(inside.map(({ key, value }) => [key, value])),
+      },
+      opts,
+    );
+  });
 }

@@ -1,107 +1,103 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ingress, type LoadBalancerArgs } from "./ingress";
-import { metadata, type Scope, selectorLabels } from "./names";
-import { containerPort, type NodePool, podTemplate, type ResourceAmounts, secretsOf } from "./podTemplate";
-import { httpProbes } from "./probes";
-import { type RolloutBudget, rolloutBudget } from "./rollout";
-import { type SecretValues, secretsChecksum } from "./secrets";
-import type { ServiceRow } from "./services";
-import { settingsConfigMap, settingsName, type Variables } from "./settings";
+import { type EntranceArgs, ingress } from "./ingress";
+import { serviceMonitor } from "./monitors";
+import { metadata, objectName, type Scope, selectorLabels } from "./names";
+import { podDisruptionBudget } from "./podDisruptionBudget";
+import { rolloutBudget } from "./rollout";
+import { server, serverVariables } from "./server";
+import type { ServiceName, ServiceRow } from "./services";
+import { createPods, type PodSizes, type WorkloadArgs, type WorkloadContext } from "./workload";
 
-/** How big one service is on one stack, and where it runs. */
-export interface ServiceSizes {
+/** How big one service is on one stack, and who reaches it. */
+export interface ServiceSizes extends PodSizes {
   /** Pods; 0 stops the service. */
   readonly replicas: number;
-  readonly resources: { readonly requests: ResourceAmounts; readonly limits: ResourceAmounts };
-  /** Server processes in each pod. */
+  /** Server processes in each pod. Default: 1. */
   readonly uvicornWorkers: number;
   /** The address its server listens on. Default: 0.0.0.0. */
   readonly listenAddress: string;
-  /** Writable space under /tmp. Default: 1Gi. */
-  readonly scratch: string;
-  /** Default: any node without a taint. */
-  readonly nodePool?: NodePool;
+  /** Whether the public entrance has rules for it. Default: true. */
+  readonly public: boolean;
+}
+
+/** The ways into a stack. */
+export interface Entrances {
+  readonly public: EntranceArgs;
+  /** For callers within the team's own network. Default: none. */
+  readonly internal?: EntranceArgs;
 }
 
 export interface WebServiceArgs {
-  readonly scope: Scope;
-  readonly component: string;
+  readonly context: WorkloadContext;
+  readonly component: ServiceName;
   readonly row: ServiceRow;
   readonly sizes: ServiceSizes;
-  /** The image with its tag. */
-  readonly image: string;
-  readonly host: string;
-  readonly loadBalancer: LoadBalancerArgs;
-  /** Names of the ConfigMaps with the settings it shares with others. */
-  readonly configMaps: readonly string[];
-  readonly secrets: SecretValues;
-  /** Key of the checksum that rolls the pods when a secret changes. */
-  readonly checksumKey: pulumi.Output<string>;
-  /** What must exist before the first pod starts: the namespace, its settings and its Secrets. */
-  readonly dependencies: readonly pulumi.Resource[];
+  readonly entrances: Entrances;
 }
 
 /** How long a pod must stay ready before the rollout goes on; seconds. */
 const minReadySeconds = 10;
 
-/** A web service: its pods, their address in the cluster, their rules at the load balancer, and how many may be missing. */
+/** Time for the load balancer to learn that a pod leaves, before the pod is told to stop; seconds. */
+const drainSeconds = 15;
+
+const terminationGracePeriodSeconds = 45;
+
+/** A web service: its pods, their address, its rules at the load balancers, its metrics, and how many pods may be missing. */
 export class WebService extends pulumi.ComponentResource {
   constructor(name: string, args: WebServiceArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("datasets-server:components:WebService", name, {}, opts);
-    const { scope, component, row, sizes } = args;
-    const child = { parent: this, dependsOn: [...args.dependencies] };
+    const { context, component, row, sizes } = args;
+    const { scope } = context;
+    const child = { parent: this, dependsOn: [...context.dependencies] };
 
-    const settings = { scope, component, variables: serverVariables(row, sizes) };
-    const configMap = settingsConfigMap(settings, child);
-    const budget = rolloutBudget({ ...row, replicas: sizes.replicas, minReadySeconds });
-    new k8s.apps.v1.Deployment(name, deployment(args, [...args.configMaps, settingsName(settings)], budget), {
-      parent: this,
-      dependsOn: [...args.dependencies, configMap],
-      customTimeouts: { create: budget.timeout, update: budget.timeout },
-    });
+    const { template, dependsOn } = createPods(context, servicePods(args), child);
+    const budget = rolloutBudget({ ...row, ...sizes, minReadySeconds, terminationGracePeriodSeconds });
+    new k8s.apps.v1.Deployment(
+      name,
+      {
+        metadata: metadata(scope, component),
+        spec: {
+          replicas: sizes.replicas,
+          revisionHistoryLimit: 10,
+          minReadySeconds,
+          progressDeadlineSeconds: budget.progressDeadlineSeconds,
+          strategy: { type: "RollingUpdate", rollingUpdate: { ...row.surge } },
+          selector: { matchLabels: selectorLabels(scope, component) },
+          template,
+        },
+      },
+      { parent: this, dependsOn, customTimeouts: { create: budget.timeout, update: budget.timeout } },
+    );
     new k8s.core.v1.Service(name, service(scope, component), child);
-    new k8s.networking.v1.Ingress(name, ingress({ ...args, ...row, order: row.routeOrder }), child);
-    new k8s.policy.v1.PodDisruptionBudget(name, podDisruptionBudget(scope, component), child);
-
-    this.registerOutputs({ image: args.image });
+    podDisruptionBudget(name, scope, component, 1, child);
+    for (const rules of serviceIngresses(args)) {
+      new k8s.networking.v1.Ingress(rules.name, ingress(rules), child);
+    }
+    if (context.monitoring) {
+      serviceMonitor(name, { scope, component, metricsPath: row.metricsPath }, child);
+    }
+    this.registerOutputs({});
   }
 }
 
-/** The variables that only this service reads: how its own web server runs. */
-export function serverVariables(row: ServiceRow, sizes: ServiceSizes): Variables {
+/** The service's workload: what it reads and how its server runs. */
+export function servicePods({
+  component,
+  row,
+  sizes,
+}: Pick<WebServiceArgs, "component" | "row" | "sizes">): WorkloadArgs {
   return {
-    PROMETHEUS_MULTIPROC_DIR: "/tmp",
-    [`${row.variablePrefix}_UVICORN_HOSTNAME`]: sizes.listenAddress,
-    [`${row.variablePrefix}_UVICORN_NUM_WORKERS`]: String(sizes.uvicornWorkers),
-    [`${row.variablePrefix}_UVICORN_PORT`]: String(containerPort),
+    ...server({ ...row, what: "serving", drainSeconds }),
+    component,
+    image: component,
+    settings: row.settings,
+    variables: serverVariables({ ...sizes, variablePrefix: row.variablePrefix }),
+    sizes,
+    ...(row.parquetMetadata && { parquetMetadata: row.parquetMetadata }),
+    pod: { terminationGracePeriodSeconds },
   };
-}
-
-/** A Deployment that never has fewer ready pods than replicas while it rolls. */
-export function deployment(args: WebServiceArgs, configMaps: readonly string[], budget: RolloutBudget) {
-  const { scope, component, row, sizes, image } = args;
-  return {
-    metadata: metadata(scope, component),
-    spec: {
-      replicas: sizes.replicas,
-      revisionHistoryLimit: 10,
-      minReadySeconds,
-      progressDeadlineSeconds: budget.progressDeadlineSeconds,
-      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: row.maxSurge, maxUnavailable: 0 } },
-      selector: { matchLabels: selectorLabels(scope, component) },
-      template: podTemplate({
-        ...sizes,
-        scope,
-        component,
-        image,
-        configMaps,
-        settings: row.settings,
-        probes: httpProbes(row.healthPath, row.startupSeconds),
-        secretsChecksum: secretsChecksum(secretsOf(row.settings), args.secrets, args.checksumKey),
-      }),
-    },
-  } satisfies k8s.apps.v1.DeploymentArgs;
 }
 
 /** The load balancer reaches pods by their own addresses, so no port is opened on any node. */
@@ -116,14 +112,11 @@ export function service(scope: Scope, component: string) {
   } satisfies k8s.core.v1.ServiceArgs;
 }
 
-/** Lets nodes be drained one pod at a time; pods that are broken anyway never hold up a drain. */
-export function podDisruptionBudget(scope: Scope, component: string) {
-  return {
-    metadata: metadata(scope, component),
-    spec: {
-      maxUnavailable: 1,
-      unhealthyPodEvictionPolicy: "AlwaysAllow",
-      selector: { matchLabels: selectorLabels(scope, component) },
-    },
-  } satisfies k8s.policy.v1.PodDisruptionBudgetArgs;
+/** Its rules at each entrance that has any for it. */
+export function serviceIngresses({ context, component, row, sizes, entrances }: WebServiceArgs) {
+  const name = objectName(context.scope, component);
+  const common = { ...row, scope: context.scope, component, order: row.routeOrder };
+  const open = { ...common, name, entrance: entrances.public, routes: [...row.publicRoutes, ...row.routes] };
+  const inside = entrances.internal && { ...common, name: `${name}-internal`, entrance: entrances.internal };
+  return [...(sizes.public ? [open] : []), ...(inside ? [inside] : [])];
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseQuantity } from "./quantity";
+import { parseQuantity } from "../components/quantity";
 
 /** A text field that must match a pattern; `allowed` is what the error and the editor's help both say. */
 function text(pattern: RegExp, allowed: string) {
@@ -30,6 +30,11 @@ export function positiveNumber(unit: string) {
 export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
   const allowed = `one of ${words.join(", ")}`;
   return z.enum(words, { error: allowed }).describe(allowed);
+}
+
+/** What a map's error says: the keys it may have. */
+export function oneOfKeys(keys: readonly string[]): string {
+  return `a map with keys of ${keys.join(", ")}`;
 }
 
 /** true or false. */
@@ -76,12 +81,34 @@ export const certificateArn = text(
   "the ARN of an ACM certificate",
 );
 
+export const logLevel = oneOf(["DEBUG", "INFO", "WARNING", "ERROR"]);
+
 /** The address a server listens on: only these reach it from outside its own container. */
 export const listenAddress = oneOf(["0.0.0.0", "::"]);
 
 export const cpu = text(/^(?=.*[1-9])(\d+(\.\d{1,3})?|\d+m)$/, "CPU cores as 2, 0.5 or 500m, above 0");
 
 export const bytes = text(/^(?=.*[1-9])\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)$/, "bytes as 512Mi or 4Gi, above 0");
+
+export const cidr = text(/^(\d{1,3}\.){3}\d{1,3}\/([12]?\d|3[0-2])$/, "an IPv4 range, such as 10.12.0.0/16");
+
+export const cronSchedule = text(/^(\S+ ){4}\S+$/, "five cron fields in UTC, such as 05 12 * * *");
+
+/** Names of objects are made with it, so it is one label of a DNS name, and short. */
+export const label = text(
+  /^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$/,
+  "1 to 20 lower-case letters, digits and hyphens, a letter first",
+);
+
+export const objectName = text(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "the name of a Kubernetes object");
+
+export const roleArn = text(/^arn:aws:iam::\d{12}:role\/\S+$/, "the ARN of an IAM role");
+
+/** Only by digest is an image of somebody else's always the same. */
+export const imageByDigest = text(
+  /^[a-z0-9][a-z0-9./_-]*(:[\w.-]+)?@sha256:[0-9a-f]{64}$/,
+  "an image by digest, such as docker.io/library/mongo:6.0@sha256:...",
+);
 
 /** CPU and memory asked for and allowed; a request above its limit would be refused by the API server. */
 export const resources = section({

@@ -1,26 +1,11 @@
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterArgs } from "../components/cluster";
-import type { DatasetsServerArgs } from "../components/datasetsServer";
-import { type SecretKey, secretKeys } from "../components/secrets";
+import { buildConfig, type Config, hasOwnMongoDb, secretSources } from "./build";
 import { configKey, type Fault, refuse, schemaFaults } from "./faults";
 import { placeholders, type StackFile, stackFileSchema } from "./schema";
-import { environmentVariables } from "./settings";
 import { identifyStack, type StackIdentity, stackKinds } from "./stacks";
 
-/** All that a stack says, checked. */
-export interface Config {
-  readonly cluster: ClusterArgs;
-  /** True where objects are only rendered, and no cluster is asked for anything. */
-  readonly offline: boolean;
-  readonly datasetsServer: Omit<DatasetsServerArgs, "beforeCreate">;
-}
-
-/** The namespaces of configuration keys that are not this program's own but the engine's and the provider's. */
+/** Keys that are not this program's own but the engine's and the provider's, set in Pulumi.yaml. */
 const foreignKeys: readonly string[] = ["kubernetes:strictMode", "pulumi:disable-default-providers"];
-
-/** The AWS profile that the team's people sign in with, and that their contexts are named after. */
-const teamProfile = "tb";
 
 /**
  * Reads the stack's configuration; the only place that does.
@@ -38,8 +23,9 @@ export function loadConfig(): Config {
   if (!parsed.success) {
     return refuse(stack, [...faults, ...schemaFaults(parsed.error, values, (key) => key in placeholders)]);
   }
-  faults.push(...pairingFaults(identity, parsed.data), ...placeholderFaults(identity, parsed.data));
-  return faults.length > 0 ? refuse(stack, faults) : buildConfig(identity, parsed.data);
+  const file = parsed.data;
+  faults.push(...pairingFaults(identity, file), ...databaseFaults(identity, file), ...secretFaults(identity, file));
+  return faults.length > 0 ? refuse(stack, faults) : buildConfig(identity, file);
 }
 
 /** The stack file's values by key; a map or list arrives as JSON text. */
@@ -88,59 +74,36 @@ function pairingFaults({ stack, kind, clusters }: StackIdentity, { stacks, clust
   return faults;
 }
 
-/** The config key that a secret of a stack is read from: pull requests have their own, and never staging's. */
-function secretSource(kind: StackIdentity["kind"], key: SecretKey) {
-  return ({ hfToken: kind === "pr-N" ? "pullRequestHfToken" : "hfToken" } as const)[key];
+/** A stack without a MongoDB of its own must be let through to one. */
+function databaseFaults(identity: StackIdentity, file: StackFile): Fault[] {
+  if (hasOwnMongoDb(identity, file) || file.network.mongo) {
+    return [];
+  }
+  const problem = `is missing; needed: where the external MongoDB is, as stack ${identity.stack} has none of its own`;
+  return [{ key: configKey(["network", "mongo"]), problem }];
 }
 
-/** On EKS a preview with a placeholder warns and an update is refused; the local cluster needs no real secret. */
-function placeholderFaults({ kind }: StackIdentity, file: StackFile): Fault[] {
-  const used = [...secretKeys.map((key) => secretSource(kind, key)), "checksumKey" as const];
-  const unset = used.filter((key) => file.cluster.name !== "local" && file[key] === placeholders[key]);
-  const faults = unset.map((key) => ({
-    key: configKey([key]),
-    // Not the word "placeholder": that is itself one of these secrets, so the engine would mask it.
-    problem: `still has the value it was committed with; set it with: pulumi config set --secret ${configKey([key])}`,
-  }));
+/**
+ * The faults of the secrets that a stack reads. On EKS a preview with a placeholder warns and an update is refused; the
+ * local cluster needs no real secret.
+ */
+function secretFaults(identity: StackIdentity, file: StackFile): Fault[] {
+  const sources = [...Object.values(secretSources(identity, file)), "checksumKey" as const];
+  const missing = sources
+    .filter((key) => file[key] === undefined)
+    .map((key) => ({ key: configKey([key]), problem: `is missing; ${howToSet(key)}` }));
+  const unset = sources
+    .filter((key) => file.cluster.name !== "local" && file[key] === placeholders[key])
+    .map((key) => ({ key: configKey([key]), problem: `still has the value it was committed with; ${howToSet(key)}` }));
   if (!pulumi.runtime.isDryRun()) {
-    return faults;
+    return [...missing, ...unset];
   }
-  for (const { key, problem } of faults) {
+  for (const { key, problem } of unset) {
     void pulumi.log.warn(`${key}: ${problem}. An update would be refused.`);
   }
-  return [];
+  return missing;
 }
 
-function buildConfig(identity: StackIdentity, file: StackFile): Config {
-  const { stack, kind, release, namespace } = identity;
-  const secretConfig = new pulumi.Config();
-  const isPullRequest = kind === "pr-N";
-  const host = isPullRequest && file.pullRequest ? `${release}.${file.pullRequest.domain}` : file.ingress.host;
-  return {
-    cluster: clusterArgs(file.cluster),
-    offline: process.env.DATASETS_SERVER_OFFLINE === "true",
-    datasetsServer: {
-      scope: { stack, release, namespace },
-      namespace: {
-        create: isPullRequest || file.namespace.create,
-        keep: !isPullRequest && file.cluster.name !== "local",
-      },
-      images: file.images,
-      host,
-      loadBalancer: file.ingress.loadBalancer,
-      settings: environmentVariables(file.settings, host),
-      secrets: { hfToken: secretConfig.requireSecret(secretSource(kind, "hfToken")) },
-      checksumKey: secretConfig.requireSecret("checksumKey"),
-      services: file.services,
-    },
-  };
-}
-
-function clusterArgs({ name, region = "", account = "", profile }: StackFile["cluster"]): ClusterArgs {
-  if (name === "local") {
-    const kubeconfigPath = process.env.DATASETS_SERVER_LOCAL_KUBECONFIG ?? path.resolve(".local/kubeconfig");
-    return { kind: "local", kubeconfigPath, context: "datasets-server-local" };
-  }
-  const context = `${name}-with-${teamProfile}`;
-  return { kind: "eks", name, region, account, context, teamProfile, ...(profile && { profile }) };
+function howToSet(key: string): string {
+  return `set it with: pulumi config set --secret ${configKey([key])}`;
 }

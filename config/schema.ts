@@ -1,105 +1,133 @@
 import { z } from "zod";
-import { nodePools } from "../components/podTemplate";
-import type { ServiceName } from "../components/services";
+import type { SecretKey } from "../components/secrets";
 import * as field from "./fields";
 import { settingsSchema } from "./settings";
 import { clusterNames, stackKinds } from "./stacks";
+import { jobs, migration, mongodb, services, workers } from "./workloads";
 
-const service = field.section({
-  replicas: field.wholeNumber(0, 500, "pods"),
-  resources: field.resources,
-  uvicornWorkers: field.wholeNumber(1, 64, "processes a pod").default(1),
-  listenAddress: field.listenAddress.default("0.0.0.0"),
-  scratch: field.bytes.default("1Gi"),
-  nodePool: field.oneOf(nodePools).optional(),
+const cluster = field
+  .section({
+    name: field.oneOf(clusterNames),
+    region: field.region.optional(),
+    account: field.accountId.optional(),
+    profile: field.profileName.optional(),
+  })
+  .superRefine(({ name, region, account }, context) => {
+    for (const [key, value] of Object.entries({ region, account })) {
+      if (name !== "local" && value === undefined) {
+        const message = `the ${key} that the ARN of ${name} must have`;
+        context.addIssue({ code: "custom", path: [key], message, input: value });
+      }
+    }
+  })
+  .describe("The one cluster that these stacks may touch.");
+
+const entrance = field.section({
+  host: field.dnsName,
+  announceHost: field.flag().default(false).describe("Whether external-dns is told of the host by annotation."),
+  loadBalancer: field.section({
+    name: field.loadBalancerName,
+    scheme: field.oneOf(["internal", "internet-facing"]),
+    group: field.words("the name of an ingress group"),
+    certificateArn: field.certificateArn.optional(),
+    redirectHttp: field.flag().default(true).describe("Whether a request by HTTP is sent on to HTTPS."),
+    tags: z.record(z.string(), field.words("text"), { error: "a map of tags" }).default({}),
+  }),
 });
 
-const services: Readonly<Record<ServiceName, typeof service>> = { api: service };
+const network = field.section({
+  loadBalancerCidrs: z
+    .array(field.cidr, { error: "a list of IPv4 ranges" })
+    .min(1, { error: "at least one IPv4 range" })
+    .describe("Subnets of the load balancers."),
+  prometheusNamespace: field.label,
+  mongo: field
+    .section({
+      cidrs: z.array(field.cidr, { error: "a list of IPv4 ranges" }).min(1, { error: "at least one IPv4 range" }),
+      port: field.wholeNumber(1, 65_535).default(27_017),
+    })
+    .optional()
+    .describe("Where an external MongoDB is; needed where the stack has none of its own."),
+  podIdentity: field.flag().default(false).describe("Whether pods get credentials from EKS Pod Identity."),
+});
+
+const parquetMetadata = field.section({
+  claim: field.objectName,
+  subPath: field.words("a folder of the volume"),
+  create: field
+    .section({ storageClass: field.objectName, size: field.bytes })
+    .optional()
+    .describe("Makes the claim; default: it is there."),
+});
 
 /** Secrets: always encrypted in a stack file, so text is all that can be said of them. */
 const secret = field.words("a value set by: pulumi config set --secret");
+
+/** Every secret of the application; where each is needed is for the loader to say. */
+const secrets = {
+  hfToken: secret.describe("The Hub's application token."),
+  mongoUrl: secret.optional().describe("Where the external MongoDB is; needed where the stack has none of its own."),
+  parquetConverterHfToken: secret.describe("The Hub's token of the parquet-converter bot."),
+  webhookSecret: secret.describe("What the Hub sends with each webhook."),
+  jwtAdditionalPublicKeys: secret.describe("Further public keys that the Hub signs with."),
+  spawningToken: secret.describe("The token of Spawning's opt-out service."),
+  awsAccessKeyId: secret.optional().describe("S3; needed unless pods take on a role."),
+  awsSecretAccessKey: secret.optional().describe("S3; needed unless pods take on a role."),
+  cloudfrontKeyPairId: secret.describe("The key that signs CloudFront's URLs."),
+  cloudfrontPrivateKey: secret.describe("The key that signs CloudFront's URLs."),
+} satisfies Record<SecretKey, z.ZodType>;
 
 /** What a stack file may say, under `datasets-server:`. */
 export const stackFileSchema = field.section({
   stacks: z
     .array(field.oneOf(stackKinds), { error: `a list of ${stackKinds.join(", ")}` })
     .describe("The stacks that this file configures; any other is refused."),
-  cluster: field
-    .section({
-      name: field.oneOf(clusterNames),
-      region: field.region.optional(),
-      account: field.accountId.optional(),
-      profile: field.profileName.optional(),
-    })
-    .superRefine(({ name, region, account }, context) => {
-      for (const [key, value] of Object.entries({ region, account })) {
-        if (name !== "local" && value === undefined) {
-          context.addIssue({
-            code: "custom",
-            path: [key],
-            message: `the ${key} that the ARN of ${name} must have`,
-            input: value,
-          });
-        }
-      }
-    })
-    .describe("The one cluster that these stacks may touch."),
+  cluster,
   namespace: field
     .section({ create: field.flag() })
     .describe("Whether the stack makes its namespace; a pull request's always does."),
   images: field.section({ registry: field.registry, tag: field.imageTag }),
-  ingress: field.section({
-    host: field.dnsName,
-    loadBalancer: field.section({
-      name: field.loadBalancerName,
-      scheme: field.oneOf(["internal", "internet-facing"]),
-      group: field.words("the name of an ingress group"),
-      certificateArn: field.certificateArn.optional(),
-      tags: z.record(z.string(), field.words("text"), { error: "a map of tags" }).default({}),
-    }),
-  }),
+  ingress: field.section({ public: entrance, internal: entrance.optional() }),
+  network,
+  serviceAccount: field.section({ roleArn: field.roleArn.optional() }).prefault({}),
+  secretDelivery: field.oneOf(["env", "files"]).default("env"),
+  parquetMetadata,
+  monitoring: field.flag().default(true).describe("Whether Prometheus' custom resources are on the cluster."),
   settings: settingsSchema,
-  services: field.section(services),
+  services,
+  workers,
+  jobs,
+  migration,
+  mongodb: mongodb.optional(),
   pullRequest: field
-    .section({ domain: field.dnsName.describe("Host names of pull requests are datasets-server-pr-N.<domain>.") })
+    .section({
+      domain: field.dnsName.describe("Host names of pull requests are datasets-server-pr-N.<domain>."),
+      storageClass: field.objectName.describe("Provides each pull request's volume of parquet metadata."),
+    })
     .optional(),
-  hfToken: secret.describe("The Hub's application token; secret."),
-  pullRequestHfToken: secret.optional().describe("The Hub's application token of pull requests; secret."),
-  checksumKey: secret.describe("Key of the checksums that roll pods when a secret changes; secret, any random text."),
+  ...secrets,
+  pullRequestHfToken: secret.optional().describe("The Hub's application token of pull requests."),
+  checksumKey: secret.describe("Any long random text: the key of the checksums that roll pods when a secret changes."),
 });
 
 export type StackFile = z.infer<typeof stackFileSchema>;
 
+const unset = "placeholder-xxxx";
+
 /** The keys of a stack file that must be encrypted, with the placeholder each has until somebody sets it. */
 export const placeholders = {
   hfToken: "hf_app_xxxx",
+  mongoUrl: unset,
+  parquetConverterHfToken: unset,
+  webhookSecret: unset,
+  jwtAdditionalPublicKeys: unset,
+  spawningToken: unset,
+  awsAccessKeyId: unset,
+  awsSecretAccessKey: unset,
+  cloudfrontKeyPairId: unset,
+  cloudfrontPrivateKey: unset,
   pullRequestHfToken: "hf_app_xxxx",
-  checksumKey: "placeholder",
-} as const satisfies { readonly [Key in keyof StackFile]?: string };
+  checksumKey: unset,
+} as const satisfies Readonly<Record<SecretKey | "pullRequestHfToken" | "checksumKey", string>>;
 
-/** The JSON Schema of a stack file, for editors: completion, help and errors while typing. */
-export function stackFileJsonSchema(): object {
-  const { properties, required } = z.toJSONSchema(stackFileSchema, { io: "input" });
-  const prefixed = Object.entries(properties ?? {}).map(([key, value]) => {
-    const encrypted = key in placeholders;
-    return [`datasets-server:${key}`, encrypted ? encryptedJsonSchema(value) : value];
-  });
-  return {
-    $schema: "https://json-schema.org/draft/2020-12/schema",
-    title: "Stack file of the datasets-server",
-    type: "object",
-    properties: {
-      config: {
-        type: "object",
-        properties: Object.fromEntries(prefixed),
-        required: required?.map((key) => `datasets-server:${key}`),
-        additionalProperties: false,
-      },
-    },
-  };
-}
-
-function encryptedJsonSchema(value: z.core.JSONSchema._JSONSchema): object {
-  const description = typeof value === "object" ? value.description : undefined;
-  return { type: "object", description, properties: { secure: { type: "string" } }, required: ["secure"] };
-}
+export type EncryptedKey = keyof typeof placeholders;

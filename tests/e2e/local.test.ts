@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { stackLabel } from "../../components/names";
 import { checksumAnnotation } from "../../components/secrets";
+import { serviceNames } from "../../components/services";
 import { assertNeverBelow, watchAvailability } from "../support/e2e/availability";
 import type { Engine } from "../support/e2e/engine";
 import { find, isReady, type Kubernetes, objectsOf, stayingPods } from "../support/e2e/kubernetes";
@@ -14,6 +15,7 @@ const namespace = "datasets-server";
 const name = "datasets-server-local-api";
 const replicas = 2;
 const registry = "707930574880.dkr.ecr.us-east-1.amazonaws.com";
+const imageNames = [...serviceNames, "worker", "cache_maintenance", "mongodb_migration"];
 const firstToken = `hf_${randomBytes(24).toString("hex")}`;
 const secondToken = `hf_${randomBytes(24).toString("hex")}`;
 const checksumKey = randomBytes(24).toString("hex");
@@ -74,7 +76,9 @@ describe("stack local", () => {
       namespace,
       url: "https://datasets-server.localhost",
       cluster: "datasets-server-local",
-      images: { api: `${registry}/hub-datasets-server-api:sha-59db084` },
+      images: Object.fromEntries(
+        imageNames.map((image) => [image, `${registry}/hub-datasets-server-${image}:sha-59db084`]),
+      ),
       commands: {
         useCluster: "make shell",
         pods: `kubectl get pods -l app=${name} ${inNamespace}`,
@@ -119,7 +123,7 @@ describe("stack local", () => {
     assert.match(stdout, /LOG_LEVEL *: "WARNING"/);
     const replacement = await watchReplacement(
       kubernetes,
-      { namespace, deployment: name, prefix: "datasets-server-local-log-" },
+      { namespace, deployment: name, prefix: "datasets-server-local-settings-log-" },
       rollPods,
     );
     assert.equal(replacement.before.length, 1);

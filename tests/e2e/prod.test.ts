@@ -7,11 +7,12 @@ import { type AwsAnswers, readAwsCalls, writeAwsAnswers } from "../support/aws";
 import { assertNeverBelow, watchAvailability } from "../support/e2e/availability";
 import { awsAnswers, awsVariables } from "../support/e2e/awsAccount";
 import type { Engine } from "../support/e2e/engine";
+import { createHubNamespace, hubNamespace as namespace } from "../support/e2e/hubNamespace";
 import { isReady, type Kubernetes, stayingPods } from "../support/e2e/kubernetes";
 import { findLeaks } from "../support/e2e/leaks";
+import { setEverySecret } from "../support/e2e/secrets";
 import { newEngine, sharedCluster, suiteFolder } from "../support/e2e/world";
 
-const namespace = "datasets-server";
 const name = "datasets-server-prod-api";
 const tokenSecret = "datasets-server-hf-token";
 const replicas = 20;
@@ -52,8 +53,7 @@ describe("stack prod, on a cluster that is not the stack's own", () => {
     assert.notEqual(update.code, 0);
     assert.match(update.stdout + update.stderr, placeholder);
     assert.deepEqual(await kubernetesResources(engine), []);
-    await engine.setSecret("hfToken", token);
-    await engine.setSecret("checksumKey", randomBytes(24).toString("hex"));
+    await setEverySecret(engine, { hfToken: token });
   });
 
   it("refuses a cluster whose ARN is not hub-prod's, before anything is registered", async () => {
@@ -85,7 +85,7 @@ describe("stack prod, on a cluster that is not the stack's own", () => {
     assert.deepEqual(await kubernetes.core.readNamespacedSecret({ namespace, name: tokenSecret }), before);
   });
 
-  it("takes the object over once it has the stack's label and its fields are claimed, and comes up with 20 pods", async () => {
+  it("takes the object over once it has the stack's label and its fields are claimed, and comes up at full size", async () => {
     const metadata = { name: tokenSecret, namespace, labels: { [stackLabel]: "prod" } };
     await kubernetes.objects.patch({ apiVersion: "v1", kind: "Secret", metadata });
     const { code, stdout, stderr } = await engine.with({ PULUMI_K8S_ENABLE_PATCH_FORCE: "true" }).up();
@@ -165,10 +165,11 @@ async function kubeconfigOfNowhere(folder: string): Promise<string> {
 }
 
 /** The namespace as it is on hub-prod: there before the stack, with what others run in it. */
-async function createForeignObjects({ core, apps }: Kubernetes): Promise<void> {
+async function createForeignObjects(kubernetes: Kubernetes): Promise<void> {
   const metadata = { name: "somebody-elses" };
   const labels = { app: "somebody-elses" };
-  await core.createNamespace({ body: { metadata: { name: namespace } } });
+  const { core, apps } = kubernetes;
+  await createHubNamespace(kubernetes);
   await core.createNamespacedConfigMap({ namespace, body: { metadata, data: { key: "value" } } });
   const template = { metadata: { labels }, spec: { containers: [{ name: "app", image: "example.com/app:1" }] } };
   await apps.createNamespacedDeployment({

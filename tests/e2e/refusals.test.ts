@@ -40,7 +40,9 @@ const faults: readonly Fault[] = [
   {
     is: "an unknown key inside another",
     change: [[[...api, "replica"], 3]],
-    says: ["datasets-server:services.api.replica: is not a key; allowed: one of replicas, resources"],
+    says: [
+      "datasets-server:services.api.replica: is not a key; allowed: one of resources, scratch, nodePool, replicas",
+    ],
   },
   {
     is: "a key of another program",
@@ -69,8 +71,10 @@ const faults: readonly Fault[] = [
   },
   {
     is: "a host that is no DNS name",
-    change: [[["datasets-server:ingress", "host"], "Datasets_Server"]],
-    says: [`datasets-server:ingress.host: "Datasets_Server" is not allowed; allowed: a DNS name of lower-case labels`],
+    change: [[["datasets-server:ingress", "public", "host"], "Datasets_Server"]],
+    says: [
+      `datasets-server:ingress.public.host: "Datasets_Server" is not allowed; allowed: a DNS name of lower-case labels`,
+    ],
   },
   {
     is: "a memory request above its limit",

@@ -1,13 +1,43 @@
 import * as assert from "node:assert/strict";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { kubernetesObjects } from "../../commands/objects";
 import { type ProgramRun, type RegisteredResource, runProgram, secretMarker } from "../../commands/program";
 import { stackLabel } from "../../components/names";
 import { identifyStack } from "../../config/stacks";
 
-const stacks = ["prod", "ephemeral", "local", "pr-7"];
+/** Every object of each stack, counted by kind. */
+const stacks: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  prod: {
+    ...{ ConfigMap: 33, CronJob: 5, Deployment: 9, HorizontalPodAutoscaler: 3, Ingress: 11, Job: 1, NetworkPolicy: 6 },
+    ...{ PodDisruptionBudget: 9, PodMonitor: 3, Secret: 8, Service: 6, ServiceAccount: 1, ServiceMonitor: 6 },
+  },
+  ephemeral: {
+    ...{ ConfigMap: 30, CronJob: 3, Deployment: 8, HorizontalPodAutoscaler: 2, Ingress: 6, Job: 1, NetworkPolicy: 6 },
+    ...{ PodDisruptionBudget: 8, PodMonitor: 2, Secret: 8, Service: 6, ServiceAccount: 1, ServiceMonitor: 6 },
+  },
+  // With a namespace, a claim and a MongoDB of their own.
+  local: {
+    ...{ ConfigMap: 32, CronJob: 5, Deployment: 8, HorizontalPodAutoscaler: 1, Ingress: 12, Job: 2, NetworkPolicy: 7 },
+    ...{ PodDisruptionBudget: 8, PodMonitor: 2, Secret: 8, Service: 7, ServiceAccount: 1, ServiceMonitor: 6 },
+    ...{ Namespace: 1, PersistentVolumeClaim: 1, StatefulSet: 1 },
+  },
+  // Without jobs, autoscalers or staging's secrets.
+  "pr-7": {
+    ...{
+      ConfigMap: 26,
+      PersistentVolumeClaim: 1,
+      Deployment: 8,
+      Ingress: 6,
+      Job: 2,
+      NetworkPolicy: 7,
+      Namespace: 1,
+      StatefulSet: 1,
+    },
+    ...{ PodDisruptionBudget: 8, PodMonitor: 2, Secret: 2, Service: 7, ServiceAccount: 1, ServiceMonitor: 6 },
+  },
+};
 
-for (const stack of stacks) {
+for (const [stack, expected] of Object.entries(stacks)) {
   describe(`the program, stack ${stack}`, () => {
     const observed: pulumi.ResourceTransformationArgs[] = [];
     let run: ProgramRun;
@@ -19,22 +49,12 @@ for (const stack of stacks) {
       objects = run.resources.filter(({ type }) => type.startsWith("kubernetes:"));
     });
 
-    it("registers the objects of the api service, its settings and its secret", () => {
+    it("registers the whole system, and nothing twice", () => {
       const kinds = objects.map(({ inputs }) => String(inputs.kind));
-      const counts = new Map([...new Set(kinds)].map((kind) => [kind, kinds.filter((other) => other === kind).length]));
-      const createsNamespace = stack === "local" || stack === "pr-7";
-      assert.deepEqual(
-        [...counts].sort(),
-        [
-          ["ConfigMap", 12],
-          ["Deployment", 1],
-          ["Ingress", 1],
-          ...(createsNamespace ? [["Namespace", 1]] : []),
-          ["PodDisruptionBudget", 1],
-          ["Secret", 1],
-          ["Service", 1],
-        ].sort(),
-      );
+      const count = (kind: string) => kinds.filter((other) => other === kind).length;
+      assert.deepEqual(Object.fromEntries([...new Set(kinds)].map((kind) => [kind, count(kind)])), expected);
+      const identities = objects.map(({ type, name }) => `${type} ${name}`);
+      assert.equal(new Set(identities).size, identities.length);
     });
 
     it("gives every object our parent, our provider, our namespace, our prefix and the stack's label", () => {
@@ -51,8 +71,7 @@ for (const stack of stacks) {
         assert.deepEqual(new Map(Object.entries(object?.metadata.labels ?? {})).get(stackLabel), stack, name);
       }
       for (const { name, type, opts } of observed.filter(({ type }) => type.startsWith("kubernetes:"))) {
-        assert.ok(opts.parent, `${type} ${name} has no parent`);
-        assert.match(Object.getPrototypeOf(opts.parent).constructor.name, /^(DatasetsServer|WebService)$/);
+        assert.ok(pulumi.ComponentResource.isInstance(opts.parent), `${type} ${name} is no component's child`);
       }
     });
 
@@ -63,14 +82,18 @@ for (const stack of stacks) {
     });
 
     it("keeps secrets in the data of Secrets and nowhere else", () => {
-      const secret = run.resources.filter(({ secretInputs }) => secretInputs.length > 0);
-      assert.deepEqual(
-        secret.map(({ type, secretInputs }) => [type, ...secretInputs]),
-        [["kubernetes:core/v1:Secret", "stringData"]],
-      );
-      for (const { name, inputs, type } of run.resources) {
-        const shown = JSON.stringify(inputs).includes(secretMarker);
-        assert.equal(shown, type === "kubernetes:core/v1:Secret", `${name} shows a secret`);
+      for (const { type, name, inputs, secretInputs } of run.resources) {
+        const isSecret = type === "kubernetes:core/v1:Secret";
+        assert.deepEqual(secretInputs, isSecret ? ["stringData"] : [], `${name} would be shown, or hidden, wrongly`);
+        assert.ok(isSecret || !JSON.stringify(inputs).includes(secretMarker), `${name} shows a secret`);
+      }
+    });
+
+    it("masks every secret value that it renders, made ones too", () => {
+      for (const object of kubernetesObjects(run.resources).filter(({ kind }) => kind === "Secret")) {
+        for (const value of Object.values(Object(object.stringData))) {
+          assert.equal(value, secretMarker, object.metadata.name);
+        }
       }
     });
   });
@@ -79,11 +102,14 @@ for (const stack of stacks) {
 describe("the program's outputs", () => {
   it("say where production is and how to look at it, in commands to paste", async () => {
     const { outputs } = await runProgram("prod");
+    const services = ["admin", "api", "rows", "search", "sse-api", "webhook"];
+    const images = [...services, "worker", "cache_maintenance", "mongodb_migration"];
+    const registry = "707930574880.dkr.ecr.us-east-1.amazonaws.com";
     assert.deepEqual(outputs, {
       namespace: "datasets-server",
       url: "https://datasets-server.huggingface.co",
       cluster: "arn:aws:eks:us-east-1:707930574880:cluster/hub-prod",
-      images: { api: "707930574880.dkr.ecr.us-east-1.amazonaws.com/hub-datasets-server-api:sha-59db084" },
+      images: Object.fromEntries(images.map((name) => [name, `${registry}/hub-datasets-server-${name}:sha-59db084`])),
       commands: {
         useCluster:
           "aws eks update-kubeconfig --name hub-prod --alias hub-prod-with-tb --region us-east-1 --profile=tb",

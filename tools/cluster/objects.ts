@@ -1,4 +1,4 @@
-import type { V1IngressClass, V1Node } from "@kubernetes/client-node";
+import type { V1IngressClass, V1Node, V1PersistentVolume, V1StorageClass } from "@kubernetes/client-node";
 import { localNodes } from "./nodes";
 
 const albClass: V1IngressClass = {
@@ -8,7 +8,36 @@ const albClass: V1IngressClass = {
   spec: { controller: "ingress.k8s.aws/alb" },
 };
 
+/** The storage class whose volumes are there already: no provisioner runs on simulated nodes. */
+const storageClass: V1StorageClass = {
+  apiVersion: "storage.k8s.io/v1",
+  kind: "StorageClass",
+  metadata: { name: "local", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+  provisioner: "kubernetes.io/no-provisioner",
+  volumeBindingMode: "Immediate",
+};
+
+/** Two claims a stack; a claim that is gone leaves its volume released, and nobody makes it available again. */
+const volumeCount = 40;
+
+function volume(index: number): V1PersistentVolume {
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolume",
+    metadata: { name: `local-${index}` },
+    spec: {
+      storageClassName: "local",
+      capacity: { storage: "100Gi" },
+      accessModes: ["ReadWriteOnce", "ReadWriteMany"],
+      persistentVolumeReclaimPolicy: "Retain",
+      hostPath: { path: `/var/lib/local/${index}` },
+    },
+  };
+}
+
+type LocalObject = V1Node | V1IngressClass | V1StorageClass | V1PersistentVolume;
+
 /** What a new local cluster holds besides the custom resource definitions. */
-export function localObjects(): (V1Node | V1IngressClass)[] {
-  return [...localNodes(), albClass];
+export function localObjects(): LocalObject[] {
+  return [...localNodes(), albClass, storageClass, ...Array.from({ length: volumeCount }, (_, index) => volume(index))];
 }

@@ -69,12 +69,12 @@ const badInputs: readonly BadInput[] = [
     value: 20,
     says:
       `${service}.replcas: is not a key; allowed: one of ` +
-      "replicas, resources, uvicornWorkers, listenAddress, scratch, nodePool",
+      "resources, scratch, nodePool, replicas, uvicornWorkers, listenAddress, public",
   },
   {
     key: "services",
     value: "many",
-    says: 'datasets-server:services: "many" is not allowed; allowed: a map with the keys api',
+    says: 'datasets-server:services: "many" is not allowed; allowed: a map with keys of admin, api, rows, search, sse-api, webhook',
   },
   {
     key: "images.tag",
@@ -84,10 +84,10 @@ const badInputs: readonly BadInput[] = [
       "commit, such as sha-59db084; a tag that moves, such as latest, is not",
   },
   {
-    key: "ingress.host",
+    key: "ingress.public.host",
     value: "datasets_server.co",
     says:
-      'datasets-server:ingress.host: "datasets_server.co" is not allowed; allowed: a DNS name of lower-case labels ' +
+      'datasets-server:ingress.public.host: "datasets_server.co" is not allowed; allowed: a DNS name of lower-case labels ' +
       "joined by dots, such as datasets-server.huggingface.co",
   },
   {
@@ -119,10 +119,10 @@ const badInputs: readonly BadInput[] = [
       "datasets-server-worker-light",
   },
   {
-    key: "ingress.loadBalancer.name",
+    key: "ingress.public.loadBalancer.name",
     value: "datasets-server-production-internal",
     says:
-      'datasets-server:ingress.loadBalancer.name: "datasets-server-production-internal" is not allowed; allowed: a ' +
+      'datasets-server:ingress.public.loadBalancer.name: "datasets-server-production-internal" is not allowed; allowed: a ' +
       "load balancer name: at most 32 letters, digits and hyphens, not starting with internal-",
   },
   {

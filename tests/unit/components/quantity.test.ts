@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { parseQuantity } from "../../../config/quantity";
+import { parseQuantity, totalMebibytes } from "../../../components/quantity";
 
 describe("a Kubernetes quantity", () => {
   const readings: readonly (readonly [string, number | undefined])[] = [
@@ -18,4 +18,12 @@ describe("a Kubernetes quantity", () => {
   for (const [text, value] of readings) {
     it(`"${text}" is ${value ?? "none"}`, () => assert.equal(parseQuantity(text), value));
   }
+});
+
+describe("a sum of quantities", () => {
+  it("is in whole Mi, rounded up", () => {
+    assert.equal(totalMebibytes(["1Gi", "128Mi"]), "1152Mi");
+    assert.equal(totalMebibytes(["1k"]), "1Mi");
+    assert.equal(totalMebibytes([]), "0Mi");
+  });
 });

@@ -22,3 +22,9 @@ export function parseQuantity(text: string): number | undefined {
   const multiplier = multipliers[suffix ?? ""];
   return digits === undefined || multiplier === undefined ? undefined : Number(digits) * multiplier;
 }
+
+/** The sum of quantities of bytes, in whole Mi, rounded up; text that is no quantity counts as nothing. */
+export function totalMebibytes(quantities: readonly string[]): string {
+  const bytes = quantities.reduce((total, quantity) => total + (parseQuantity(quantity) ?? 0), 0);
+  return `${Math.ceil(bytes / 2 ** 20)}Mi`;
+}

@@ -1,0 +1,90 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { metadata, objectName } from "./names";
+import { secretName, secretPlaces } from "./secrets";
+import type { SettingGroup } from "./settings";
+import { createPods, imageOf, type PodSizes, type WorkloadArgs, type WorkloadContext } from "./workload";
+
+export interface MigrationArgs {
+  readonly context: WorkloadContext;
+  readonly sizes: PodSizes;
+  /** A migration that takes longer is stopped, and the deploy with it; seconds. */
+  readonly deadlineSeconds: number;
+}
+
+const component = "mongodb-migration";
+
+export const migrationSettings: readonly SettingGroup[] = ["cache", "log", "migration", "queue"];
+
+/** How long the database may take to answer before the migration gives up; seconds. */
+const databaseWaitSeconds = 120;
+
+/** Time for the engine to see how the Job ended; seconds. */
+const verdictSeconds = 60;
+
+/** Brings the database to the version of the image: once for each image, before any workload of that version starts. */
+export class Migration extends pulumi.ComponentResource {
+  /** What workloads wait for. */
+  readonly job: k8s.batch.v1.Job;
+
+  constructor(name: string, args: MigrationArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    super("datasets-server:components:Migration", name, {}, opts);
+    const { context, deadlineSeconds } = args;
+    const { template, dependsOn } = createPods(context, migrationPods(args), {
+      parent: this,
+      dependsOn: [...context.dependencies],
+    });
+    const timeout = `${deadlineSeconds + verdictSeconds}s`;
+    // Named by its image, for Kubernetes and for Pulumi: another image is another Job, and going back finds the first.
+    const jobName = objectName(context.scope, `${component}-${context.images.tag.replace(/^sha-/, "")}`);
+    this.job = new k8s.batch.v1.Job(
+      jobName,
+      {
+        metadata: metadata(context.scope, component, {
+          name: jobName,
+          // Without it, every later update would wait for the dead Job of a failed one.
+          annotations: { "pulumi.com/replaceUnready": "true" },
+        }),
+        spec: { backoffLimit: 0, activeDeadlineSeconds: deadlineSeconds, template },
+      },
+      {
+        parent: this,
+        dependsOn,
+        // Other settings or sizes are no reason to migrate again; a Job's spec cannot change in place.
+        ignoreChanges: ["spec"],
+        customTimeouts: { create: timeout, update: timeout },
+      },
+    );
+    this.registerOutputs({});
+  }
+}
+
+/** The migration's workload. Its program ends well when it cannot reach the database, so something else asks first. */
+export function migrationPods({ context, sizes }: MigrationArgs): WorkloadArgs {
+  const { key } = secretPlaces.mongoUrl;
+  const url = { name: key, valueFrom: { secretKeyRef: { name: secretName("mongoUrl"), key } } };
+  return {
+    component,
+    image: "mongodb_migration",
+    settings: migrationSettings,
+    variables: {},
+    sizes,
+    initContainers: [
+      {
+        name: "wait-for-database",
+        image: imageOf(context, "mongodb_migration"),
+        command: ["poetry", "run", "python", "-c", waitForDatabase],
+        resources: sizes.resources,
+        env: [{ name: "HOME", value: "/tmp" }, url],
+      },
+    ],
+    pod: { restartPolicy: "Never" },
+  };
+}
+
+/** All three of its databases are on the server of this one URL. */
+const waitForDatabase = [
+  "import os, pymongo",
+  `client = pymongo.MongoClient(os.environ["MONGO_URL"], serverSelectionTimeoutMS=${databaseWaitSeconds * 1000})`,
+  'client.admin.command("ping")',
+].join("\n");

@@ -1,0 +1,162 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { metadata, objectName, type Scope, selectorLabels } from "./names";
+import { type ContainerArgs, podTemplate, type Resources } from "./podTemplate";
+import { scratchVolume, type VolumeUse } from "./volumes";
+
+export interface MongoDbArgs {
+  readonly scope: Scope;
+  readonly serviceAccount: string;
+  /** The official image, by digest on EKS. */
+  readonly image: string;
+  readonly resources: Resources;
+  /** Size of its data, such as 8Gi. */
+  readonly storage: string;
+  /** Default: the cluster's own default class. */
+  readonly storageClass?: string;
+}
+
+const component = "mongodb";
+
+export const mongoDbPort = 27017;
+
+/** The user and group of the official image. */
+const user = { id: 999, group: 999, ownsVolumes: true };
+
+const replicaSet = "rs0";
+
+/**
+ * A MongoDB of the stack's own, for stacks that have no external one.
+ *
+ * A replica set of one member: the application follows change streams, which a standalone server does not have.
+ */
+export class MongoDb extends pulumi.ComponentResource {
+  /** Has ended well when the replica set answers; what uses the database waits for it. */
+  readonly initiation: k8s.batch.v1.Job;
+
+  constructor(name: string, args: MongoDbArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    super("datasets-server:components:MongoDb", name, {}, opts);
+    const child = { parent: this, dependsOn: opts.dependsOn ?? [] };
+    const service = new k8s.core.v1.Service(name, headlessService(args.scope), child);
+    const server = new k8s.apps.v1.StatefulSet(name, statefulSet(args), { parent: this, dependsOn: [service] });
+    this.initiation = new k8s.batch.v1.Job(`${name}-initiation`, initiation(args), {
+      parent: this,
+      dependsOn: [server],
+      ignoreChanges: ["spec"],
+    });
+    this.registerOutputs({});
+  }
+}
+
+/** The host of its only member. */
+function memberHost({ release, namespace }: Scope): string {
+  return `${release}-${component}-0.${release}-${component}.${namespace}.svc.cluster.local`;
+}
+
+/** Where the stack's pods reach it. */
+export function mongoDbUrl(scope: Scope): string {
+  return `mongodb://${memberHost(scope)}:${mongoDbPort}/?replicaSet=${replicaSet}`;
+}
+
+function headlessService(scope: Scope) {
+  return {
+    metadata: metadata(scope, component, {
+      // Its members find each other before they are ready, so waiting for ready ones would be for ever.
+      annotations: { "pulumi.com/skipAwait": "true" },
+    }),
+    spec: {
+      clusterIP: "None",
+      publishNotReadyAddresses: true,
+      selector: selectorLabels(scope, component),
+      ports: [{ name: "mongodb", port: mongoDbPort, targetPort: "mongodb", protocol: "TCP" }],
+    },
+  } satisfies k8s.core.v1.ServiceArgs;
+}
+
+function statefulSet(args: MongoDbArgs) {
+  const { scope, storage, storageClass } = args;
+  return {
+    metadata: metadata(scope, component),
+    spec: {
+      replicas: 1,
+      serviceName: objectName(scope, component),
+      selector: { matchLabels: selectorLabels(scope, component) },
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Delete", whenScaled: "Retain" },
+      template: podTemplate({
+        scope,
+        component,
+        serviceAccount: args.serviceAccount,
+        user,
+        terminationGracePeriodSeconds: 60,
+        container: serverContainer(args),
+        volumes: [...scratch, { name: "data", mountPath: "/data/db" }],
+      }),
+      volumeClaimTemplates: [
+        {
+          metadata: { name: "data" },
+          spec: {
+            accessModes: ["ReadWriteOnce"],
+            ...(storageClass && { storageClassName: storageClass }),
+            resources: { requests: { storage } },
+          },
+        },
+      ],
+    },
+  } satisfies k8s.apps.v1.StatefulSetArgs;
+}
+
+const scratch: readonly VolumeUse[] = [
+  scratchVolume("scratch", "/tmp", "256Mi"),
+  scratchVolume("config", "/data/configdb", "16Mi"),
+];
+
+function serverContainer({ image, resources }: MongoDbArgs): ContainerArgs {
+  const answers = {
+    exec: { command: ["mongosh", "--quiet", "--eval", "db.adminCommand('ping')"] },
+    timeoutSeconds: 10,
+  };
+  return {
+    name: component,
+    image,
+    command: ["mongod", "--replSet", replicaSet, "--bind_ip_all"],
+    resources,
+    port: { name: "mongodb", containerPort: mongoDbPort },
+    lifecycle: {
+      startupProbe: { ...answers, periodSeconds: 5, failureThreshold: 24 },
+      readinessProbe: { ...answers, periodSeconds: 10, failureThreshold: 3 },
+      livenessProbe: { ...answers, periodSeconds: 30, failureThreshold: 6 },
+    },
+  };
+}
+
+/** Makes the server a replica set of one, unless it is one already, and waits until it may be written to. */
+function initiation(args: MongoDbArgs) {
+  const { scope, image, resources } = args;
+  const host = memberHost(scope);
+  const script = [
+    `try { rs.status() } catch { rs.initiate({ _id: "${replicaSet}", members: [{ _id: 0, host: "${host}:${mongoDbPort}" }] }) }`,
+    "while (!db.hello().isWritablePrimary) { sleep(500) }",
+  ].join("; ");
+  return {
+    metadata: metadata(scope, `${component}-initiation`, { annotations: { "pulumi.com/replaceUnready": "true" } }),
+    spec: {
+      backoffLimit: 3,
+      activeDeadlineSeconds: 300,
+      template: podTemplate({
+        scope,
+        component: `${component}-initiation`,
+        serviceAccount: args.serviceAccount,
+        user,
+        restartPolicy: "OnFailure",
+        container: {
+          name: "initiation",
+          image,
+          command: ["mongosh", "--quiet", `mongodb://${host}:${mongoDbPort}/?directConnection=true`, "--eval", script],
+          resources,
+          env: [{ name: "HOME", value: "/tmp" }],
+        },
+        volumes: [scratchVolume("scratch", "/tmp", "256Mi")],
+      }),
+    },
+  } satisfies k8s.batch.v1.JobArgs;
+}

@@ -1,0 +1,140 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { mongoDbPort } from "./mongodb";
+import { metadata, objectName, type Scope, selectorLabels } from "./names";
+import { containerPort } from "./server";
+
+/** Who may reach the pods, and whom they may reach. */
+export interface NetworkArgs {
+  /** Subnets of the load balancers: with pods as targets, traffic comes from their addresses. */
+  readonly loadBalancerCidrs: readonly string[];
+  /** The namespace Prometheus runs in. */
+  readonly prometheusNamespace: string;
+  /** Where an external MongoDB is. Default: the stack has its own. */
+  readonly mongo?: { readonly cidrs: readonly string[]; readonly port: number };
+  /** Whether pods get AWS credentials from EKS Pod Identity's agent. */
+  readonly podIdentity: boolean;
+}
+
+export interface NetworkPoliciesArgs {
+  readonly scope: Scope;
+  readonly network: NetworkArgs;
+  /** Components that the load balancers send requests to. */
+  readonly webServices: readonly string[];
+  /** Components that only Prometheus asks. */
+  readonly workers: readonly string[];
+}
+
+type PolicySpec = k8s.types.input.networking.v1.NetworkPolicySpec;
+
+/** Addresses that are no public ones: the VPC's own, the node's, and its metadata service. */
+const privateCidrs = [
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "169.254.0.0/16",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+];
+
+/** Where the cluster's DNS is when each node has a cache of its own. */
+const nodeLocalDns = "169.254.20.10/32";
+
+/** Where EKS Pod Identity's agent answers. */
+const podIdentityAgent = "169.254.170.23/32";
+
+/** Closes the stack's pods to all but the flows that the system needs. */
+export class NetworkPolicies extends pulumi.ComponentResource {
+  constructor(name: string, args: NetworkPoliciesArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    super("datasets-server:components:NetworkPolicies", name, {}, opts);
+    const { scope } = args;
+    for (const [policy, spec] of Object.entries(networkPolicies(args))) {
+      const component = `network-${policy}`;
+      new k8s.networking.v1.NetworkPolicy(
+        objectName(scope, component),
+        { metadata: metadata(scope, component), spec },
+        { parent: this, dependsOn: opts.dependsOn ?? [] },
+      );
+    }
+    this.registerOutputs({});
+  }
+}
+
+/** Every policy by name. They add up: what none of them lets through is closed. */
+export function networkPolicies(args: NetworkPoliciesArgs): Readonly<Record<string, PolicySpec>> {
+  const { scope, network, webServices, workers } = args;
+  const everyPod = { matchLabels: instanceLabel(scope) };
+  return {
+    "deny-all": { podSelector: everyPod, policyTypes: ["Ingress", "Egress"] },
+    "web-services": {
+      podSelector: pods(scope, webServices),
+      policyTypes: ["Ingress"],
+      ingress: [{ from: network.loadBalancerCidrs.map(block), ports: [tcp(containerPort)] }],
+    },
+    metrics: {
+      podSelector: pods(scope, [...webServices, ...workers]),
+      policyTypes: ["Ingress"],
+      ingress: [{ from: [namespace(network.prometheusNamespace)], ports: [tcp(containerPort)] }],
+    },
+    dns: {
+      podSelector: everyPod,
+      policyTypes: ["Egress"],
+      egress: [{ to: [namespace("kube-system"), block(nodeLocalDns)], ports: [udp(53), tcp(53)] }],
+    },
+    internet: {
+      podSelector: everyPod,
+      policyTypes: ["Egress"],
+      egress: [
+        { to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateCidrs] } }], ports: [tcp(443), tcp(80)] },
+        ...(network.podIdentity ? [{ to: [block(podIdentityAgent)], ports: [tcp(80)] }] : []),
+      ],
+    },
+    ...mongoPolicies(scope, network),
+  };
+}
+
+/** The way to an external MongoDB, or to the stack's own and to nobody else's. */
+function mongoPolicies(scope: Scope, { mongo }: NetworkArgs): Record<string, PolicySpec> {
+  const everyPod = { matchLabels: instanceLabel(scope) };
+  if (mongo) {
+    const egress = [{ to: mongo.cidrs.map(block), ports: [tcp(mongo.port)] }];
+    return { mongodb: { podSelector: everyPod, policyTypes: ["Egress"], egress } };
+  }
+  const server = pods(scope, ["mongodb"]);
+  const ports = [tcp(mongoDbPort)];
+  return {
+    "mongodb-server": {
+      podSelector: server,
+      policyTypes: ["Ingress"],
+      ingress: [{ from: [{ podSelector: everyPod }], ports }],
+    },
+    mongodb: { podSelector: everyPod, policyTypes: ["Egress"], egress: [{ to: [{ podSelector: server }], ports }] },
+  };
+}
+
+/** The label that all pods of a stack have, and no other's. */
+function instanceLabel(scope: Scope): Record<string, string> {
+  const { app: _app, ...instance } = selectorLabels(scope, "");
+  return instance;
+}
+
+function pods(scope: Scope, components: readonly string[]) {
+  const values = components.map((component) => selectorLabels(scope, component).app);
+  return { matchLabels: instanceLabel(scope), matchExpressions: [{ key: "app", operator: "In", values }] };
+}
+
+function namespace(name: string) {
+  return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } };
+}
+
+function block(cidr: string) {
+  return { ipBlock: { cidr } };
+}
+
+function tcp(port: number) {
+  return { protocol: "TCP", port };
+}
+
+function udp(port: number) {
+  return { protocol: "UDP", port };
+}

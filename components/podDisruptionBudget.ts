@@ -1,0 +1,25 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { metadata, type Scope, selectorLabels } from "./names";
+
+/** Lets nodes be drained while all but `maxUnavailable` pods stay; broken pods never hold up a drain. */
+export function podDisruptionBudget(
+  name: string,
+  scope: Scope,
+  component: string,
+  maxUnavailable: number | `${number}%`,
+  opts: pulumi.CustomResourceOptions,
+): k8s.policy.v1.PodDisruptionBudget {
+  return new k8s.policy.v1.PodDisruptionBudget(
+    name,
+    {
+      metadata: metadata(scope, component),
+      spec: {
+        maxUnavailable,
+        unhealthyPodEvictionPolicy: "AlwaysAllow",
+        selector: { matchLabels: selectorLabels(scope, component) },
+      },
+    },
+    opts,
+  );
+}

@@ -1,0 +1,99 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { metadata } from "./names";
+import type { SettingGroup } from "./settings";
+import { createPods, type PodSizes, type WorkloadArgs, type WorkloadContext } from "./workload";
+
+export const jobNames = [
+  "backfill",
+  "backfill-retryable-errors",
+  "cache-metrics-collector",
+  "post-messages",
+  "queue-metrics-collector",
+] as const;
+
+export type JobName = (typeof jobNames)[number];
+
+/** What is true of a scheduled job on every stack. */
+export interface JobRow {
+  /** What the maintenance program is told to do. */
+  readonly action: string;
+  readonly settings: readonly SettingGroup[];
+}
+
+const readsQueue = ["cache", "common", "log", "queue"] as const satisfies readonly SettingGroup[];
+const writesAssets = [...readsQueue, "assets", "cached-assets", "s3"] as const satisfies readonly SettingGroup[];
+
+export const jobs: Readonly<Record<JobName, JobRow>> = {
+  backfill: { action: "backfill", settings: writesAssets },
+  "backfill-retryable-errors": { action: "backfill-retryable-errors", settings: writesAssets },
+  "cache-metrics-collector": { action: "collect-cache-metrics", settings: readsQueue },
+  "post-messages": { action: "post-messages", settings: [...readsQueue, "discussions"] },
+  "queue-metrics-collector": { action: "collect-queue-metrics", settings: readsQueue },
+};
+
+/** When a job runs on one stack, and how big its pod is. */
+export interface ScheduledJobSizes extends PodSizes {
+  /** Five cron fields, UTC. */
+  readonly schedule: string;
+  /** A run that takes longer is stopped; seconds. */
+  readonly deadlineSeconds: number;
+  /** Its own log level. Default: the stack's. */
+  readonly logLevel?: string;
+}
+
+export interface ScheduledJobArgs {
+  readonly context: WorkloadContext;
+  readonly job: JobName;
+  readonly row: JobRow;
+  readonly sizes: ScheduledJobSizes;
+}
+
+/** A run that could not start for this long is left out; seconds. */
+const startingDeadlineSeconds = 300;
+
+/** A job that runs by the clock, one run at a time. */
+export class ScheduledJob extends pulumi.ComponentResource {
+  constructor(name: string, args: ScheduledJobArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    super("datasets-server:components:ScheduledJob", name, {}, opts);
+    const { context, job, sizes } = args;
+    const { template, dependsOn } = createPods(context, jobPods(args), {
+      parent: this,
+      dependsOn: [...context.dependencies],
+    });
+    new k8s.batch.v1.CronJob(
+      name,
+      {
+        metadata: metadata(context.scope, job),
+        spec: {
+          schedule: sizes.schedule,
+          timeZone: "Etc/UTC",
+          // A backfill that outlasted its period was joined by the next one, and both ran out of memory.
+          concurrencyPolicy: "Forbid",
+          startingDeadlineSeconds,
+          successfulJobsHistoryLimit: 3,
+          failedJobsHistoryLimit: 3,
+          jobTemplate: {
+            metadata: { labels: template.metadata.labels },
+            spec: { backoffLimit: 2, activeDeadlineSeconds: sizes.deadlineSeconds, template },
+          },
+        },
+      },
+      { parent: this, dependsOn },
+    );
+    this.registerOutputs({});
+  }
+}
+
+/** The job's workload: one program for all jobs, told what to do. */
+export function jobPods({ job, row, sizes }: Omit<ScheduledJobArgs, "context">): WorkloadArgs {
+  return {
+    component: job,
+    image: "cache_maintenance",
+    // Its own log level stands in place of the stack's.
+    settings: row.settings.filter((group) => group !== "log" || sizes.logLevel === undefined),
+    variables: { CACHE_MAINTENANCE_ACTION: row.action, ...(sizes.logLevel && { LOG_LEVEL: sizes.logLevel }) },
+    sizes,
+    pod: { restartPolicy: "OnFailure" },
+  };
+}

@@ -1,0 +1,36 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { metadata, type Scope } from "./names";
+import type { ParquetMetadataVolume } from "./volumes";
+
+/** A claim that the stack makes. */
+export interface ClaimArgs {
+  /**
+   * The class that provides it. On EFS one whose access points have uid 1000 and gid 3000: the pods then own their
+   * files, without a container that runs as root to change their owner.
+   */
+  readonly storageClass: string;
+  /** Such as 100Gi; EFS itself has no size. */
+  readonly size: string;
+}
+
+/** The claim of the shared volume of parquet metadata, which pods on many nodes read and write. */
+export function parquetMetadataClaim(
+  scope: Scope,
+  { claim }: ParquetMetadataVolume,
+  { storageClass, size }: ClaimArgs,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.PersistentVolumeClaim {
+  return new k8s.core.v1.PersistentVolumeClaim(
+    `${scope.release}-parquet-metadata`,
+    {
+      metadata: metadata(scope, "parquet-metadata", { name: claim }),
+      spec: {
+        accessModes: ["ReadWriteMany"],
+        storageClassName: storageClass,
+        resources: { requests: { storage: size } },
+      },
+    },
+    opts,
+  );
+}

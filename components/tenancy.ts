@@ -1,0 +1,49 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { labels, metadata, objectName, type Scope, stackLabel } from "./names";
+
+/** Who makes the namespace, and whether it outlives the stack. */
+export interface NamespaceArgs {
+  /** False where the namespace is somebody else's: it is then neither changed nor deleted. */
+  readonly create: boolean;
+  /** Keeps a namespace that the stack made when the stack is destroyed. */
+  readonly keep: boolean;
+}
+
+/** Has the load balancer's controller hold new pods back from being ready until they are among its healthy targets. */
+const readinessGate = { "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled" };
+
+/** Has the API server refuse pods that could do more than ours need to. */
+const podSecurity = { "pod-security.kubernetes.io/enforce": "restricted" };
+
+export function createNamespace(
+  scope: Scope,
+  { keep }: NamespaceArgs,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.Namespace {
+  const ownLabels = { ...labels(scope, "namespace"), [stackLabel]: scope.stack, ...readinessGate, ...podSecurity };
+  return new k8s.core.v1.Namespace(
+    objectName(scope, "namespace"),
+    { metadata: { name: scope.namespace, labels: ownLabels } },
+    { ...opts, protect: keep, retainOnDelete: keep },
+  );
+}
+
+/** The identity of all the stack's pods. None of them is given a token of the Kubernetes API. */
+export function createServiceAccount(
+  scope: Scope,
+  roleArn: string | undefined,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.ServiceAccount {
+  return new k8s.core.v1.ServiceAccount(
+    objectName(scope, "service-account"),
+    {
+      metadata: metadata(scope, "service-account", {
+        name: scope.release,
+        ...(roleArn && { annotations: { "eks.amazonaws.com/role-arn": roleArn } }),
+      }),
+      automountServiceAccountToken: false,
+    },
+    opts,
+  );
+}

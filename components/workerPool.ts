@@ -1,0 +1,168 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { podMonitor } from "./monitors";
+import { metadata, objectName, type Scope, selectorLabels } from "./names";
+import { podDisruptionBudget } from "./podDisruptionBudget";
+import { rolloutBudget, type Surge } from "./rollout";
+import { server, serverVariables } from "./server";
+import type { SettingGroup } from "./settings";
+import { createPods, type PodSizes, type WorkloadArgs, type WorkloadContext } from "./workload";
+
+/** The sizes of jobs that the queue's metric tells apart: light to difficulty 40, medium to 70, heavy above. */
+export const jobSizes = ["light", "medium", "heavy"] as const;
+
+export type JobSize = (typeof jobSizes)[number];
+
+/** A number of pods that follows the queue. */
+export interface AutoscalingArgs {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  /** Waiting jobs of each size that one pod is to have; more of them add pods. */
+  readonly jobsPerPod: Readonly<Partial<Record<JobSize, number>>>;
+}
+
+/** One pool of workers on one stack. */
+export interface WorkerPoolSizes extends PodSizes {
+  /** Takes jobs above `min` and up to `max`; 0 to 100. */
+  readonly difficulty: { readonly min: number; readonly max: number };
+  /** A pod takes no job while more of its memory than this is used; per cent, 0 for no bound. */
+  readonly maxMemoryPercent: number;
+  /** A pod takes no job while more of its node's memory than this is used; per cent, 0 for no bound. */
+  readonly maxSystemMemoryPercent: number;
+  /** How long a start may take; seconds. */
+  readonly startupSeconds: number;
+  /** How long a pod that is told to stop may go on with its job; seconds. */
+  readonly terminationGracePeriodSeconds: number;
+  /** Pods, where their number is fixed. */
+  readonly replicas?: number;
+  /** Bounds and targets, where their number follows the queue. */
+  readonly autoscaling?: AutoscalingArgs;
+}
+
+export interface WorkerPoolArgs {
+  readonly context: WorkloadContext;
+  /** The pool's name, such as heavy. */
+  readonly pool: string;
+  readonly sizes: WorkerPoolSizes;
+}
+
+export const workerSettings: readonly SettingGroup[] = [
+  "assets",
+  "cache",
+  "committer",
+  "common",
+  "hf-home",
+  "log",
+  "numba",
+  "parquet-metadata",
+  "queue",
+  "rows-index",
+  "s3",
+  "worker",
+];
+
+const minReadySeconds = 10;
+
+/** A rollout takes a quarter of the pods at a time and adds none: nodes for more of these pods may not exist. */
+const surge: Surge = { maxSurge: 0, maxUnavailable: "25%" };
+
+const metricsPath = "/metrics";
+
+/** A pool of workers: its pods, what decides how many there are, its metrics, and how many may be drained at once. */
+export class WorkerPool extends pulumi.ComponentResource {
+  constructor(name: string, args: WorkerPoolArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    super("datasets-server:components:WorkerPool", name, {}, opts);
+    const { context, sizes } = args;
+    const { scope } = context;
+    const component = workerComponent(args.pool);
+    const child = { parent: this, dependsOn: [...context.dependencies] };
+
+    const { template, dependsOn } = createPods(context, workerPods(args), child);
+    const mostPods = sizes.autoscaling?.maxReplicas ?? sizes.replicas ?? 1;
+    const budget = rolloutBudget({ ...sizes, replicas: mostPods, surge, minReadySeconds });
+    new k8s.apps.v1.Deployment(
+      name,
+      {
+        metadata: metadata(scope, component),
+        spec: {
+          // Left out where the autoscaler sets it: an update would undo its work.
+          ...(sizes.autoscaling ? {} : { replicas: sizes.replicas }),
+          revisionHistoryLimit: 10,
+          minReadySeconds,
+          progressDeadlineSeconds: budget.progressDeadlineSeconds,
+          strategy: { type: "RollingUpdate", rollingUpdate: { ...surge } },
+          selector: { matchLabels: selectorLabels(scope, component) },
+          template,
+        },
+      },
+      { parent: this, dependsOn, customTimeouts: { create: budget.timeout, update: budget.timeout } },
+    );
+    if (sizes.autoscaling) {
+      new k8s.autoscaling.v2.HorizontalPodAutoscaler(name, autoscaler(scope, component, sizes.autoscaling), child);
+    }
+    podDisruptionBudget(name, scope, component, "25%", child);
+    if (context.monitoring) {
+      podMonitor(name, { scope, component, metricsPath }, child);
+    }
+    this.registerOutputs({});
+  }
+}
+
+export function workerComponent(pool: string): string {
+  return `worker-${pool}`;
+}
+
+/** The pool's workload: the worker's own settings, and which jobs it takes. */
+export function workerPods({ pool, sizes }: Omit<WorkerPoolArgs, "context">): WorkloadArgs {
+  const { difficulty, terminationGracePeriodSeconds, startupSeconds } = sizes;
+  return {
+    ...server({ package: "worker", healthPath: "/healthcheck", startupSeconds, what: "working" }),
+    component: workerComponent(pool),
+    image: "worker",
+    settings: workerSettings,
+    variables: {
+      ...serverVariables({ variablePrefix: "WORKER", listenAddress: "0.0.0.0", uvicornWorkers: 1 }),
+      DATASETS_BASED_HF_DATASETS_CACHE: `/tmp/hf-datasets-cache/${pool}/datasets`,
+      WORKER_DIFFICULTY_MAX: String(difficulty.max),
+      WORKER_DIFFICULTY_MIN: String(difficulty.min),
+      WORKER_MAX_MEMORY_PCT: String(sizes.maxMemoryPercent),
+      WORKER_MAX_SYSTEM_MEMORY_PCT: String(sizes.maxSystemMemoryPercent),
+    },
+    sizes,
+    parquetMetadata: "write",
+    pod: { terminationGracePeriodSeconds },
+  };
+}
+
+/** Adds pods at once when jobs wait, and takes them away slowly: a pod that goes loses its job. */
+export function autoscaler(scope: Scope, component: string, { minReplicas, maxReplicas, jobsPerPod }: AutoscalingArgs) {
+  return {
+    metadata: metadata(scope, component),
+    spec: {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: objectName(scope, component) },
+      minReplicas,
+      maxReplicas,
+      metrics: Object.entries(jobsPerPod).map(([size, jobs]) => ({
+        type: "External",
+        external: {
+          metric: { name: "worker_size_jobs_count", selector: { matchLabels: { worker_size: size } } },
+          // Shared among the pods: a bare Value would multiply the pods by the queue's length again and again.
+          target: { type: "AverageValue", averageValue: String(jobs) },
+        },
+      })),
+      behavior: {
+        scaleUp: {
+          stabilizationWindowSeconds: 0,
+          policies: [
+            { type: "Pods", value: 4, periodSeconds: 60 },
+            { type: "Percent", value: 50, periodSeconds: 60 },
+          ],
+        },
+        scaleDown: {
+          stabilizationWindowSeconds: 300,
+          policies: [{ type: "Pods", value: 1, periodSeconds: 60 }],
+        },
+      },
+    },
+  } satisfies k8s.autoscaling.v2.HorizontalPodAutoscalerArgs;
+}

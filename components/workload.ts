@@ -1,0 +1,135 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Scope } from "./names";
+import type { NodePool } from "./nodePools";
+import { type ContainerArgs, type PodTemplateArgs, podTemplate, type Resources } from "./podTemplate";
+import { type SecretKey, type SecretValues, secretName, secretPlaces, secretsChecksum } from "./secrets";
+import { type SettingGroup, secretVariables, settingsConfigMap, settingsName, type Variables } from "./settings";
+import {
+  type ParquetMetadataVolume,
+  parquetMetadataVolume,
+  scratchVolume,
+  secretsPath,
+  secretsVolume,
+  type VolumeUse,
+} from "./volumes";
+
+/** What all workloads of a stack are given. */
+export interface WorkloadContext {
+  readonly scope: Scope;
+  readonly images: { readonly registry: string; readonly tag: string };
+  readonly serviceAccount: string;
+  /** The name of each setting group's ConfigMap; a group of nothing but secrets has none. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly secrets: SecretValues;
+  /** How secrets reach a pod: as variables, or as files, which no process hands on to its children. */
+  readonly secretDelivery: "env" | "files";
+  /** Key of the checksums that roll pods when a secret changes. */
+  readonly checksumKey: pulumi.Output<string>;
+  readonly parquetMetadata: ParquetMetadataVolume;
+  /** Whether Prometheus' custom resources are on the cluster. */
+  readonly monitoring: boolean;
+  /** What must exist before a first pod starts. */
+  readonly dependencies: readonly pulumi.Resource[];
+}
+
+/** How big a workload's pods are on one stack, and where they run. */
+export interface PodSizes {
+  readonly resources: Resources;
+  /** Writable space under /tmp. */
+  readonly scratch: string;
+  /** Default: any node without a taint. */
+  readonly nodePool?: NodePool;
+}
+
+/** One workload of the application. */
+export interface WorkloadArgs {
+  readonly component: string;
+  /** The image's name within the registry, less its common prefix. */
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly settings: readonly SettingGroup[];
+  /** Variables that no other workload reads. */
+  readonly variables: Variables;
+  readonly sizes: PodSizes;
+  /** How it uses the shared volume of parquet metadata. Default: not at all. */
+  readonly parquetMetadata?: "read" | "write";
+  /** Further volumes. Default: none. */
+  readonly volumes?: readonly VolumeUse[];
+  readonly container?: Pick<ContainerArgs, "port" | "lifecycle">;
+  readonly initContainers?: readonly ContainerArgs[];
+  readonly pod?: Pick<PodTemplateArgs, "terminationGracePeriodSeconds" | "restartPolicy">;
+}
+
+/** The image of a workload: one repository each, one tag for all. */
+export function imageOf({ images }: Pick<WorkloadContext, "images">, name: string): string {
+  return `${images.registry}/hub-datasets-server-${name}:${images.tag}`;
+}
+
+/** The secrets that a workload with these groups reads, of those that the stack has. */
+export function secretsOf(settings: readonly SettingGroup[], values: SecretValues): SecretKey[] {
+  return [...new Set(secretEntries(settings, values).map(({ key }) => key))];
+}
+
+/** Makes the ConfigMap of a workload's own variables; returns its pods' template and what must exist before them. */
+export function createPods(context: WorkloadContext, args: WorkloadArgs, opts: pulumi.CustomResourceOptions) {
+  const own = { scope: context.scope, component: args.component, variables: args.variables };
+  const hasOwn = Object.keys(args.variables).length > 0;
+  const configMap = hasOwn ? [settingsConfigMap(own, opts)] : [];
+  return {
+    template: workloadTemplate(context, args, hasOwn ? [settingsName(own)] : []),
+    dependsOn: [...context.dependencies, ...configMap],
+  };
+}
+
+/** The template of a workload's pods: what it reads, where it writes, and how it is told its secrets. */
+export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs, ownConfigMaps: readonly string[]) {
+  const { scope, secretDelivery, secrets } = context;
+  const { component, sizes, settings, parquetMetadata } = args;
+  const keys = secretsOf(settings, secrets);
+  const asFiles = secretDelivery === "files" && keys.length > 0;
+  return podTemplate({
+    ...args.pod,
+    scope,
+    component,
+    serviceAccount: context.serviceAccount,
+    ...(sizes.nodePool && { nodePool: sizes.nodePool }),
+    ...(args.initContainers && { initContainers: args.initContainers }),
+    ...(keys.length > 0 && { secretsChecksum: secretsChecksum(keys, secrets, context.checksumKey) }),
+    container: {
+      ...args.container,
+      name: component,
+      image: imageOf(context, args.image),
+      ...(args.command && { command: args.command }),
+      resources: sizes.resources,
+      configMaps: [...settings.flatMap((group) => context.settings[group] ?? []), ...ownConfigMaps],
+      env: [...home, ...(asFiles ? secretsDirectory : secretEnvironment(settings, secrets))],
+    },
+    volumes: [
+      scratchVolume("scratch", "/tmp", sizes.scratch),
+      ...(args.volumes ?? []),
+      ...(parquetMetadata ? [parquetMetadataVolume(context.parquetMetadata, parquetMetadata)] : []),
+      ...(asFiles ? [secretsVolume(keys)] : []),
+    ],
+  });
+}
+
+/** The image's own home folder is read-only, and libraries want to write there. */
+const home = [{ name: "HOME", value: "/tmp" }];
+
+const secretsDirectory = [{ name: "SECRETS_DIR", value: secretsPath }];
+
+/** Secrets are named by plain text: an entry that held a secret Output would hide the whole list in every diff. */
+function secretEnvironment(settings: readonly SettingGroup[], values: SecretValues): k8s.types.input.core.v1.EnvVar[] {
+  return secretEntries(settings, values).map(({ name, key }) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: secretName(key), key: secretPlaces[key].key } },
+  }));
+}
+
+function secretEntries(settings: readonly SettingGroup[], values: SecretValues) {
+  return settings
+    .flatMap((group) => Object.entries(secretVariables[group]))
+    .map(([name, key]: [string, SecretKey]) => ({ name, key }))
+    .filter(({ key }) => values[key] !== undefined);
+}

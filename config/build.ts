@@ -1,0 +1,124 @@
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterArgs } from "../components/cluster";
+import type { DatasetsServerArgs } from "../components/datasetsServer";
+import { mongoDbUrl } from "../components/mongodb";
+import type { SecretKey, SecretValues } from "../components/secrets";
+import { parquetMetadataPath } from "../components/volumes";
+import type { WorkerPoolSizes } from "../components/workerPool";
+import type { EncryptedKey, StackFile } from "./schema";
+import { environmentVariables } from "./settings";
+import type { StackIdentity } from "./stacks";
+
+/** All that a stack says, checked. */
+export interface Config {
+  readonly cluster: ClusterArgs;
+  /** True where objects are only rendered, and no cluster is asked for anything. */
+  readonly offline: boolean;
+  readonly datasetsServer: Omit<DatasetsServerArgs, "beforeCreate">;
+}
+
+/** The AWS profile that the team's people sign in with, and that their contexts are named after. */
+const teamProfile = "tb";
+
+/** The key of the stack file that each of a stack's secrets is read from. */
+export function secretSources(
+  { kind }: StackIdentity,
+  file: StackFile,
+): Readonly<Partial<Record<SecretKey, EncryptedKey>>> {
+  if (kind === "pr-N") {
+    // A pull request's code is not reviewed yet: it gets a token of its own, and nothing of staging's.
+    return { hfToken: "pullRequestHfToken" };
+  }
+  return {
+    hfToken: "hfToken",
+    parquetConverterHfToken: "parquetConverterHfToken",
+    webhookSecret: "webhookSecret",
+    jwtAdditionalPublicKeys: "jwtAdditionalPublicKeys",
+    spawningToken: "spawningToken",
+    cloudfrontKeyPairId: "cloudfrontKeyPairId",
+    cloudfrontPrivateKey: "cloudfrontPrivateKey",
+    ...(!hasOwnMongoDb({ kind }, file) && { mongoUrl: "mongoUrl" }),
+    ...(!file.settings.s3.useServiceAccountRole && {
+      awsAccessKeyId: "awsAccessKeyId",
+      awsSecretAccessKey: "awsSecretAccessKey",
+    }),
+  };
+}
+
+/** Whether a stack has a MongoDB of its own. */
+export function hasOwnMongoDb({ kind }: Pick<StackIdentity, "kind">, { mongodb }: StackFile): boolean {
+  return mongodb?.stacks.includes(kind) ?? false;
+}
+
+/** The arguments of the program's components, from a stack file without faults. */
+export function buildConfig(identity: StackIdentity, file: StackFile): Config {
+  const { stack, release, namespace, kind } = identity;
+  const scope = { stack, release, namespace };
+  const isPullRequest = kind === "pr-N";
+  const { public: entrance, internal } = file.ingress;
+  const host = isPullRequest && file.pullRequest ? `${release}.${file.pullRequest.domain}` : entrance.host;
+  const ownMongoDb = hasOwnMongoDb(identity, file);
+  const { network, mongodb, migration, serviceAccount } = file;
+  return {
+    cluster: clusterArgs(file.cluster),
+    offline: process.env.DATASETS_SERVER_OFFLINE === "true",
+    datasetsServer: {
+      scope,
+      namespace: {
+        create: isPullRequest || file.namespace.create,
+        keep: !isPullRequest && file.cluster.name !== "local",
+      },
+      images: file.images,
+      entrances: { public: { ...entrance, host }, ...(!isPullRequest && internal && { internal }) },
+      settings: environmentVariables(file.settings, { host, parquetMetadata: parquetMetadataPath }),
+      secrets: secretValues(identity, file),
+      secretDelivery: file.secretDelivery,
+      checksumKey: new pulumi.Config().requireSecret("checksumKey"),
+      ...(serviceAccount.roleArn && { roleArn: serviceAccount.roleArn }),
+      network: { ...network, ...(ownMongoDb && { mongo: undefined }) },
+      parquetMetadata: isPullRequest ? pullRequestVolume(identity, file) : file.parquetMetadata,
+      monitoring: file.monitoring,
+      ...(ownMongoDb && mongodb && { mongodb }),
+      ...(migration.mode === "run" && { migration: { sizes: migration, deadlineSeconds: migration.deadlineSeconds } }),
+      services: file.services,
+      workers: isPullRequest ? fixed(file.workers) : file.workers,
+      // A job of a pull request could write to the production Hub.
+      jobs: isPullRequest ? {} : file.jobs,
+    },
+  };
+}
+
+function secretValues(identity: StackIdentity, file: StackFile): SecretValues {
+  const config = new pulumi.Config();
+  const read = Object.entries(secretSources(identity, file)).map(([key, source]) => [
+    key,
+    config.requireSecret(source),
+  ]);
+  return {
+    ...Object.fromEntries(read),
+    ...(hasOwnMongoDb(identity, file) && { mongoUrl: pulumi.secret(mongoDbUrl(identity)) }),
+  };
+}
+
+/** A claim of the pull request's own: staging's is in another namespace, and its files are staging's. */
+function pullRequestVolume({ release }: StackIdentity, { parquetMetadata, pullRequest }: StackFile) {
+  const create = pullRequest && { storageClass: pullRequest.storageClass, size: "1Gi" };
+  return { claim: parquetMetadata.claim, subPath: `${release}/parquet-metadata/`, ...(create && { create }) };
+}
+
+/** One pod for each pool: the metric that would scale it counts staging's queue, not the pull request's. */
+function fixed(workers: StackFile["workers"]): Record<string, WorkerPoolSizes> {
+  return Object.fromEntries(
+    Object.entries(workers).map(([pool, { autoscaling: _scaled, ...sizes }]) => [pool, { ...sizes, replicas: 1 }]),
+  );
+}
+
+function clusterArgs({ name, region = "", account = "", profile }: StackFile["cluster"]): ClusterArgs {
+  if (name === "local") {
+    const kubeconfigPath = process.env.DATASETS_SERVER_LOCAL_KUBECONFIG ?? path.resolve(".local/kubeconfig");
+    return { kind: "local", kubeconfigPath, context: "datasets-server-local" };
+  }
+  const context = `${name}-with-${teamProfile}`;
+  return { kind: "eks", name, region, account, context, teamProfile, ...(profile && { profile }) };
+}

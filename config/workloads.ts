@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { nodePools } from "../components/nodePools";
+import { jobNames } from "../components/scheduledJob";
+import { serviceNames } from "../components/services";
+import { jobSizes } from "../components/workerPool";
+import * as field from "./fields";
+import { stackKinds } from "./stacks";
+
+/** What every workload's pods have. */
+const pod = {
+  resources: field.resources,
+  scratch: field.bytes.default("1Gi").describe("Writable space under /tmp; an estimate until measured."),
+  nodePool: field.oneOf(nodePools).optional().describe("Default: any node without a taint."),
+};
+
+export const services = z.record(
+  z.enum(serviceNames),
+  field.section({
+    ...pod,
+    replicas: field.wholeNumber(0, 500, "pods"),
+    uvicornWorkers: field.wholeNumber(1, 64, "processes a pod").default(1),
+    listenAddress: field.listenAddress.default("0.0.0.0"),
+    public: field.flag().default(true).describe("Whether the public entrance has rules for it."),
+  }),
+  { error: field.oneOfKeys(serviceNames) },
+);
+
+const autoscaling = field
+  .section({
+    minReplicas: field.wholeNumber(1, 500, "pods"),
+    maxReplicas: field.wholeNumber(1, 500, "pods"),
+    jobsPerPod: z
+      .partialRecord(z.enum(jobSizes), field.wholeNumber(1, 100_000, "waiting jobs"), {
+        error: field.oneOfKeys(jobSizes),
+      })
+      .refine((targets) => Object.keys(targets).length > 0, { error: `at least one of ${jobSizes.join(", ")}` }),
+  })
+  .superRefine(({ minReplicas, maxReplicas }, context) => {
+    if (minReplicas > maxReplicas) {
+      const message = `at most maxReplicas, ${maxReplicas}`;
+      context.addIssue({ code: "custom", path: ["minReplicas"], message, input: minReplicas });
+    }
+  });
+
+const percent = field.wholeNumber(0, 100, "per cent, 0 for no bound").default(0);
+
+const workerPool = field
+  .section({
+    ...pod,
+    difficulty: field
+      .section({ min: field.wholeNumber(0, 100), max: field.wholeNumber(1, 100) })
+      .refine(({ min, max }) => min < max, { error: "a min below the max" })
+      .describe("Takes jobs above min and up to max."),
+    maxMemoryPercent: percent,
+    maxSystemMemoryPercent: percent,
+    startupSeconds: field.wholeNumber(5, 3600, "seconds").default(150),
+    terminationGracePeriodSeconds: field.wholeNumber(1, 7200, "seconds").default(30),
+    replicas: field.wholeNumber(0, 500, "pods").optional(),
+    autoscaling: autoscaling.optional(),
+  })
+  .superRefine(({ replicas, autoscaling }, context) => {
+    if ((replicas === undefined) === (autoscaling === undefined)) {
+      const message = "either it, for a fixed number, or autoscaling, for one that follows the queue";
+      context.addIssue({ code: "custom", path: ["replicas"], message, input: replicas });
+    }
+  });
+
+export const workers = z.record(field.label, workerPool, { error: "a map of worker pools by name" });
+
+export const jobs = z.partialRecord(
+  z.enum(jobNames),
+  field.section({
+    ...pod,
+    schedule: field.cronSchedule,
+    deadlineSeconds: field.wholeNumber(10, 86_400, "seconds"),
+    logLevel: field.logLevel.optional(),
+  }),
+  { error: field.oneOfKeys(jobNames) },
+);
+
+export const migration = field.section({
+  ...pod,
+  mode: field
+    .oneOf(["run", "skip"])
+    .default("run")
+    .describe("skip, to go back to an image that is older than the database."),
+  deadlineSeconds: field.wholeNumber(10, 86_400, "seconds").default(600),
+});
+
+export const mongodb = field.section({
+  stacks: z
+    .array(field.oneOf(stackKinds), { error: `a list of ${stackKinds.join(", ")}` })
+    .describe("The stacks of this file that have a MongoDB of their own."),
+  image: field.imageByDigest,
+  resources: field.resources,
+  storage: field.bytes,
+  storageClass: field.objectName.optional(),
+});

@@ -1,0 +1,21 @@
+import { randomBytes } from "node:crypto";
+import { type EncryptedKey, placeholders } from "../../../config/schema";
+import type { Engine } from "./engine";
+
+/** Sets every secret of a stack, those that are not named to random values. Returns what each was set to. */
+export async function setEverySecret(
+  engine: Engine,
+  known: Readonly<Partial<Record<EncryptedKey, string>>> = {},
+): Promise<ReadonlyMap<string, string>> {
+  const values = new Map<string, string>();
+  for (const key of Object.keys(placeholders)) {
+    values.set(key, randomBytes(24).toString("hex"));
+  }
+  for (const [key, value] of Object.entries(known)) {
+    values.set(key, value);
+  }
+  for (const [key, value] of values) {
+    await engine.setSecret(key, value);
+  }
+  return values;
+}
