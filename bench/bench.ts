@@ -1,0 +1,132 @@
+import fs from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { z } from "zod";
+import { projectFolder } from "../commands/program";
+import { cleanUp, suiteFolder } from "../tests/support/e2e/world";
+import { installTools } from "../tools/install";
+import { pins } from "../tools/pins";
+import type { Toolbox } from "../tools/toolbox";
+import { inTurn, median, seconds, type TimedCommand } from "./measure";
+import { deployProduction, emptyProgram } from "./programs";
+
+/** One line of the results: what was measured, and what was hoped for. */
+interface Figure {
+  readonly what: string;
+  readonly measured: string;
+  readonly reach: string;
+}
+
+/** Timed runs of each preview, after one that warms up. */
+const rounds = 7;
+
+const transpile = ["-r", "ts-node/register/transpile-only"];
+
+/** Measures every figure in one run and writes bench/results.md. Takes about as long as the tests and three minutes. */
+export async function bench(): Promise<void> {
+  const toolbox = await installTools();
+  try {
+    const figures = [...(await previews(toolbox)), await registration(), await fromNothing(), await tests()];
+    await fs.writeFile(path.join(projectFolder, "bench/results.md"), report(figures));
+    console.log("\nwritten: bench/results.md");
+  } finally {
+    await cleanUp();
+  }
+}
+
+async function previews(toolbox: Toolbox): Promise<Figure[]> {
+  console.log("deploying stack prod");
+  const empty = await emptyProgram(toolbox);
+  const { preview, diff } = await deployProduction(toolbox);
+  console.log(`previews and kubectl diff: ${rounds} rounds of each, in turn`);
+  const times = await inTurn(rounds, [empty, preview, diff]);
+  const [base = Number.NaN, time = Number.NaN, diffTime = Number.NaN] = times.map(median);
+  const memory = await peakMemory(preview, path.join(await suiteFolder("memory"), "notes.jsonl"));
+  const to = (other: number) => `${(time / other).toFixed(2)} x (${time.toFixed(2)} s to ${other.toFixed(2)} s)`;
+  return [
+    {
+      what: "`pulumi preview` of prod, nothing changed, to that of an empty TypeScript program",
+      measured: to(base),
+      reach: "<= 2.0 x",
+    },
+    { what: "the same to `kubectl diff` of the same objects", measured: to(diffTime), reach: "<= 1.0 x" },
+    { what: "peak memory of the program's process in that preview", measured: `${memory} MB`, reach: "<= 350 MB" },
+  ];
+}
+
+/** The peak memory of the Node.js process that runs the program; MB. */
+async function peakMemory(command: TimedCommand, file: string): Promise<number> {
+  const hook = path.join(projectFolder, "bench/peakMemory.cjs");
+  const env = { ...command.env, NODE_OPTIONS: `--require ${hook}`, DATASETS_SERVER_PEAK_MEMORY_FILE: file };
+  await seconds({ ...command, env });
+  const note = z.object({ argv: z.array(z.string()), maxRSS: z.number() });
+  const notes = (await fs.readFile(file, "utf8")).trim().split("\n");
+  const programs = notes
+    .map((line) => note.parse(JSON.parse(line)))
+    .filter(({ argv }) => argv.some((argument) => argument.includes("@pulumi/pulumi/cmd/run")));
+  return Math.round(Math.max(...programs.map(({ maxRSS }) => maxRSS)) / 1024);
+}
+
+async function registration(): Promise<Figure> {
+  console.log("start to last registration, under mocks");
+  const program = { command: "node", args: [...transpile, "bench/registration.ts"], cwd: projectFolder };
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    times.push(await seconds({ ...program, env: process.env }));
+  }
+  return {
+    what: "start of a process to the last registration of prod, under mocks",
+    measured: `${median(times).toFixed(2)} s (median of ${rounds})`,
+    reach: "<= 1.0 s",
+  };
+}
+
+/** `make up` and `make down` in a workspace of its own: the user's own local cluster is left alone. */
+async function fromNothing(): Promise<Figure> {
+  console.log("make up, from nothing");
+  const workspace = await fs.mkdtemp(path.join(os.tmpdir(), "datasets-server-bench-up-"));
+  const cli = (command: string): TimedCommand => ({
+    command: "node",
+    args: [...transpile, "commands/cli.ts", command, "--workspace", workspace],
+    cwd: projectFolder,
+    env: process.env,
+  });
+  try {
+    const time = await seconds(cli("up"));
+    return {
+      what: "`make up` from nothing to all pods ready, tools in place",
+      measured: `${time.toFixed(0)} s`,
+      reach: "<= 90 s",
+    };
+  } finally {
+    await seconds(cli("down"));
+  }
+}
+
+async function tests(): Promise<Figure> {
+  console.log("make test");
+  const time = await seconds({ command: "make", args: ["test"], cwd: projectFolder, env: process.env });
+  return {
+    what: "`make test`, tools in place",
+    measured: `${(time / 60).toFixed(1)} min`,
+    reach: "<= 15 min",
+  };
+}
+
+function report(figures: readonly Figure[]): string {
+  const [cpu] = os.cpus();
+  return [
+    "# Figures",
+    "",
+    "Written by `make bench`, all in one run. Compare ratios; seconds are this machine's.",
+    "",
+    `${os.cpus().length} x ${cpu?.model ?? "unknown processor"}, Node.js ${process.versions.node}, engine ${pins.pulumi}.`,
+    `Previews and diff are medians of ${rounds}. Both previews share one node_modules and run with plugin acquisition off and no`,
+    "policy pack; that of prod, at full size, includes the lookup of its cluster through the stand-in for AWS.",
+    "",
+    "| what | measured | reach |",
+    "|---|---|---|",
+    ...figures.map(({ what, measured, reach }) => `| ${what} | ${measured} | ${reach} |`),
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,69 @@
+import fs from "node:fs/promises";
+import path from "node:path";
+import { projectFolder } from "../commands/program";
+import { render } from "../commands/render";
+import { writeAwsAnswers } from "../tests/support/aws";
+import { awsAnswers, awsVariables } from "../tests/support/e2e/awsAccount";
+import { createHubNamespace } from "../tests/support/e2e/hubNamespace";
+import { setEverySecret } from "../tests/support/e2e/secrets";
+import { newEngine, sharedCluster, suiteFolder } from "../tests/support/e2e/world";
+import type { Toolbox } from "../tools/toolbox";
+import { engineEnvironment } from "../tools/workspace";
+import { seconds, type TimedCommand } from "./measure";
+
+/** A preview that is expected to find nothing to change. */
+const unchanged = ["preview", "--non-interactive", "--expect-no-changes"];
+
+/** The preview of a TypeScript program that does nothing, on the project's own node_modules. */
+export async function emptyProgram(toolbox: Toolbox): Promise<TimedCommand> {
+  const folder = await suiteFolder("empty");
+  const program = path.join(folder, "program");
+  await fs.mkdir(program);
+  await Promise.all([
+    fs.writeFile(path.join(program, "Pulumi.yaml"), "name: empty\nruntime: nodejs\nmain: index.ts\n"),
+    fs.writeFile(path.join(program, "package.json"), JSON.stringify({ name: "empty", private: true })),
+    fs.writeFile(path.join(program, "index.ts"), "export const nothing: string = 'nothing';\n"),
+    fs.copyFile(path.join(projectFolder, "tsconfig.json"), path.join(program, "tsconfig.json")),
+    fs.symlink(path.join(projectFolder, "node_modules"), path.join(program, "node_modules")),
+  ]);
+  const env = engineEnvironment(toolbox, path.join(folder, "workspace"));
+  const pulumi = (...args: string[]): TimedCommand => ({ command: toolbox.pulumi, args, cwd: program, env });
+  await seconds(pulumi("stack", "init", "empty"));
+  await seconds(pulumi("up", "--yes", "--skip-preview", "--non-interactive"));
+  return pulumi(...unchanged);
+}
+
+/** What is timed of stack prod once it is deployed, whole and at full size. */
+export interface Production {
+  readonly preview: TimedCommand;
+  /** `kubectl diff` of the same objects. */
+  readonly diff: TimedCommand;
+}
+
+/** Deploys stack prod itself, through the stand-in for AWS, to a cluster of its own. */
+export async function deployProduction(toolbox: Toolbox): Promise<Production> {
+  const { kubeconfig, kubernetes, token } = await sharedCluster();
+  const folder = await suiteFolder("prod");
+  const answersFile = path.join(folder, "aws.json");
+  await writeAwsAnswers(answersFile, await awsAnswers("hub-prod", kubeconfig));
+  await createHubNamespace(kubernetes);
+  const bare = await newEngine("prod", folder);
+  const logFile = path.join(folder, "aws-calls.jsonl");
+  const engine = bare.with(await awsVariables(bare, { answersFile, logFile, token }));
+  await setEverySecret(engine);
+  const pulumi = (...args: string[]): TimedCommand => ({
+    command: toolbox.pulumi,
+    args: [...args, "--stack", "prod"],
+    cwd: engine.folder,
+    env: engine.environment,
+  });
+  await seconds(pulumi("up", "--yes", "--skip-preview", "--non-interactive"));
+  const rendered = path.join(folder, "rendered");
+  await render("prod", rendered);
+  const diff = ["diff", "--kubeconfig", kubeconfig, "--filename", rendered];
+  return {
+    preview: pulumi(...unchanged),
+    // Masked secrets differ, so it ends with 1.
+    diff: { command: toolbox.kubectl, args: diff, cwd: folder, env: engine.environment, mayEndWith: [0, 1] },
+  };
+}
