@@ -62,7 +62,8 @@ export class DatasetsServer extends pulumi.ComponentResource {
     const namespace = args.namespace.create ? [createNamespace(scope, args.namespace, { parent: this })] : [];
     const context = this.createContext(args, namespace);
     const migration = this.migrate(args, context);
-    const afterMigration = { ...context, dependencies: [...context.dependencies, ...migration] };
+    // The migration itself waits for all that is shared, so whoever waits for it waits for that too.
+    const afterMigration = { ...context, dependencies: migration.length > 0 ? migration : context.dependencies };
 
     new NetworkPolicies(
       objectName(scope, "network"),
@@ -120,6 +121,7 @@ export class DatasetsServer extends pulumi.ComponentResource {
       : [];
     return {
       ...args,
+      namespace,
       serviceAccount: scope.release,
       settings: Object.fromEntries(groups.map(({ group, settings }) => [group, settingsName(settings)])),
       dependencies: [

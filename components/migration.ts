@@ -30,10 +30,7 @@ export class Migration extends pulumi.ComponentResource {
   constructor(name: string, args: MigrationArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("datasets-server:components:Migration", name, {}, opts);
     const { context, deadlineSeconds } = args;
-    const { template, dependsOn } = createPods(context, migrationPods(args), {
-      parent: this,
-      dependsOn: [...context.dependencies],
-    });
+    const { template, dependsOn } = createPods(context, migrationPods(args), this);
     const timeout = `${deadlineSeconds + verdictSeconds}s`;
     // Named by its image, for Kubernetes and for Pulumi: another image is another Job, and going back finds the first.
     const jobName = objectName(context.scope, `${component}-${context.images.tag.replace(/^sha-/, "")}`);

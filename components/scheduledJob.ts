@@ -57,10 +57,7 @@ export class ScheduledJob extends pulumi.ComponentResource {
   constructor(name: string, args: ScheduledJobArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("datasets-server:components:ScheduledJob", name, {}, opts);
     const { context, job, sizes } = args;
-    const { template, dependsOn } = createPods(context, jobPods(args), {
-      parent: this,
-      dependsOn: [...context.dependencies],
-    });
+    const { template, dependsOn } = createPods(context, jobPods(args), this);
     new k8s.batch.v1.CronJob(
       name,
       {

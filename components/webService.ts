@@ -50,9 +50,9 @@ export class WebService extends pulumi.ComponentResource {
     super("datasets-server:components:WebService", name, {}, opts);
     const { context, component, row, sizes } = args;
     const { scope } = context;
-    const child = { parent: this, dependsOn: [...context.dependencies] };
+    const child = { parent: this, dependsOn: [...context.namespace] };
 
-    const { template, dependsOn } = createPods(context, servicePods(args), child);
+    const { template, dependsOn } = createPods(context, servicePods(args), this);
     const budget = rolloutBudget({ ...row, ...sizes, minReadySeconds, terminationGracePeriodSeconds });
     new k8s.apps.v1.Deployment(
       name,

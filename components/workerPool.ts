@@ -75,9 +75,9 @@ export class WorkerPool extends pulumi.ComponentResource {
     const { context, sizes } = args;
     const { scope } = context;
     const component = workerComponent(args.pool);
-    const child = { parent: this, dependsOn: [...context.dependencies] };
+    const child = { parent: this, dependsOn: [...context.namespace] };
 
-    const { template, dependsOn } = createPods(context, workerPods(args), child);
+    const { template, dependsOn } = createPods(context, workerPods(args), this);
     const mostPods = sizes.autoscaling?.maxReplicas ?? sizes.replicas ?? 1;
     const budget = rolloutBudget({ ...sizes, replicas: mostPods, surge, minReadySeconds });
     new k8s.apps.v1.Deployment(

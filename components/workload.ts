@@ -29,7 +29,9 @@ export interface WorkloadContext {
   readonly parquetMetadata: ParquetMetadataVolume;
   /** Whether Prometheus' custom resources are on the cluster. */
   readonly monitoring: boolean;
-  /** What must exist before a first pod starts. */
+  /** The namespace, where the stack makes it: any object needs it. */
+  readonly namespace: readonly pulumi.Resource[];
+  /** What must exist, or have ended well, before a first pod starts. */
   readonly dependencies: readonly pulumi.Resource[];
 }
 
@@ -72,10 +74,10 @@ export function secretsOf(settings: readonly SettingGroup[], values: SecretValue
 }
 
 /** Makes the ConfigMap of a workload's own variables; returns its pods' template and what must exist before them. */
-export function createPods(context: WorkloadContext, args: WorkloadArgs, opts: pulumi.CustomResourceOptions) {
+export function createPods(context: WorkloadContext, args: WorkloadArgs, parent: pulumi.Resource) {
   const own = { scope: context.scope, component: args.component, variables: args.variables };
   const hasOwn = Object.keys(args.variables).length > 0;
-  const configMap = hasOwn ? [settingsConfigMap(own, opts)] : [];
+  const configMap = hasOwn ? [settingsConfigMap(own, { parent, dependsOn: [...context.namespace] })] : [];
   return {
     template: workloadTemplate(context, args, hasOwn ? [settingsName(own)] : []),
     dependsOn: [...context.dependencies, ...configMap],

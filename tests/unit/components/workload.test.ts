@@ -33,6 +33,7 @@ const context: WorkloadContext = {
   checksumKey: secret("key"),
   parquetMetadata: { claim: "claim", subPath: "folder/" },
   monitoring: true,
+  namespace: [],
   dependencies: [],
 };
 
