@@ -86,7 +86,7 @@ export function readConfig(file: string): Record<string, string> {
 }
 
 /** Answers the program's one lookup as AWS would; anything else is a lookup that nobody planned. */
-function answer({ token, inputs }: MockCallArgs): Record<string, unknown> {
+export function answer({ token, inputs }: MockCallArgs): Record<string, unknown> {
   if (token !== "aws:eks/getCluster:getCluster") {
     throw new Error(`the program asked ${token}, for which there is no answer here`);
   }

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { kubernetesObjects } from "../../commands/objects";
-import { type ProgramRun, type RegisteredResource, runProgram, secretMarker } from "../../commands/program";
+import { answer, type ProgramRun, type RegisteredResource, runProgram, secretMarker } from "../../commands/program";
 import { stackLabel } from "../../components/names";
 import { identifyStack } from "../../config/stacks";
 
@@ -98,6 +98,15 @@ for (const [stack, expected] of Object.entries(stacks)) {
     });
   });
 }
+
+describe("the program's lookups", () => {
+  it("are answered only where an answer was planned", () => {
+    assert.throws(
+      () => answer({ token: "aws:eks/getClusters:getClusters", inputs: {} }),
+      /for which there is no answer/,
+    );
+  });
+});
 
 describe("the program's outputs", () => {
   it("say where production is and how to look at it, in commands to paste", async () => {
