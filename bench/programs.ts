@@ -4,7 +4,7 @@ import { projectFolder } from "../commands/program";
 import { render } from "../commands/render";
 import { writeAwsAnswers } from "../tests/support/aws";
 import { awsAnswers, awsVariables } from "../tests/support/e2e/awsAccount";
-import { createHubNamespace } from "../tests/support/e2e/hubNamespace";
+import { createForeignObjects } from "../tests/support/e2e/foreign";
 import { setEverySecret } from "../tests/support/e2e/secrets";
 import { newEngine, sharedCluster, suiteFolder } from "../tests/support/e2e/world";
 import type { Toolbox } from "../tools/toolbox";
@@ -46,7 +46,7 @@ export async function deployProduction(toolbox: Toolbox): Promise<Production> {
   const folder = await suiteFolder("prod");
   const answersFile = path.join(folder, "aws.json");
   await writeAwsAnswers(answersFile, await awsAnswers("hub-prod", kubeconfig));
-  await createHubNamespace(kubernetes);
+  await createForeignObjects(kubernetes, "datasets-server");
   const bare = await newEngine("prod", folder);
   const logFile = path.join(folder, "aws-calls.jsonl");
   const engine = bare.with(await awsVariables(bare, { answersFile, logFile, token }));

@@ -59,7 +59,7 @@ const serving = [
   "s3",
 ] as const satisfies readonly SettingGroup[];
 
-/** The web services. A new one is a row here, its sizes in the stack files, and nothing else. */
+/** The web services. A new one is its name above, a row here, its sizes in the stack files, and nothing else. */
 export const services: Readonly<Record<ServiceName, ServiceRow>> = {
   admin: {
     variablePrefix: "ADMIN",

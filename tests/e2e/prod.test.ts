@@ -7,12 +7,13 @@ import { type AwsAnswers, readAwsCalls, writeAwsAnswers } from "../support/aws";
 import { assertNeverBelow, watchAvailability } from "../support/e2e/availability";
 import { awsAnswers, awsVariables } from "../support/e2e/awsAccount";
 import type { Engine } from "../support/e2e/engine";
-import { createHubNamespace, hubNamespace as namespace } from "../support/e2e/hubNamespace";
+import { createForeignObjects } from "../support/e2e/foreign";
 import { isReady, type Kubernetes, stayingPods } from "../support/e2e/kubernetes";
 import { findLeaks } from "../support/e2e/leaks";
 import { setEverySecret } from "../support/e2e/secrets";
 import { newEngine, sharedCluster, suiteFolder } from "../support/e2e/world";
 
+const namespace = "datasets-server";
 const name = "datasets-server-prod-api";
 const tokenSecret = "datasets-server-hf-token";
 const replicas = 20;
@@ -39,7 +40,7 @@ describe("stack prod, on a cluster that is not the stack's own", () => {
       KUBECONFIG: await kubeconfigOfNowhere(folder),
     });
     engine = engine.with(await awsVariables(engine, { answersFile, logFile: callsFile, token: cluster.token }));
-    await createForeignObjects(kubernetes);
+    await createForeignObjects(kubernetes, namespace);
   });
   after(() => kubernetes.core.deleteNamespace({ name: namespace }));
 
@@ -162,18 +163,4 @@ async function kubeconfigOfNowhere(folder: string): Promise<string> {
   };
   await fs.writeFile(file, JSON.stringify(content));
   return file;
-}
-
-/** The namespace as it is on hub-prod: there before the stack, with what others run in it. */
-async function createForeignObjects(kubernetes: Kubernetes): Promise<void> {
-  const metadata = { name: "somebody-elses" };
-  const labels = { app: "somebody-elses" };
-  const { core, apps } = kubernetes;
-  await createHubNamespace(kubernetes);
-  await core.createNamespacedConfigMap({ namespace, body: { metadata, data: { key: "value" } } });
-  const template = { metadata: { labels }, spec: { containers: [{ name: "app", image: "example.com/app:1" }] } };
-  await apps.createNamespacedDeployment({
-    namespace,
-    body: { metadata, spec: { replicas: 1, selector: { matchLabels: labels }, template } },
-  });
 }

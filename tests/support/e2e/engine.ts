@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import fs from "node:fs/promises";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { type RunResult, run } from "../../../tools/run";
@@ -52,7 +53,7 @@ export class Engine {
 
   /** The folder in which the engine keeps the state of all stacks. */
   get stateFolder(): string {
-    return new URL(this.args.environment.PULUMI_BACKEND_URL ?? "").pathname;
+    return fileURLToPath(this.args.environment.PULUMI_BACKEND_URL ?? "");
   }
 
   get pulumiHome(): string {

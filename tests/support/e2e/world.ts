@@ -1,28 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { startCluster, stopCluster } from "../../../tools/cluster";
+import { stopCluster } from "../../../tools/cluster";
 import { findProcesses } from "../../../tools/cluster/processes";
 import { findTools } from "../../../tools/install";
 import { engineEnvironment } from "../../../tools/workspace";
-import { tokenAuthFile } from "../aws";
 import { copyCheckout } from "./checkout";
+import { type Cluster, newCluster } from "./cluster";
 import { Engine } from "./engine";
-import { connect, type Kubernetes } from "./kubernetes";
 
 /** Pods that take their time to get ready and to end, as real ones do. */
 const podStages = [path.join(__dirname, "../stages/delayed.yaml")];
-
-/** The Kubernetes cluster that all suites share. */
-export interface Cluster {
-  readonly kubeconfig: string;
-  readonly kubernetes: Kubernetes;
-  /** Opens the API server with all rights, as what `aws eks get-token` gives does on EKS. */
-  readonly token: string;
-}
 
 /** The folder of all suites, and the process that removes it, however the tests end. */
 interface Root {
@@ -52,18 +42,8 @@ async function createRoot(): Promise<Root> {
 
 /** The shared cluster; the first call starts it. */
 export function sharedCluster(): Promise<Cluster> {
-  cluster ??= createCluster();
+  cluster ??= suiteFolder("cluster").then((workspace) => newCluster(workspace, podStages));
   return cluster;
-}
-
-async function createCluster(): Promise<Cluster> {
-  const workspace = await suiteFolder("cluster");
-  const token = randomBytes(24).toString("hex");
-  const tokenFile = path.join(workspace, "tokens.csv");
-  await fs.writeFile(tokenFile, tokenAuthFile(token, "deployer", ["system:masters"]), { mode: 0o600 });
-  const apiServerArgs = { "token-auth-file": tokenFile };
-  const { kubeconfig } = await startCluster(findTools(), workspace, { podStages, apiServerArgs, log: () => {} });
-  return { kubeconfig, kubernetes: connect(kubeconfig), token };
 }
 
 /**
