@@ -6,4 +6,5 @@ export function mochaGlobalSetup(): void {
   findTools();
 }
 
-export const mochaGlobalTeardown = cleanUp;
+/** Two files run at a time, each in a process that cleans up after each of its files. */
+export const mochaHooks = { afterAll: cleanUp };

@@ -23,7 +23,7 @@ interface Root {
 let root: Promise<Root> | undefined;
 let cluster: Promise<Cluster> | undefined;
 
-/** A new folder for one suite; all of them go when the tests end. */
+/** A new folder for one suite; all of them go when the tests of its file end. */
 export async function suiteFolder(name: string): Promise<string> {
   root ??= createRoot();
   const suite = path.join((await root).folder, name);
@@ -40,7 +40,7 @@ async function createRoot(): Promise<Root> {
   return { folder, janitor };
 }
 
-/** The shared cluster; the first call starts it. */
+/** The cluster that the suites of a file share; the first call starts it. */
 export function sharedCluster(): Promise<Cluster> {
   cluster ??= suiteFolder("cluster").then((workspace) => newCluster(workspace, podStages));
   return cluster;
@@ -66,13 +66,15 @@ export function localClusterVariables({ kubeconfig }: Pick<Cluster, "kubeconfig"
 }
 
 /**
- * Ends every process and removes every file of the tests.
+ * Ends every process and removes every file of the tests, and lets the next call start afresh.
  *
  * @throws when a process was left besides the cluster's: some test did not wait for what it started.
  */
 export async function cleanUp(): Promise<void> {
   if (root === undefined) return;
   const { folder, janitor } = await root;
+  root = undefined;
+  cluster = undefined;
   await stopCluster(findTools(), path.join(folder, "cluster"), () => {});
   const left = await findProcesses((commandLine) => commandLine.includes(folder));
   janitor.stdin?.end();
