@@ -24,7 +24,8 @@ export function loadConfig(): Config {
     return refuse(stack, [...faults, ...schemaFaults(parsed.error, values, (key) => key in placeholders)]);
   }
   const file = parsed.data;
-  faults.push(...pairingFaults(identity, file), ...databaseFaults(identity, file), ...secretFaults(identity, file));
+  const checks = [pairingFaults, databaseFaults, pullRequestFaults, secretFaults];
+  faults.push(...checks.flatMap((check) => check(identity, file)));
   return faults.length > 0 ? refuse(stack, faults) : buildConfig(identity, file);
 }
 
@@ -74,13 +75,26 @@ function pairingFaults({ stack, kind, clusters }: StackIdentity, { stacks, clust
   return faults;
 }
 
-/** A stack without a MongoDB of its own must be let through to one. */
+/** A stack must have a database: its own, or an external one that it is let through to. */
 function databaseFaults(identity: StackIdentity, file: StackFile): Fault[] {
-  if (hasOwnMongoDb(identity, file) || file.network.mongo) {
+  const { kind, stack } = identity;
+  if (hasOwnMongoDb(identity, file) || (kind !== "pr-N" && file.network.mongo)) {
     return [];
   }
-  const problem = `is missing; needed: where the external MongoDB is, as stack ${identity.stack} has none of its own`;
-  return [{ key: configKey(["network", "mongo"]), problem }];
+  return kind === "pr-N"
+    ? [{ key: configKey(["mongodb", "stacks"]), problem: "must name pr-N: pull requests have no other database" }]
+    : [missing(["network", "mongo"], `where the external MongoDB is, as stack ${stack} has none of its own`)];
+}
+
+/** Without them a pull request would take the host and the files of the stack whose file it uses. */
+function pullRequestFaults({ kind }: StackIdentity, { pullRequest }: StackFile): Fault[] {
+  return kind === "pr-N" && !pullRequest
+    ? [missing(["pullRequest"], "the domain and storage class of pull requests")]
+    : [];
+}
+
+function missing(path: readonly string[], needed: string): Fault {
+  return { key: configKey(path), problem: `is missing; needed: ${needed}` };
 }
 
 /**
@@ -89,19 +103,19 @@ function databaseFaults(identity: StackIdentity, file: StackFile): Fault[] {
  */
 function secretFaults(identity: StackIdentity, file: StackFile): Fault[] {
   const sources = [...Object.values(secretSources(identity, file)), "checksumKey" as const];
-  const missing = sources
+  const absent = sources
     .filter((key) => file[key] === undefined)
     .map((key) => ({ key: configKey([key]), problem: `is missing; ${howToSet(key)}` }));
   const unset = sources
     .filter((key) => file.cluster.name !== "local" && file[key] === placeholders[key])
     .map((key) => ({ key: configKey([key]), problem: `still has the value it was committed with; ${howToSet(key)}` }));
   if (!pulumi.runtime.isDryRun()) {
-    return [...missing, ...unset];
+    return [...absent, ...unset];
   }
   for (const { key, problem } of unset) {
     void pulumi.log.warn(`${key}: ${problem}. An update would be refused.`);
   }
-  return missing;
+  return absent;
 }
 
 function howToSet(key: string): string {

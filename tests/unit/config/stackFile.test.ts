@@ -187,6 +187,22 @@ describe("a stack file", () => {
     assert.match(message, /datasets-server:hfToken: is missing/);
   });
 
+  it("is refused for a pull request without a database, a host and a volume of its own", async () => {
+    const {
+      "datasets-server:mongodb": _own,
+      "datasets-server:pullRequest": _host,
+      ...rest
+    } = readConfig(stackFile("pr-7"));
+    const message = await complaint(rest, "pr-7");
+    assert.match(message, /mongodb\.stacks: must name pr-N: pull requests have no other database/);
+    assert.match(message, /pullRequest: is missing; needed: the domain and storage class of pull requests/);
+  });
+
+  it("is refused without a way to a database", async () => {
+    const message = await complaint(production("network.mongo", undefined));
+    assert.match(message, /network\.mongo: is missing; needed: where the external MongoDB is, as stack prod has none/);
+  });
+
   it("is refused for a stack that it does not name", async () => {
     const message = await complaint(readConfig(stackFile("ephemeral")), "prod");
     assert.match(message, /stacks: the file in use is for ephemeral, pr-N, not for prod; use that stack's own file/);
