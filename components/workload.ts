@@ -90,6 +90,8 @@ export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs, o
   const { component, sizes, settings, parquetMetadata } = args;
   const keys = secretsOf(settings, secrets);
   const asFiles = secretDelivery === "files" && keys.length > 0;
+  // Pods of jobs start anew each time, and read what the secrets are then.
+  const outlivesSecrets = (args.pod?.restartPolicy ?? "Always") === "Always" && keys.length > 0;
   return podTemplate({
     ...args.pod,
     scope,
@@ -97,7 +99,7 @@ export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs, o
     serviceAccount: context.serviceAccount,
     ...(sizes.nodePool && { nodePool: sizes.nodePool }),
     ...(args.initContainers && { initContainers: args.initContainers }),
-    ...(keys.length > 0 && { secretsChecksum: secretsChecksum(keys, secrets, context.checksumKey) }),
+    ...(outlivesSecrets && { secretsChecksum: secretsChecksum(keys, secrets, context.checksumKey) }),
     container: {
       ...args.container,
       name: component,

@@ -12,7 +12,7 @@ import { secretsOf, type WorkloadContext, workloadTemplate } from "../../../comp
 const scope = { stack: "prod", release: "datasets-server-prod", namespace: "datasets-server" };
 const resources = { requests: { cpu: "1", memory: "1Gi" }, limits: { cpu: "2", memory: "2Gi" } };
 const podSizes = { resources, scratch: "3Gi" };
-const sizes = { ...podSizes, replicas: 1, uvicornWorkers: 9, listenAddress: "0.0.0.0", public: true };
+const serviceSizes = { ...podSizes, replicas: 1, uvicornWorkers: 9, listenAddress: "0.0.0.0", public: true };
 const loadBalancer: LoadBalancerArgs = {
   name: "datasets-server-prod",
   scheme: "internal",
@@ -38,7 +38,7 @@ const context: WorkloadContext = {
 };
 
 describe("a workload's pods", () => {
-  const workload = servicePods({ component: "api", row: services.api, sizes });
+  const workload = servicePods({ component: "api", row: services.api, sizes: serviceSizes });
   const { spec } = workloadTemplate(context, workload, ["own-settings"]);
   const [container] = spec.containers;
   assert.ok(container);
@@ -117,7 +117,7 @@ describe("a workload's pods", () => {
     const pool = servicePods({
       component: "api",
       row: services.api,
-      sizes: { ...sizes, nodePool: "datasets-server-api" },
+      sizes: { ...serviceSizes, nodePool: "datasets-server-api" },
     });
     const placed = workloadTemplate(context, pool, []).spec;
     assert.deepEqual(placed.nodeSelector, { "role-datasets-server-api": "true" });
@@ -127,7 +127,11 @@ describe("a workload's pods", () => {
   });
 
   it("share the volume of parquet metadata as their row says", () => {
-    const rows = workloadTemplate(context, servicePods({ component: "rows", row: services.rows, sizes }), []);
+    const rows = workloadTemplate(
+      context,
+      servicePods({ component: "rows", row: services.rows, sizes: serviceSizes }),
+      [],
+    );
     assert.deepEqual(rows.spec.containers[0]?.volumeMounts.at(-1), {
       name: "parquet-metadata",
       mountPath: "/storage/parquet-metadata",
@@ -142,7 +146,7 @@ describe("a workload's pods", () => {
 });
 
 describe("a web service", () => {
-  const args = { context, component: "api", row: services.api, sizes, entrances } as const;
+  const args = { context, component: "api", row: services.api, sizes: serviceSizes, entrances } as const;
   const internal = { ...entrances.public, host: "internal.datasets-server.huggingface.co", announceHost: true };
 
   it("has its server listen on every address, on the port that probes and Service name", () => {
@@ -174,7 +178,7 @@ describe("a web service", () => {
       "datasets-server-prod-api",
       "datasets-server-prod-api-internal",
     ]);
-    assert.deepEqual(names({ entrances: { ...entrances, internal }, sizes: { ...sizes, public: false } }), [
+    assert.deepEqual(names({ entrances: { ...entrances, internal }, sizes: { ...serviceSizes, public: false } }), [
       "datasets-server-prod-api-internal",
     ]);
   });
@@ -226,6 +230,18 @@ describe("jobs", () => {
     assert.equal(image, "cache_maintenance");
     assert.deepEqual(variables, { CACHE_MAINTENANCE_ACTION: "backfill", LOG_LEVEL: "DEBUG" });
     assert.ok(settings.includes("s3"));
+  });
+
+  it("have no checksum of secrets: they start anew each time, and read what is there then", () => {
+    const sizes = { ...podSizes, schedule: "05 12 * * *", deadlineSeconds: 60 };
+    const job = workloadTemplate(context, jobPods({ job: "backfill", row: jobs.backfill, sizes }), []);
+    assert.ok(!("annotations" in job.metadata));
+    const service = workloadTemplate(
+      context,
+      servicePods({ component: "api", row: services.api, sizes: serviceSizes }),
+      [],
+    );
+    assert.ok("annotations" in service.metadata);
   });
 
   it("migrate only once the database has answered, and never twice by themselves", () => {
