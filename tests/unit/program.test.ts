@@ -1,9 +1,10 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { kubernetesObjects } from "../../commands/objects";
-import { answer, type ProgramRun, type RegisteredResource, runProgram, secretMarker } from "../../commands/program";
+import { answer, type RegisteredResource, secretMarker } from "../../commands/program";
 import { stackLabel } from "../../components/names";
 import { identifyStack } from "../../config/stacks";
+import { type StackRun, stackRun } from "../support/stackRuns";
 
 /** Every object of each stack, counted by kind. */
 const stacks: Readonly<Record<string, Readonly<Record<string, number>>>> = {
@@ -39,13 +40,12 @@ const stacks: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 
 for (const [stack, expected] of Object.entries(stacks)) {
   describe(`the program, stack ${stack}`, () => {
-    const observed: pulumi.ResourceTransformationArgs[] = [];
-    let run: ProgramRun;
+    let run: StackRun;
     let objects: readonly RegisteredResource[];
     const { release, namespace } = identifyStack(stack) ?? assert.fail(`${stack} is no stack`);
 
     before(async () => {
-      run = await runProgram(stack, { observe: (resource) => observed.push(resource) });
+      run = await stackRun(stack);
       objects = run.resources.filter(({ type }) => type.startsWith("kubernetes:"));
     });
 
@@ -70,7 +70,7 @@ for (const [stack, expected] of Object.entries(stacks)) {
         assert.equal(isNamespace ? object.metadata.name : object?.metadata.namespace, namespace, name);
         assert.deepEqual(new Map(Object.entries(object?.metadata.labels ?? {})).get(stackLabel), stack, name);
       }
-      for (const { name, type, opts } of observed.filter(({ type }) => type.startsWith("kubernetes:"))) {
+      for (const { name, type, opts } of run.observed.filter(({ type }) => type.startsWith("kubernetes:"))) {
         assert.ok(pulumi.ComponentResource.isInstance(opts.parent), `${type} ${name} is no component's child`);
       }
     });
@@ -110,7 +110,7 @@ describe("the program's lookups", () => {
 
 describe("the program's outputs", () => {
   it("say where production is and how to look at it, in commands to paste", async () => {
-    const { outputs } = await runProgram("prod");
+    const { outputs } = await stackRun("prod");
     const services = ["admin", "api", "rows", "search", "sse-api", "webhook"];
     const images = [...services, "worker", "cache_maintenance", "mongodb_migration"];
     const registry = "707930574880.dkr.ecr.us-east-1.amazonaws.com";
@@ -133,7 +133,7 @@ describe("the program's outputs", () => {
   });
 
   it("give a pull request a namespace, a host and names of its own", async () => {
-    const { outputs, resources } = await runProgram("pr-7");
+    const { outputs, resources } = await stackRun("pr-7");
     assert.equal(outputs.namespace, "datasets-server-pr-7");
     assert.equal(outputs.url, "https://datasets-server-pr-7.us.dev.moon.huggingface.tech");
     assert.ok(resources.some(({ name }) => name === "datasets-server-pr-7-api"));

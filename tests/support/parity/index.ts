@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { stackObjects } from "../../../commands/objects";
+import type { KubernetesObject } from "../../../commands/objects";
 import { projectFolder } from "../../../commands/program";
+import { stackRun } from "../stackRuns";
 import { type ComparedStack, complaints, type Entry, readEntries } from "./differences";
 import type { Facts } from "./facts";
 import { factsOf } from "./model";
@@ -14,7 +15,6 @@ const fixtures: Readonly<Record<ComparedStack, string>> = {
 
 /** What takes a while to read is read once in a run. */
 const read = {
-  ourObjects: new Map<ComparedStack, ReturnType<typeof stackObjects>>(),
   chart: new Map<ComparedStack, Facts>(),
   entries: new Map<string, readonly Entry[]>(),
 };
@@ -26,8 +26,8 @@ function once<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): 
 }
 
 /** Our objects of a stack. */
-export function ourObjects(stack: ComparedStack): ReturnType<typeof stackObjects> {
-  return once(read.ourObjects, stack, () => stackObjects(stack));
+export async function ourObjects(stack: ComparedStack): Promise<readonly KubernetesObject[]> {
+  return (await stackRun(stack)).objects;
 }
 
 /** The text of docs/differences.md. */

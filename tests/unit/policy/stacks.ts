@@ -1,7 +1,7 @@
-import { kubernetesObjects } from "../../../commands/objects";
-import { readConfig, runProgram, stackFile } from "../../../commands/program";
+import { readConfig, stackFile } from "../../../commands/program";
 import { identifyStack } from "../../../config/stacks";
 import type { StackFacts } from "../../../policy/inventory";
+import { stackRun } from "../../support/stackRuns";
 
 export const stacks = ["prod", "ephemeral", "local", "pr-7"] as const;
 
@@ -34,14 +34,14 @@ export async function renderedStack(stack: Stack): Promise<RenderedStack> {
   if (known) {
     return known;
   }
-  const { resources } = await runProgram(stack);
+  const { objects } = await stackRun(stack);
   const facts = {
     stack,
     namespace: identifyStack(stack)?.namespace ?? "",
     internalHosts: internalHosts[stack],
     externalClaims: externalClaims[stack],
   };
-  const result = { objects: kubernetesObjects(resources), facts };
+  const result = { objects, facts };
   rendered.set(stack, result);
   return result;
 }
