@@ -6,7 +6,7 @@ import { checksumAnnotation } from "../../components/secrets";
 import { serviceNames } from "../../components/services";
 import { assertNeverBelow, watchAvailability } from "../support/e2e/availability";
 import type { Engine } from "../support/e2e/engine";
-import { find, isReady, type Kubernetes, objectsOf, stayingPods } from "../support/e2e/kubernetes";
+import { find, isReady, type Kubernetes, objectsOf, rolledOut, stayingPods } from "../support/e2e/kubernetes";
 import { findLeaks } from "../support/e2e/leaks";
 import { watchReplacement } from "../support/e2e/replacement";
 import { localClusterVariables, newEngine, sharedCluster, suiteFolder } from "../support/e2e/world";
@@ -47,6 +47,8 @@ describe("stack local", () => {
     const availability = await watchAvailability(kubernetes, { namespace, service: name }, async () => {
       const { code, stdout, stderr } = await engine.up();
       assert.equal(code, 0, stdout + stderr);
+      // An update may end while the last old pod is still to be told to stop.
+      await rolledOut(kubernetes, namespace, name);
     });
     assertNeverBelow(replicas, availability);
     const { status } = await kubernetes.policy.readNamespacedPodDisruptionBudget({ namespace, name });

@@ -8,7 +8,7 @@ import { assertNeverBelow, watchAvailability } from "../support/e2e/availability
 import { awsAnswers, awsVariables } from "../support/e2e/awsAccount";
 import type { Engine } from "../support/e2e/engine";
 import { createForeignObjects } from "../support/e2e/foreign";
-import { isReady, type Kubernetes, stayingPods } from "../support/e2e/kubernetes";
+import { isReady, type Kubernetes, rolledOut, stayingPods } from "../support/e2e/kubernetes";
 import { findLeaks } from "../support/e2e/leaks";
 import { setEverySecret } from "../support/e2e/secrets";
 import { newEngine, sharedCluster, suiteFolder } from "../support/e2e/world";
@@ -108,6 +108,7 @@ describe("stack prod, on a cluster that is not the stack's own", () => {
     const availability = await watchAvailability(kubernetes, { namespace, service: name }, async () => {
       const { code, stdout, stderr } = await engine.up();
       assert.equal(code, 0, stdout + stderr);
+      await rolledOut(kubernetes, namespace, name);
     });
     assertNeverBelow(replicas, availability);
     const images = (await stayingPods(kubernetes, namespace, name)).map(({ spec }) => spec?.containers[0]?.image);
