@@ -23,12 +23,23 @@ const rounds = 7;
 
 const transpile = ["-r", "ts-node/register/transpile-only"];
 
-/** Measures every figure in one run and writes bench/results.md. Takes about as long as the tests and three minutes. */
+/**
+ * Measures every figure in one run and writes bench/results.md. Takes about as long as the tests and four minutes.
+ *
+ * What is measured is written at once, so a run that ends early leaves what it has.
+ */
 export async function bench(): Promise<void> {
   const toolbox = await installTools();
+  const figures: Figure[] = [];
   try {
-    const figures = [...(await previews(toolbox)), await registration(), await fromNothing(), await tests()];
-    await fs.writeFile(path.join(projectFolder, "bench/results.md"), report(figures));
+    for (const measure of [() => previews(toolbox), registration, fromNothing, tests]) {
+      const measured = await measure();
+      figures.push(...measured);
+      for (const { what, measured: value } of measured) {
+        console.log(`  ${what}: ${value}`);
+      }
+      await fs.writeFile(path.join(projectFolder, "bench/results.md"), report(figures));
+    }
     console.log("\nwritten: bench/results.md");
   } finally {
     await cleanUp();
@@ -68,22 +79,24 @@ async function peakMemory(command: TimedCommand, file: string): Promise<number> 
   return Math.round(Math.max(...programs.map(({ maxRSS }) => maxRSS)) / 1024);
 }
 
-async function registration(): Promise<Figure> {
+async function registration(): Promise<Figure[]> {
   console.log("start to last registration, under mocks");
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const { stdout } = await run("node", [...transpile, "bench/registration.ts"], { cwd: projectFolder });
     times.push(Number(stdout) / 1000);
   }
-  return {
-    what: "loading the program, under mocks and with the engine's SDK loaded, to the last registration of prod",
-    measured: `${median(times).toFixed(2)} s (median of ${rounds})`,
-    reach: "<= 1.0 s",
-  };
+  return [
+    {
+      what: "loading the program, under mocks and with the engine's SDK loaded, to the last registration of prod",
+      measured: `${median(times).toFixed(2)} s (median of ${rounds})`,
+      reach: "<= 1.0 s",
+    },
+  ];
 }
 
 /** `make up` and `make down` in a workspace of its own: the user's own local cluster is left alone. */
-async function fromNothing(): Promise<Figure> {
+async function fromNothing(): Promise<Figure[]> {
   console.log("make up, from nothing");
   const workspace = await fs.mkdtemp(path.join(os.tmpdir(), "datasets-server-bench-up-"));
   const cli = (command: string): TimedCommand => ({
@@ -94,24 +107,28 @@ async function fromNothing(): Promise<Figure> {
   });
   try {
     const time = await seconds(cli("up"));
-    return {
-      what: "`make up` from nothing to all pods ready, tools in place",
-      measured: `${time.toFixed(0)} s`,
-      reach: "<= 90 s",
-    };
+    return [
+      {
+        what: "`make up` from nothing to all pods ready, tools in place",
+        measured: `${time.toFixed(0)} s`,
+        reach: "<= 90 s",
+      },
+    ];
   } finally {
     await seconds(cli("down"));
   }
 }
 
-async function tests(): Promise<Figure> {
+async function tests(): Promise<Figure[]> {
   console.log("make test");
   const time = await seconds({ command: "make", args: ["test"], cwd: projectFolder, env: process.env });
-  return {
-    what: "`make test`, tools in place",
-    measured: `${(time / 60).toFixed(1)} min`,
-    reach: "<= 15 min",
-  };
+  return [
+    {
+      what: "`make test`, tools in place",
+      measured: `${(time / 60).toFixed(1)} min`,
+      reach: "<= 15 min",
+    },
+  ];
 }
 
 function report(figures: readonly Figure[]): string {
