@@ -1,8 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { metadata, objectName } from "./names";
-import { secretName, secretPlaces } from "./secrets";
+import { timeoutAfter } from "./rollout";
+import { secretVariable } from "./secrets";
 import type { SettingGroup } from "./settings";
+import { writableHome } from "./volumes";
 import { createPods, imageOf, type PodSizes, type WorkloadArgs, type WorkloadContext } from "./workload";
 
 export interface MigrationArgs {
@@ -19,9 +21,6 @@ export const migrationSettings: readonly SettingGroup[] = ["cache", "log", "migr
 /** How long the database may take to answer before the migration gives up; seconds. */
 const databaseWaitSeconds = 120;
 
-/** Time for the engine to see how the Job ended; seconds. */
-const verdictSeconds = 60;
-
 /** Brings the database to the version of the image: once for each image, before any workload of that version starts. */
 export class Migration extends pulumi.ComponentResource {
   /** What workloads wait for. */
@@ -31,7 +30,7 @@ export class Migration extends pulumi.ComponentResource {
     super("datasets-server:components:Migration", name, {}, opts);
     const { context, deadlineSeconds } = args;
     const { template, dependsOn } = createPods(context, migrationPods(args), this);
-    const timeout = `${deadlineSeconds + verdictSeconds}s`;
+    const timeout = timeoutAfter(deadlineSeconds);
     // Named by its image, for Kubernetes and for Pulumi: another image is another Job, and going back finds the first.
     const jobName = objectName(context.scope, `${component}-${context.images.tag.replace(/^sha-/, "")}`);
     this.job = new k8s.batch.v1.Job(
@@ -58,8 +57,6 @@ export class Migration extends pulumi.ComponentResource {
 
 /** The migration's workload. Its program ends well when it cannot reach the database, so something else asks first. */
 export function migrationPods({ context, sizes }: MigrationArgs): WorkloadArgs {
-  const { key } = secretPlaces.mongoUrl;
-  const url = { name: key, valueFrom: { secretKeyRef: { name: secretName("mongoUrl"), key } } };
   return {
     component,
     image: "mongodb_migration",
@@ -72,7 +69,7 @@ export function migrationPods({ context, sizes }: MigrationArgs): WorkloadArgs {
         image: imageOf(context, "mongodb_migration"),
         command: ["poetry", "run", "python", "-c", waitForDatabase],
         resources: sizes.resources,
-        env: [{ name: "HOME", value: "/tmp" }, url],
+        env: [writableHome, secretVariable("MONGO_URL", "mongoUrl")],
       },
     ],
     pod: { restartPolicy: "Never" },

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { metadata, objectName, type Scope, selectorLabels } from "./names";
 import { type ContainerArgs, podTemplate, type Resources } from "./podTemplate";
-import { scratchVolume, type VolumeUse } from "./volumes";
+import { scratchVolume, type VolumeUse, writableHome } from "./volumes";
 
 export interface MongoDbArgs {
   readonly scope: Scope;
@@ -49,8 +49,9 @@ export class MongoDb extends pulumi.ComponentResource {
 }
 
 /** The host of its only member. */
-function memberHost({ release, namespace }: Scope): string {
-  return `${release}-${component}-0.${release}-${component}.${namespace}.svc.cluster.local`;
+function memberHost(scope: Scope): string {
+  const name = objectName(scope, component);
+  return `${name}-0.${name}.${scope.namespace}.svc.cluster.local`;
 }
 
 /** Where the stack's pods reach it. */
@@ -153,7 +154,7 @@ function initiation(args: MongoDbArgs) {
           image,
           command: ["mongosh", "--quiet", `mongodb://${host}:${mongoDbPort}/?directConnection=true`, "--eval", script],
           resources,
-          env: [{ name: "HOME", value: "/tmp" }],
+          env: [writableHome],
         },
         volumes: [scratchVolume("scratch", "/tmp", "256Mi")],
       }),

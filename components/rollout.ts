@@ -39,7 +39,12 @@ export function rolloutBudget(args: RolloutArgs): RolloutBudget {
   const waves = Math.max(1, Math.ceil(replicas / wave));
   const placeSeconds = amount(surge.maxSurge, 100) === 0 ? terminationGracePeriodSeconds : 0;
   const progressDeadlineSeconds = waves * (placeSeconds + schedulingSeconds + startupSeconds + minReadySeconds);
-  return { progressDeadlineSeconds, timeout: `${progressDeadlineSeconds + verdictSeconds}s` };
+  return { progressDeadlineSeconds, timeout: timeoutAfter(progressDeadlineSeconds) };
+}
+
+/** How long the engine waits for what Kubernetes gives up after a deadline. */
+export function timeoutAfter(deadlineSeconds: number): `${number}s` {
+  return `${deadlineSeconds + verdictSeconds}s`;
 }
 
 function amount(value: number | `${number}%`, replicas: number): number {

@@ -38,6 +38,14 @@ export function secretName(key: SecretKey): string {
 }
 
 /**
+ * An environment variable that holds a secret. The Secret is named by plain text: an entry that held a secret Output
+ * would hide the whole list in every diff.
+ */
+export function secretVariable(name: string, key: SecretKey) {
+  return { name, valueFrom: { secretKeyRef: { name: secretName(key), key: secretPlaces[key].key } } };
+}
+
+/**
  * A checksum of the secrets that a pod reads, safe to show: without the key nobody can test guesses against it.
  *
  * The key is a secret of the stack's config.

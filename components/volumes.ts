@@ -32,6 +32,9 @@ export const secretsPath = "/mnt/secrets";
 /** Where the processes of a server leave their metrics for each other. */
 export const processMetricsPath = "/prometheus";
 
+/** For images whose own home folder is read-only here, and whose libraries want to write there. */
+export const writableHome = { name: "HOME", value: "/tmp" };
+
 /** Writable space; a pod that writes more is evicted. */
 export function scratchVolume(name: string, mountPath: string, sizeLimit: string): VolumeUse {
   return { name, source: { emptyDir: { sizeLimit } }, mountPath };

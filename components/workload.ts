@@ -1,9 +1,8 @@
-import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "./names";
 import type { NodePool } from "./nodePools";
 import { type ContainerArgs, type PodTemplateArgs, podTemplate, type Resources } from "./podTemplate";
-import { type SecretKey, type SecretValues, secretName, secretPlaces, secretsChecksum } from "./secrets";
+import { type SecretKey, type SecretValues, secretsChecksum, secretVariable } from "./secrets";
 import { type SettingGroup, secretVariables, settingsConfigMap, settingsName, type Variables } from "./settings";
 import {
   type ParquetMetadataVolume,
@@ -12,6 +11,7 @@ import {
   secretsPath,
   secretsVolume,
   type VolumeUse,
+  writableHome,
 } from "./volumes";
 
 /** What all workloads of a stack are given. */
@@ -89,6 +89,7 @@ export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs, o
   const { scope, secretDelivery, secrets } = context;
   const { component, sizes, settings, parquetMetadata } = args;
   const keys = secretsOf(settings, secrets);
+  const variables = secretEntries(settings, secrets).map(({ name, key }) => secretVariable(name, key));
   const asFiles = secretDelivery === "files" && keys.length > 0;
   // Pods of jobs start anew each time, and read what the secrets are then.
   const outlivesSecrets = (args.pod?.restartPolicy ?? "Always") === "Always" && keys.length > 0;
@@ -107,7 +108,7 @@ export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs, o
       ...(args.command && { command: args.command }),
       resources: sizes.resources,
       configMaps: [...settings.flatMap((group) => context.settings[group] ?? []), ...ownConfigMaps],
-      env: [...home, ...(asFiles ? secretsDirectory : secretEnvironment(settings, secrets))],
+      env: [writableHome, ...(asFiles ? secretsDirectory : variables)],
     },
     volumes: [
       scratchVolume("scratch", "/tmp", sizes.scratch),
@@ -118,18 +119,7 @@ export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs, o
   });
 }
 
-/** The image's own home folder is read-only, and libraries want to write there. */
-const home = [{ name: "HOME", value: "/tmp" }];
-
 const secretsDirectory = [{ name: "SECRETS_DIR", value: secretsPath }];
-
-/** Secrets are named by plain text: an entry that held a secret Output would hide the whole list in every diff. */
-function secretEnvironment(settings: readonly SettingGroup[], values: SecretValues): k8s.types.input.core.v1.EnvVar[] {
-  return secretEntries(settings, values).map(({ name, key }) => ({
-    name,
-    valueFrom: { secretKeyRef: { name: secretName(key), key: secretPlaces[key].key } },
-  }));
-}
 
 function secretEntries(settings: readonly SettingGroup[], values: SecretValues) {
   return settings

@@ -3,11 +3,13 @@ export const clusterNames = ["hub-prod", "hub-ephemeral", "local"] as const;
 
 export type ClusterName = (typeof clusterNames)[number];
 
+export const stackKinds = ["prod", "ephemeral", "local", "pr-N"] as const;
+
 /** Where a stack belongs and what its objects are called. */
 export interface StackIdentity {
   readonly stack: string;
   /** The word stack files list it by: its own name, or `pr-N` for every pull request. */
-  readonly kind: "prod" | "ephemeral" | "local" | "pr-N";
+  readonly kind: (typeof stackKinds)[number];
   readonly clusters: readonly ClusterName[];
   readonly namespace: string;
   /** The prefix of every object's name. */
@@ -16,8 +18,6 @@ export interface StackIdentity {
 
 /** The numbers a pull request may have: GitHub counts from 1, and names must keep within Kubernetes' limits. */
 const pullRequestStack = /^pr-([1-9]\d{0,5})$/;
-
-export const stackKinds = ["prod", "ephemeral", "local", "pr-N"] as const;
 
 const fixedStacks: Readonly<Record<Exclude<StackIdentity["kind"], "pr-N">, ClusterName>> = {
   prod: "hub-prod",
