@@ -41,6 +41,8 @@ export interface DatasetsServerArgs {
   readonly workers: Readonly<Record<string, WorkerPoolSizes>>;
   /** Jobs that are left out do not run on the stack. */
   readonly jobs: Readonly<Partial<Record<JobName, ScheduledJobSizes>>>;
+  /** Whether the jobs are there, and none of them starts. */
+  readonly suspendJobs: boolean;
   /** What must agree before an object is created; see ownershipHook. */
   readonly beforeCreate: readonly pulumi.ResourceHook[];
 }
@@ -91,7 +93,7 @@ export class DatasetsServer extends pulumi.ComponentResource {
       if (sizes) {
         new ScheduledJob(
           objectName(scope, job),
-          { context: afterMigration, job, row: jobs[job], sizes },
+          { context: afterMigration, job, row: jobs[job], sizes, suspend: args.suspendJobs },
           { parent: this },
         );
       }

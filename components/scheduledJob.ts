@@ -47,6 +47,8 @@ export interface ScheduledJobArgs {
   readonly job: JobName;
   readonly row: JobRow;
   readonly sizes: ScheduledJobSizes;
+  /** Whether no run starts; one that is under way goes on. */
+  readonly suspend: boolean;
 }
 
 /** A run that could not start for this long is left out; seconds. */
@@ -56,7 +58,7 @@ const startingDeadlineSeconds = 300;
 export class ScheduledJob extends pulumi.ComponentResource {
   constructor(name: string, args: ScheduledJobArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("datasets-server:components:ScheduledJob", name, {}, opts);
-    const { context, job, sizes } = args;
+    const { context, job, sizes, suspend } = args;
     const { template, dependsOn } = createPods(context, jobPods(args), this);
     new k8s.batch.v1.CronJob(
       name,
@@ -68,6 +70,7 @@ export class ScheduledJob extends pulumi.ComponentResource {
           // A backfill that outlasted its period was joined by the next one, and both ran out of memory.
           concurrencyPolicy: "Forbid",
           startingDeadlineSeconds,
+          ...(suspend && { suspend }),
           successfulJobsHistoryLimit: 3,
           failedJobsHistoryLimit: 3,
           jobTemplate: {
@@ -83,7 +86,7 @@ export class ScheduledJob extends pulumi.ComponentResource {
 }
 
 /** The job's workload: one program for all jobs, told what to do. */
-export function jobPods({ job, row, sizes }: Omit<ScheduledJobArgs, "context">): WorkloadArgs {
+export function jobPods({ job, row, sizes }: Omit<ScheduledJobArgs, "context" | "suspend">): WorkloadArgs {
   return {
     component: job,
     image: "cache_maintenance",

@@ -59,7 +59,7 @@ export function buildConfig(identity: StackIdentity, file: StackFile): Config {
   const { public: entrance, internal } = file.ingress;
   const host = isPullRequest && file.pullRequest ? `${release}.${file.pullRequest.domain}` : entrance.host;
   const ownMongoDb = hasOwnMongoDb(identity, file);
-  const { network, mongodb, migration, serviceAccount } = file;
+  const { network, mongodb, migration, serviceAccount, standby = false } = file;
   return {
     cluster: clusterArgs(file.cluster),
     offline: process.env.DATASETS_SERVER_OFFLINE === "true",
@@ -80,11 +80,13 @@ export function buildConfig(identity: StackIdentity, file: StackFile): Config {
       parquetMetadata: isPullRequest ? pullRequestVolume(identity, file) : file.parquetMetadata,
       monitoring: file.monitoring,
       ...(ownMongoDb && mongodb && { mongodb }),
-      ...(migration.mode === "run" && { migration: { sizes: migration, deadlineSeconds: migration.deadlineSeconds } }),
+      ...(migration.mode === "run" &&
+        !standby && { migration: { sizes: migration, deadlineSeconds: migration.deadlineSeconds } }),
       services: file.services,
       workers: isPullRequest ? fixed(file.workers) : file.workers,
       // A job of a pull request could write to the production Hub.
       jobs: isPullRequest ? {} : file.jobs,
+      suspendJobs: standby,
     },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseQuantity } from "../components/quantity";
+import { clusterName as clusterNamePattern } from "./stacks";
 
 /** A text field that must match a pattern; `allowed` is what the error and the editor's help both say. */
 function text(pattern: RegExp, allowed: string) {
@@ -53,6 +54,11 @@ export const dnsName = text(
 );
 
 export const url = text(/^https?:\/\/[^\s/]+[^\s]*$/, "a URL that starts with http:// or https://");
+
+export const clusterName = text(
+  clusterNamePattern,
+  "local, or the name of an EKS cluster: at most 23 lower-case letters, digits and hyphens, a letter first",
+);
 
 export const accountId = text(/^\d{12}$/, "an AWS account id: 12 digits, in quotes");
 

@@ -24,7 +24,7 @@ export function loadConfig(): Config {
     return refuse(stack, [...faults, ...schemaFaults(parsed.error, values, (key) => key in placeholders)]);
   }
   const file = parsed.data;
-  const checks = [pairingFaults, databaseFaults, pullRequestFaults, secretFaults];
+  const checks = [pairingFaults, databaseFaults, pullRequestFaults, secondProductionFaults, secretFaults];
   faults.push(...checks.flatMap((check) => check(identity, file)));
   return faults.length > 0 ? refuse(stack, faults) : buildConfig(identity, file);
 }
@@ -91,6 +91,31 @@ function pullRequestFaults({ kind }: StackIdentity, { pullRequest }: StackFile):
   return kind === "pr-N" && !pullRequest
     ? [missing(["pullRequest"], "the domain and storage class of pull requests")]
     : [];
+}
+
+/** Next to the first production, a second one may neither take its load balancers nor do twice what must happen once. */
+function secondProductionFaults({ kind, stack }: StackIdentity, { standby, ingress }: StackFile): Fault[] {
+  if (kind !== "prod-CLUSTER") {
+    return [];
+  }
+  const undecided = standby === undefined ? [missing(["standby"], "true until this stack takes over, then false")] : [];
+  const taken = Object.entries(ingress).flatMap(
+    ([
+      entrance,
+      {
+        loadBalancer: { name },
+      },
+    ]) =>
+      name.includes(stack)
+        ? []
+        : [
+            {
+              key: configKey(["ingress", entrance, "loadBalancer", "name"]),
+              problem: `"${name}" is not allowed; allowed: a name with ${stack} in it, as an account has each name once`,
+            },
+          ],
+  );
+  return [...undecided, ...taken];
 }
 
 function missing(path: readonly string[], needed: string): Fault {

@@ -2,12 +2,12 @@ import { z } from "zod";
 import type { SecretKey } from "../components/secrets";
 import * as field from "./fields";
 import { settingsSchema } from "./settings";
-import { clusterNames, stackKinds } from "./stacks";
+import { stackKinds } from "./stacks";
 import { jobs, migration, mongodb, services, workers } from "./workloads";
 
 const cluster = field
   .section({
-    name: field.oneOf(clusterNames),
+    name: field.clusterName,
     region: field.region.optional(),
     account: field.accountId.optional(),
     profile: field.profileName.optional(),
@@ -98,6 +98,12 @@ export const stackFileSchema = field.section({
   workers,
   jobs,
   migration,
+  standby: field
+    .flag()
+    .optional()
+    .describe(
+      "Whether another stack does what only one may: no scheduled job and no migration runs here. Default: false.",
+    ),
   mongodb: mongodb.optional(),
   pullRequest: field
     .section({

@@ -159,7 +159,7 @@ describe("an update is refused, and nothing is touched", () => {
     const stranger = engine.forStack("staging");
     await stranger.init();
     await assertRefused(stranger, await stranger.up(), [
-      "there is no stack staging; allowed: prod, ephemeral, local, pr-N",
+      "there is no stack staging; allowed: prod, ephemeral, local, pr-N, prod-CLUSTER",
     ]);
   });
 

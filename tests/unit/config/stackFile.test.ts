@@ -3,7 +3,10 @@ import { readConfig, runProgram, stackFile } from "../../../commands/program";
 
 /** Production's configuration with one of its keys changed; a map's inner key is named by its path. */
 function production(key: string, value: unknown): Record<string, string> {
-  const config = readConfig(stackFile("prod"));
+  return changed(readConfig(stackFile("prod")), key, value);
+}
+
+function changed(config: Record<string, string>, key: string, value: unknown): Record<string, string> {
   const [top = "", ...inner] = key.split(".");
   const name = `datasets-server:${top}`;
   if (inner.length === 0) {
@@ -209,10 +212,60 @@ describe("a stack file", () => {
     assert.match(message, /cluster\.name: hub-ephemeral is not a cluster of stack prod; allowed: hub-prod/);
   });
 
-  for (const stack of ["production", "pr-0", "pr-01", "pr--1", "pr-1e9", "pr-1000000", "Prod", "toString"]) {
+  describe("of a second production", () => {
+    const file = [
+      { key: "stacks", value: ["prod-CLUSTER"] },
+      { key: "cluster.name", value: "hub-green" },
+      { key: "standby", value: true },
+      { key: "ingress.public.loadBalancer.name", value: "datasets-server-prod-hub-green" },
+      { key: "ingress.internal.loadBalancer.name", value: "ds-prod-hub-green-int" },
+    ].reduce((config, { key, value }) => changed(config, key, value), readConfig(stackFile("prod")));
+    const faults = async (key: string, value: unknown, stack?: string) =>
+      (await complaint(changed(file, key, value), stack ?? "prod-hub-green")).split("\n").slice(1, -1);
+
+    it("is refused with load balancers of the first, as an account has each name once", async () => {
+      assert.deepEqual(await faults("ingress.public.loadBalancer.name", "datasets-server-prod"), [
+        '  datasets-server:ingress.public.loadBalancer.name: "datasets-server-prod" is not allowed; allowed: a name with ' +
+          "prod-hub-green in it, as an account has each name once",
+      ]);
+    });
+
+    it("is refused until it says whether this stack or the first runs the scheduled jobs", async () => {
+      assert.deepEqual(await faults("standby", undefined), [
+        "  datasets-server:standby: is missing; needed: true until this stack takes over, then false",
+      ]);
+    });
+
+    it("is refused for another cluster than the one of the stack's name", async () => {
+      assert.deepEqual(await faults("cluster.name", "hub-blue"), [
+        "  datasets-server:cluster.name: hub-blue is not a cluster of stack prod-hub-green; allowed: hub-green",
+      ]);
+    });
+
+    it("is refused for the first production", async () => {
+      const [pairing, cluster] = await faults("standby", true, "prod");
+      assert.match(pairing ?? "", /the file in use is for prod-CLUSTER, not for prod; use that stack's own file/);
+      assert.match(cluster ?? "", /hub-green is not a cluster of stack prod; allowed: hub-prod/);
+    });
+  });
+
+  const taken = ["prod-hub-prod", "prod-hub-ephemeral", "prod-local"];
+  const malformed = [
+    "prod-",
+    "prod-Hub",
+    "prod-hub_green",
+    "prod-a-cluster-with-a-long-name",
+    "pr-0",
+    "pr-01",
+    "pr--1",
+  ];
+  for (const stack of [...taken, ...malformed, "production", "pr-1e9", "pr-1000000", "Prod", "toString"]) {
     it(`cannot be for a stack called ${stack}`, async () => {
       const message = await complaint(readConfig(stackFile("prod")), stack);
-      assert.match(message, new RegExp(`there is no stack ${stack}; allowed: prod, ephemeral, local, pr-N`));
+      assert.match(
+        message,
+        new RegExp(`there is no stack ${stack}; allowed: prod, ephemeral, local, pr-N, prod-CLUSTER`),
+      );
     });
   }
 

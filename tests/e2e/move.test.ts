@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import fs from "node:fs/promises";
+import path from "node:path";
+import { BatchV1Api } from "@kubernetes/client-node";
+import { run } from "../../tools/run";
+import { writeAwsAnswers } from "../support/aws";
+import { awsAnswers, awsVariables } from "../support/e2e/awsAccount";
+import { type Cluster, newCluster } from "../support/e2e/cluster";
+import type { Engine } from "../support/e2e/engine";
+import { createForeignObjects } from "../support/e2e/foreign";
+import { setEverySecret } from "../support/e2e/secrets";
+import { identities, settledPods } from "../support/e2e/workloads";
+import { newEngine, suiteFolder } from "../support/e2e/world";
+
+const namespace = "datasets-server";
+const hostAnnotation = "external-dns.alpha.kubernetes.io/hostname";
+const nameAnnotation = "alb.ingress.kubernetes.io/load-balancer-name";
+
+describe("moving production to another cluster, by the commands of docs/move-cluster.md", () => {
+  const started: Cluster[] = [];
+  let hubProd: Cluster;
+  let hubGreen: Cluster;
+  let first: Engine;
+  let second: Engine;
+  let foreign: readonly string[];
+  let document: string;
+
+  before(async () => {
+    hubProd = await start("hub-prod");
+    hubGreen = await start("hub-green");
+    const folder = await suiteFolder("move");
+    const bare = await newEngine("prod", folder, {
+      PULUMI_OPTION_YES: "true",
+      PULUMI_OPTION_SKIP_PREVIEW: "true",
+    });
+    document = await fs.readFile(path.join(bare.folder, "docs/move-cluster.md"), "utf8");
+    const answersFile = path.join(folder, "aws.json");
+    const [answers, { clusters }] = await Promise.all([
+      awsAnswers("hub-prod", hubProd.kubeconfig),
+      awsAnswers("hub-green", hubGreen.kubeconfig),
+    ]);
+    await writeAwsAnswers(answersFile, { ...answers, clusters: { ...answers.clusters, ...clusters } });
+    const logFile = path.join(folder, "aws-calls.jsonl");
+    const variables = (token: string) => awsVariables(bare, { answersFile, logFile, token });
+    first = bare.with(await variables(hubProd.token));
+    second = bare.forStack("prod-hub-green").with(await variables(hubGreen.token));
+
+    await edit(path.join(first.folder, "Pulumi.prod.yaml"), /(?<=replicas: )\d+/gi, "1");
+    await setEverySecret(first);
+    for (const { kubernetes } of [hubProd, hubGreen]) {
+      await createForeignObjects(kubernetes, namespace);
+      await settledPods(kubernetes, namespace);
+    }
+    foreign = await identities(hubProd.kubernetes, namespace);
+    await follow(first, "pulumi up -s prod");
+  });
+  after(() => Promise.all(started.map((cluster) => cluster.stop())));
+
+  async function start(name: string): Promise<Cluster> {
+    const cluster = await newCluster(await suiteFolder(name), "fast");
+    started.push(cluster);
+    return cluster;
+  }
+
+  /** Runs a command line that stands in the document; one that ends with `...` goes on there. */
+  async function follow(engine: Engine, line: string): Promise<void> {
+    const [command = "", more] = line.split(/ \.\.\.$/);
+    assert.ok(
+      `${document}\n`.includes(`\n${command}${more === undefined ? "\n" : " "}`),
+      `${line} is not in the document`,
+    );
+    const { code, stdout, stderr } = await run("sh", ["-c", command], { cwd: engine.folder, env: engine.environment });
+    assert.equal(code, 0, `${command}\n${stdout}${stderr}`);
+  }
+
+  /** The clusters on which a scheduled job may start. */
+  async function scheduling(): Promise<string[]> {
+    const active = await Promise.all(
+      Object.entries({ hubProd, hubGreen }).map(async ([name, { kubernetes }]) => {
+        const batch = kubernetes.config.makeApiClient(BatchV1Api);
+        const { items } = await batch.listNamespacedCronJob({ namespace });
+        return items.some(({ spec }) => spec?.suspend !== true) ? [name] : [];
+      }),
+    );
+    return active.flat();
+  }
+
+  /** What the Ingresses of a cluster say under an annotation, each once. */
+  async function annotated({ kubernetes }: Cluster, annotation: string): Promise<string[]> {
+    const { items } = await kubernetes.networking.listNamespacedIngress({ namespace });
+    const values = items.flatMap(({ metadata }) => metadata?.annotations?.[annotation] ?? []);
+    return [...new Set(values)].sort();
+  }
+
+  it("has a second stack come up on standby beside the first, with load balancers of its own", async () => {
+    const before = await identities(hubProd.kubernetes, namespace);
+    await follow(first, "pulumi stack init prod-hub-green --copy-config-from prod --no-select ...");
+    const set = "pulumi config set -s prod-hub-green";
+    await follow(second, `${set} --path 'datasets-server:stacks[0]' prod-CLUSTER`);
+    await follow(second, `${set} --path datasets-server:cluster.name hub-green`);
+    const loadBalancers = { public: "datasets-server-prod-hub-green", internal: "ds-prod-hub-green-int" };
+    for (const [entrance, name] of Object.entries(loadBalancers)) {
+      await follow(second, `${set} --path datasets-server:ingress.${entrance}.loadBalancer.name ${name}`);
+    }
+    await follow(second, `${set} --path datasets-server:ingress.internal.announceHost false`);
+    await follow(second, `${set} --type bool datasets-server:standby true`);
+    await follow(second, "pulumi up -s prod-hub-green");
+    await settledPods(hubGreen.kubernetes, namespace);
+    assert.deepEqual(await annotated(hubGreen, nameAnnotation), Object.values(loadBalancers));
+    assert.deepEqual(await annotated(hubProd, nameAnnotation), ["datasets-server-prod", "datasets-server-prod-int"]);
+    assert.deepEqual(await identities(hubProd.kubernetes, namespace), before);
+    assert.deepEqual(await scheduling(), ["hubProd"]);
+  });
+
+  it("has scheduled jobs start, and the internal host announced, by the first, by none, and by the second", async () => {
+    const host = ["internal.datasets-server.huggingface.co"];
+    const look = async () => ({
+      scheduling: await scheduling(),
+      announced: await Promise.all([hubProd, hubGreen].map((cluster) => annotated(cluster, hostAnnotation))),
+    });
+    const announce = "--path datasets-server:ingress.internal.announceHost";
+    const standBy = "--type bool datasets-server:standby";
+    assert.deepEqual(await look(), { scheduling: ["hubProd"], announced: [host, []] });
+    await follow(first, `pulumi config set -s prod ${announce} false`);
+    await follow(first, `pulumi config set -s prod ${standBy} true`);
+    await follow(first, "pulumi up -s prod");
+    assert.deepEqual(await look(), { scheduling: [], announced: [[], []] });
+    await follow(second, `pulumi config set -s prod-hub-green ${announce} true`);
+    await follow(second, `pulumi config set -s prod-hub-green ${standBy} false`);
+    await follow(second, "pulumi up -s prod-hub-green");
+    assert.deepEqual(await look(), { scheduling: ["hubGreen"], announced: [[], host] });
+  });
+
+  it("leaves the second stack, and what others have on the first cluster, alone when the first is destroyed", async () => {
+    const before = await identities(hubGreen.kubernetes, namespace);
+    await follow(first, "pulumi destroy -s prod");
+    await follow(first, "pulumi stack rm prod --yes --preserve-config");
+    assert.deepEqual(await identities(hubProd.kubernetes, namespace), foreign);
+    assert.deepEqual(await identities(hubGreen.kubernetes, namespace), before);
+  });
+});
+
+async function edit(file: string, pattern: RegExp, replacement: string): Promise<void> {
+  await fs.writeFile(file, (await fs.readFile(file, "utf8")).replace(pattern, replacement));
+}
