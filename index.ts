@@ -1,5 +1,6 @@
 import { clusterProvider, connectCluster } from "./components/cluster";
 import { DatasetsServer } from "./components/datasetsServer";
+import { stayOnCluster } from "./components/oneCluster";
 import { clusterOutput, commands } from "./components/outputs";
 import { ownershipHook } from "./components/ownership";
 import { loadConfig } from "./config/load";
@@ -10,7 +11,8 @@ export = async () => {
   const { scope } = datasetsServer;
 
   const connection = await connectCluster(cluster, { namespace: scope.namespace, offline });
-  const provider = clusterProvider("kubernetes", connection, scope.namespace);
+  const oneCluster = offline ? {} : stayOnCluster(scope.stack, connection.identifier);
+  const provider = clusterProvider("kubernetes", connection, scope.namespace, oneCluster);
   const beforeCreate = offline ? [] : [ownershipHook({ ...connection, stack: scope.stack })];
   const server = new DatasetsServer(scope.release, { ...datasetsServer, beforeCreate }, { provider });
 

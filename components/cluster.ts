@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { getCluster } from "@pulumi/aws/eks/getCluster";
 import { Provider as AwsProvider } from "@pulumi/aws/provider";
 import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
 import { checkReachable } from "./reachable";
 import { Refusal } from "./refusal";
 
@@ -51,16 +52,22 @@ export function connectCluster(args: ClusterArgs, options: ConnectOptions): Prom
 }
 
 /** The one provider of Kubernetes objects: no ambient kubeconfig or context has any say. */
-export function clusterProvider(name: string, connection: ClusterConnection, namespace: string): k8s.Provider {
-  return new k8s.Provider(name, {
-    kubeconfig: connection.kubeconfig,
-    context: connection.context,
-    clusterIdentifier: connection.identifier,
+export function clusterProvider(
+  name: string,
+  { kubeconfig, context, identifier }: ClusterConnection,
+  namespace: string,
+  opts: pulumi.ResourceOptions,
+): k8s.Provider {
+  const args = {
+    kubeconfig,
+    context,
+    clusterIdentifier: identifier,
     namespace,
     enableServerSideApply: true,
     // A changed Secret is updated in place; replacing it would take it away from running pods.
     enableSecretMutable: true,
-  });
+  };
+  return new k8s.Provider(name, args, opts);
 }
 
 /** The ARN that the cluster of these arguments must have. */

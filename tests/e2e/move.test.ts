@@ -8,11 +8,13 @@ import { awsAnswers, awsVariables } from "../support/e2e/awsAccount";
 import { type Cluster, newCluster } from "../support/e2e/cluster";
 import type { Engine } from "../support/e2e/engine";
 import { createForeignObjects } from "../support/e2e/foreign";
+import { objectsOf } from "../support/e2e/kubernetes";
 import { setEverySecret } from "../support/e2e/secrets";
 import { identities, settledPods } from "../support/e2e/workloads";
 import { newEngine, suiteFolder } from "../support/e2e/world";
 
 const namespace = "datasets-server";
+const clusterArns = "arn:aws:eks:us-east-1:707930574880:cluster";
 const hostAnnotation = "external-dns.alpha.kubernetes.io/hostname";
 const nameAnnotation = "alb.ingress.kubernetes.io/load-balancer-name";
 
@@ -91,6 +93,25 @@ describe("moving production to another cluster, by the commands of docs/move-clu
     const values = items.flatMap(({ metadata }) => metadata?.annotations?.[annotation] ?? []);
     return [...new Set(values)].sort();
   }
+
+  it("is refused to the first stack itself, in a preview and in an update, and neither cluster is touched", async () => {
+    const files = ["config/stacks.ts", "Pulumi.prod.yaml"].map((file) => path.join(first.folder, file));
+    const look = () => Promise.all([hubProd, hubGreen].map(({ kubernetes }) => identities(kubernetes, namespace)));
+    const before = await look();
+    const known = objectsOf(await first.stateResources());
+    for (const file of files) await edit(file, /(?<=(prod|name): "?)hub-prod/, "hub-green");
+    for (const { code, stdout, stderr } of [await first.preview(), await first.up()]) {
+      assert.notEqual(code, 0);
+      const said = stdout + stderr;
+      const means = `are on ${clusterArns}/hub-prod, and its configuration now means ${clusterArns}/hub-green`;
+      assert.ok(said.includes(`the objects of stack prod ${means}`), said);
+      assert.ok(said.includes("set up a second stack beside this one: docs/move-cluster.md"), said);
+      assert.doesNotMatch(said, /^\s+at .*:\d+:\d+/m, "shows a stack trace");
+    }
+    for (const file of files) await edit(file, /(?<=(prod|name): "?)hub-green/, "hub-prod");
+    assert.deepEqual(await look(), before);
+    assert.deepEqual(objectsOf(await first.stateResources()), known);
+  });
 
   it("has a second stack come up on standby beside the first, with load balancers of its own", async () => {
     const before = await identities(hubProd.kubernetes, namespace);
