@@ -99,22 +99,12 @@ function secondProductionFaults({ kind, stack }: StackIdentity, { standby, ingre
     return [];
   }
   const undecided = standby === undefined ? [missing(["standby"], "true until this stack takes over, then false")] : [];
-  const taken = Object.entries(ingress).flatMap(
-    ([
-      entrance,
-      {
-        loadBalancer: { name },
-      },
-    ]) =>
-      name.includes(stack)
-        ? []
-        : [
-            {
-              key: configKey(["ingress", entrance, "loadBalancer", "name"]),
-              problem: `"${name}" is not allowed; allowed: a name with ${stack} in it, as an account has each name once`,
-            },
-          ],
-  );
+  const taken = Object.entries(ingress)
+    .filter(([, { loadBalancer }]) => !loadBalancer.name.includes(stack))
+    .map(([entrance, { loadBalancer }]) => ({
+      key: configKey(["ingress", entrance, "loadBalancer", "name"]),
+      problem: `"${loadBalancer.name}" is not allowed; allowed: a name with ${stack} in it, as an account has each name once`,
+    }));
   return [...undecided, ...taken];
 }
 
