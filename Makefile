@@ -7,6 +7,8 @@ COMMAND := $(TS) commands/cli.ts
 TOOLS := $(TS) tools/cli.ts
 BIOME := node_modules/.bin/biome
 MOCHA := node_modules/.bin/mocha
+# What `make tools WITH=...` adds for tests: the AWS CLI, and a server that behaves like AWS.
+TEST_TOOLS := aws moto_server
 # npm writes this file last, so it is as new as what is installed.
 INSTALLED := node_modules/.package-lock.json
 
@@ -25,11 +27,13 @@ down: $(INSTALLED) ## destroy stack local, stop its cluster, remove all but the 
 	@$(COMMAND) down
 
 test: $(INSTALLED) ## all tests, on a fresh machine too: unit, then end-to-end
-	@$(MAKE) --no-print-directory -j2 unit tools
+	@$(MAKE) --no-print-directory -j2 unit tools WITH="$(TEST_TOOLS)"
 	@$(MOCHA) --config tests/e2e/.mocharc.json
 
 unit: $(INSTALLED) ## unit tests: mocha with mocks, no cluster
 	@$(MOCHA)
+
+e2e bench: WITH := $(TEST_TOOLS)
 
 e2e: $(INSTALLED) tools ## end-to-end tests: real engine, real Kubernetes API
 	@$(MOCHA) --config tests/e2e/.mocharc.json
@@ -53,7 +57,7 @@ bench: $(INSTALLED) tools ## measure the figures into bench/results.md
 	@$(COMMAND) bench
 
 tools: $(INSTALLED) ## install the pinned engine, provider and cluster parts: WITH=pulumi-resource-aws adds the AWS provider
-	@$(TOOLS) install $(if $(WITH),--with "$(WITH)")
+	@$(TOOLS) install $(if $(WITH),--with $(WITH))
 
 shell: $(INSTALLED) ## a shell where pulumi, kubectl and stack local are ready
 	@$(TOOLS) shell

@@ -4,9 +4,10 @@ import os from "node:os";
 import path from "node:path";
 import type { Part, Platform } from "./part";
 
-export const partsFolder = path.join(__dirname, "parts");
+const partsFolder = path.join(__dirname, "parts");
 
-const committedInputs = ["go.mod", "go.sum", "main.go"];
+const goInputs = ["go.mod", "go.sum", "main.go"];
+const pythonInputs = ["requirements.txt"];
 const originFile = "origin.json";
 
 /** Where a cached part came from, kept in its entry. */
@@ -27,14 +28,21 @@ export function cacheRoot(): string {
 
 /** The folder of one part in the cache. Its name changes with anything that would change the part. */
 export function entryFolder(name: string, part: Part, platform: Platform): string {
-  const hash = createHash("sha256").update(JSON.stringify([platform, part.version, part.goModule]));
-  for (const input of committedInputs) hash.update(`\n${input}\n`).update(committedText(part, input));
+  const recipe = part.goModule ?? part.pythonPackages;
+  const inputs = part.pythonPackages === undefined ? goInputs : pythonInputs;
+  const hash = createHash("sha256").update(JSON.stringify([platform, part.version, recipe]));
+  for (const input of inputs) hash.update(`\n${input}\n`).update(committedText(recipe?.folder, input));
   return path.join(cacheRoot(), name, `${part.version}-${hash.digest("hex").slice(0, 12)}`);
 }
 
-function committedText(part: Part, file: string): string {
-  if (part.goModule === undefined) return "";
-  const committed = path.join(partsFolder, part.goModule.folder, file);
+/** A committed file, or folder, of tools/parts. */
+export function committedFile(...names: readonly string[]): string {
+  return path.join(partsFolder, ...names);
+}
+
+function committedText(folder: string | undefined, file: string): string {
+  if (folder === undefined) return "";
+  const committed = committedFile(folder, file);
   return fs.existsSync(committed) ? fs.readFileSync(committed, "utf8") : "";
 }
 

@@ -9,7 +9,7 @@ interface WorkspaceOption {
   readonly workspace: string;
 }
 
-const optionalParts: readonly OptionalPartName[] = ["pulumi-resource-aws"];
+const optionalParts: readonly OptionalPartName[] = ["pulumi-resource-aws", "aws", "moto_server"];
 
 const program = new Command("tools")
   .description("The pinned parts of a local run, and the local cluster.")

@@ -1,8 +1,8 @@
 import { cachedPaths, installParts, type PartTable } from "./installer";
 import { parts } from "./parts";
-import type { InstallOptions, OptionalPartName, PartName, Toolbox } from "./toolbox";
+import type { InstallOptions, OptionalPartName, PartName, TestPartName, Toolbox } from "./toolbox";
 
-const { "pulumi-resource-aws": _optional, ...requiredParts } = parts;
+const { "pulumi-resource-aws": _provider, aws, moto_server, ...requiredParts } = parts;
 
 /**
  * Installs every missing part and the optional ones named by `with`.
@@ -41,6 +41,20 @@ export function findTools(): Toolbox {
     "prometheus-operator-crds": at("prometheus-operator-crds"),
     "kwok-stages": at("kwok-stages"),
   };
+}
+
+/**
+ * The installed parts that only tests run.
+ *
+ * @throws when one is missing.
+ */
+export function findTestTools(): Readonly<Record<TestPartName, string>> {
+  const paths = cachedPaths({ aws, moto_server });
+  const [awsCli, motoServer] = [paths.get("aws"), paths.get("moto_server")];
+  if (awsCli === undefined || motoServer === undefined) {
+    throw new Error('the tests\' own tools are not installed yet. Next: run `make tools WITH="aws moto_server"`.');
+  }
+  return { aws: awsCli, moto_server: motoServer };
 }
 
 /** The executable of an optional part, or undefined when it was not installed. */

@@ -3,12 +3,12 @@ import { entryFolder, isCached, newStaging, payload, publish, removeStaging, sta
 import { type InstallLock, takeInstallLock } from "./installLock";
 import { currentPlatform, type Part } from "./part";
 import { createProgress, type Progress } from "./progress";
-import { CommandFailed, fromGoModules, prefetchModules } from "./sources/goModules";
-import { goProblem } from "./sources/goToolchain";
+import { buildOf, type Toolchain } from "./sources/build";
+import { prefetchModules } from "./sources/goModules";
 import { fromPath } from "./sources/onPath";
 import { createReleaseSource } from "./sources/release";
 import { createReleaseHosts } from "./sources/releaseHosts";
-import type { Attempt, Job } from "./sources/source";
+import { type Attempt, CommandFailed, type Job } from "./sources/source";
 
 export type PartTable = Readonly<Record<string, Part>>;
 
@@ -18,8 +18,8 @@ export class InstallError extends Error {}
 const outputLinesShown = 20;
 
 /**
- * Makes every part of the table be in the cache: from the cache itself, PATH, the official release, or Go modules, in
- * this order. Finished parts stay when a later one fails or the process is killed.
+ * Makes every part of the table be in the cache: from the cache itself, PATH, the official release, or a build
+ * from Go modules or Python packages, in this order. Finished parts stay when a later one fails or the process is killed.
  *
  * @throws InstallError
  */
@@ -88,7 +88,7 @@ async function installMissing(
   }
 }
 
-/** Takes from PATH and from releases what they have; the rest is for Go. */
+/** Takes from PATH and from releases what they have; the rest is to be built. */
 async function takeReadyMade(
   missing: readonly PendingPart[],
   lock: InstallLock,
@@ -142,41 +142,43 @@ function stage(name: string, part: Part): { readonly job: Job; publish(source: s
 
 /** Fails before the first long build when some part cannot be built in the end. */
 async function checkBuildable(toBuild: readonly PendingPart[]): Promise<void> {
-  const noModule = toBuild.find(({ part }) => part.goModule === undefined);
-  if (noModule !== undefined) {
+  const toolchains = new Map<Toolchain, PendingPart>();
+  for (const pending of toBuild) {
+    const build = buildOf(pending.part);
+    if (build === undefined) {
+      throw new InstallError(
+        `${failureHead(pending)}\nIt exists as an official release only. Next: run the command again where that host can be reached.`,
+      );
+    }
+    if (!toolchains.has(build.toolchain)) toolchains.set(build.toolchain, pending);
+  }
+  const names = toBuild.map(({ name }) => name).join(", ");
+  for (const [{ problem, howToGet }, first] of toolchains) {
+    const missing = await problem();
+    if (missing === undefined) continue;
     throw new InstallError(
-      `${failureHead(noModule)}\nIt exists as an official release only. Next: run the command again where that host can be reached.`,
+      `${failureHead(first)}\n${missing}.\nNext: ${howToGet}, then run \`make tools\` again. Left to install: ${names}.`,
     );
   }
-  const [first] = toBuild;
-  const problem = await goProblem();
-  if (first === undefined || problem === undefined) return;
-  const names = toBuild.map(({ name }) => name).join(", ");
-  throw new InstallError(
-    `${failureHead(first)}\n${problem}.\nNext: install a recent Go (https://go.dev/dl/), then run \`make tools\` again. ` +
-      `Left to install: ${names}.`,
-  );
 }
 
 async function buildPart(pending: PendingPart, lock: InstallLock, progress: Progress): Promise<void> {
   const { name, part } = pending;
-  if (part.goModule === undefined) throw new InstallError(failureHead(pending));
-  const isProgram = part.goModule.kind === "program";
-  const version = (part.goModule.kind === "program" ? part.goModule.version : undefined) ?? part.version;
-  const doing = isProgram ? "building from Go modules" : "taking from its Go module";
+  const build = buildOf(part);
+  if (build === undefined) throw new InstallError(failureHead(pending));
+  const { version, doing } = build;
   const startedMs = Date.now();
   lock.announce(`${doing}: ${name} ${version}`);
-  if (isProgram) progress.starting(name, version, doing);
+  if (build.mayTakeMinutes) progress.starting(name, version, doing);
   const staged = stage(name, part);
   try {
-    await fromGoModules(staged.job, part.goModule);
+    await build.run(staged.job);
   } catch (error) {
     if (error instanceof CommandFailed) throw new InstallError(buildFailure(pending, error), { cause: error });
     throw error;
   }
-  const source = isProgram ? "built from Go modules" : "from its Go module";
-  staged.publish(source);
-  progress.done(name, version, source, startedMs);
+  staged.publish(build.source);
+  progress.done(name, version, build.source, startedMs);
 }
 
 function buildFailure(pending: PendingPart, { command, output }: CommandFailed): string {
@@ -185,8 +187,8 @@ function buildFailure(pending: PendingPart, { command, output }: CommandFailed):
     failureHead(pending),
     `  failed: ${command}`,
     ...end.map((line) => `  | ${line}`),
-    "Next: mend what the output above names (a download that failed: check the network and GOPROXY), then run `make tools`",
-    "again; finished parts are kept.",
+    "Next: mend what the output above names (a download that failed: check the network, and GOPROXY or pip's settings), then",
+    "run `make tools` again; finished parts are kept.",
   ].join("\n");
 }
 

@@ -12,6 +12,7 @@ export interface Part {
   /** The official release for a platform; undefined where there is none. */
   readonly release?: (platform: Platform) => Release | undefined;
   readonly goModule?: GoProgram | GoFiles;
+  readonly pythonPackages?: PythonProgram;
 }
 
 export interface VersionCommand {
@@ -53,6 +54,13 @@ export interface ModuleFiles {
   readonly module: string;
   /** Paths in the module; only the base name is kept. */
   readonly paths: readonly string[];
+}
+
+/** A program of Python packages, which the committed requirements.txt of `folder` under tools/parts pins by hash. */
+export interface PythonProgram {
+  readonly folder: string;
+  /** What `python -m` runs. */
+  readonly module: string;
 }
 
 const supportedPlatforms = ["linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64"];

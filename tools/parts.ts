@@ -37,6 +37,12 @@ export const parts: Readonly<Record<AnyPartName, Part>> = {
       },
     },
   },
+  aws: {
+    version: pins.awsCli,
+    versionCommand: { args: ["--version"] },
+    pythonPackages: { folder: "awscli", module: "awscli" },
+  },
+  moto_server: { version: pins.moto, pythonPackages: { folder: "moto", module: "moto.server" } },
   etcd: {
     version: pins.etcd,
     versionCommand: { args: ["--version"] },

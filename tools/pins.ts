@@ -1,8 +1,8 @@
 import packageJson from "../package.json";
 
 /**
- * The version of every part, written as its project tags it. The go.mod files in tools/parts pin the same versions for
- * builds; a test compares the two.
+ * The version of every part, written as its project tags it. The go.mod and requirements.txt files in tools/parts pin the
+ * same versions for builds; a test compares the two.
  */
 export const pins = {
   pulumi: "v3.259.0",
@@ -14,7 +14,12 @@ export const pins = {
   kubernetes: "v1.36.3",
   kwok: "v0.8.0",
   prometheusOperator: "v0.85.0",
+  awsCli: "1.46.3",
+  moto: "5.2.5",
 } as const;
 
 /** The oldest Go that can build the parts, as [major, minor]. */
 export const oldestGo = [1, 26] as const;
+
+/** The oldest Python that the committed requirements.txt files are made for, as [major, minor]. */
+export const oldestPython = [3, 10] as const;

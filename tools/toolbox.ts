@@ -13,8 +13,11 @@ export type PartName =
   | "prometheus-operator-crds"
   | "kwok-stages";
 
+/** A part that only tests run: the AWS CLI, and a server that behaves like AWS. */
+export type TestPartName = "aws" | "moto_server";
+
 /** A part that is installed only when it is named. */
-export type OptionalPartName = "pulumi-resource-aws";
+export type OptionalPartName = "pulumi-resource-aws" | TestPartName;
 
 export type AnyPartName = PartName | OptionalPartName;
 

@@ -1,20 +1,10 @@
 import fs from "node:fs";
 import path from "node:path";
-import { partsFolder } from "../cache";
+import { committedFile } from "../cache";
 import type { GoFiles, GoProgram, ModuleFiles, Part } from "../part";
 import { type RunResult, run } from "../run";
 import { goEnvironment } from "./goToolchain";
-import { type Job, placedVersionProblem } from "./source";
-
-/** A command that a part needs ended badly. */
-export class CommandFailed extends Error {
-  constructor(
-    readonly command: string,
-    readonly output: string,
-  ) {
-    super(`${command} failed`);
-  }
-}
+import { CommandFailed, type Job, placedVersionProblem } from "./source";
 
 /**
  * Builds a program, or takes files out of a module, as the committed go.sum pins them.
@@ -33,7 +23,7 @@ export async function prefetchModules(parts: readonly Part[], signal: AbortSigna
   for (const { goModule } of parts) {
     if (signal.aborted) return;
     if (goModule?.kind !== "program") continue;
-    await go(committed(goModule.folder), ["list", "-e", "-deps", goModule.package], signal).catch(() => undefined);
+    await go(committedFile(goModule.folder), ["list", "-e", "-deps", goModule.package], signal).catch(() => undefined);
   }
 }
 
@@ -42,30 +32,26 @@ async function build({ target, scratch }: Job, program: GoProgram): Promise<void
   const ldflags = ["-s", "-w", ...stamps].join(" ");
   const flags = ["-trimpath", "-buildvcs=false", `-ldflags=${ldflags}`, ...(program.flags ?? [])];
   fs.mkdirSync(path.dirname(target), { recursive: true });
-  const folder = program.embeds === undefined ? committed(program.folder) : await withEmbeds(program, scratch);
+  const folder = program.embeds === undefined ? committedFile(program.folder) : await withEmbeds(program, scratch);
   await go(folder, ["build", ...flags, "-o", target, program.package]);
 }
 
 /** The embedded files go into a copy of the sources, so that a checkout stays clean and two installs cannot meet. */
 async function withEmbeds({ folder, embeds }: GoProgram, scratch: string): Promise<string> {
   const sources = path.join(scratch, "sources");
-  fs.cpSync(committed(folder), sources, { recursive: true });
+  fs.cpSync(committedFile(folder), sources, { recursive: true });
   if (embeds !== undefined) await copyModuleFiles(folder, embeds, sources);
   return sources;
 }
 
 async function copyModuleFiles(folder: string, from: ModuleFiles, destination: string): Promise<void> {
-  const answer = await go(committed(folder), ["mod", "download", "-json", from.module]);
+  const answer = await go(committedFile(folder), ["mod", "download", "-json", from.module]);
   const { Dir: moduleFolder }: { Dir: string } = JSON.parse(answer.stdout);
   fs.mkdirSync(destination, { recursive: true });
   for (const file of from.paths) {
     // Written anew, because files of the module cache are read-only.
     fs.writeFileSync(path.join(destination, path.basename(file)), fs.readFileSync(path.join(moduleFolder, file)));
   }
-}
-
-function committed(folder: string): string {
-  return path.join(partsFolder, folder);
 }
 
 async function go(cwd: string, args: readonly string[], signal?: AbortSignal): Promise<RunResult> {

@@ -23,6 +23,16 @@ export function notFound(why: string): Attempt {
   return { found: false, why };
 }
 
+/** A command that a part needs ended badly. */
+export class CommandFailed extends Error {
+  constructor(
+    readonly command: string,
+    readonly output: string,
+  ) {
+    super(`${command} failed`);
+  }
+}
+
 const versionTimeoutMs = 5_000;
 
 /** What is wrong with the version of a part that was just put in place; undefined when nothing is or it cannot tell. */

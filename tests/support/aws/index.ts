@@ -2,6 +2,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 
+export { account, awsRootEnvironment, type Moto, region, startMoto } from "./moto";
 export { installAwsStandIn } from "./plugin";
 
 /** One EKS cluster that the stand-in knows. */

@@ -2,10 +2,15 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { type AwsAnswers, type AwsStandInFiles, awsStandInEnvironment, installAwsStandIn } from "../aws";
+import {
+  type AwsAnswers,
+  type AwsStandInFiles,
+  account,
+  awsStandInEnvironment,
+  installAwsStandIn,
+  region,
+} from "../aws";
 import type { Engine } from "./engine";
-
-const account = "707930574880";
 
 const kubeconfigFile = z.object({
   clusters: z.tuple([
@@ -18,7 +23,7 @@ export async function awsAnswers(clusterName: string, kubeconfig: string): Promi
   const [{ cluster }] = kubeconfigFile.parse(parse(await fs.readFile(kubeconfig, "utf8"))).clusters;
   return {
     account,
-    region: "us-east-1",
+    region,
     callerArn: `arn:aws:sts::${account}:assumed-role/deployer/tests`,
     clusters: {
       [clusterName]: {

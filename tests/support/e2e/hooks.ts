@@ -1,9 +1,10 @@
-import { findTools } from "../../../tools/install";
+import { findTestTools, findTools } from "../../../tools/install";
 import { cleanUp } from "./world";
 
 /** Fails before the first test when a tool is missing that no test can do without. */
 export function mochaGlobalSetup(): void {
   findTools();
+  findTestTools();
 }
 
 /** Two files run at a time, each in a process that cleans up after each of its files. */

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import path from "node:path";
-import { partsFolder } from "../../../tools/cache";
+import { committedFile } from "../../../tools/cache";
 import { parts } from "../../../tools/parts";
 import { pins } from "../../../tools/pins";
 
@@ -18,14 +17,26 @@ describe("pinned parts", () => {
   for (const [folder, module, version] of pinnedModules) {
     it(`${folder}/go.mod requires ${module} ${version}, as the pins say`, () => {
       const required = new RegExp(`^(?:require)?\\s+${module.replaceAll(".", "\\.")} ${version}(?: |$)`, "m");
-      assert.match(fs.readFileSync(path.join(partsFolder, folder, "go.mod"), "utf8"), required);
+      assert.match(fs.readFileSync(committedFile(folder, "go.mod"), "utf8"), required);
+    });
+  }
+
+  for (const name of ["awscli", "moto"] as const) {
+    it(`${name}/requirements.txt requires ${name} as the pins say, and every package by hash`, () => {
+      const version = { awscli: pins.awsCli, moto: pins.moto }[name];
+      const packages = fs
+        .readFileSync(committedFile(name, "requirements.txt"), "utf8")
+        .replaceAll(/^#.*\n/gm, "")
+        .split(/\n(?=\S)/);
+      assert.ok(packages.some((pinned) => pinned.startsWith(`${name}==${version} `)));
+      for (const pinned of packages) assert.match(pinned, /^[\w.-]+==\S+ [^\n]*\\\n {4}--hash=sha256:[0-9a-f]{64}/);
     });
   }
 
   it("has committed sums for every part that comes from Go modules", () => {
     for (const [name, { goModule }] of Object.entries(parts)) {
       if (goModule === undefined) continue;
-      assert.ok(fs.existsSync(path.join(partsFolder, goModule.folder, "go.sum")), name);
+      assert.ok(fs.existsSync(committedFile(goModule.folder, "go.sum")), name);
     }
   });
 
