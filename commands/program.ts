@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { MockCallArgs, MockResourceArgs } from "@pulumi/pulumi/runtime";
 import { parse } from "yaml";
 import { placeholders } from "../config/schema";
+import { stackFile } from "./project";
+
+export { projectFolder, stackFile } from "./project";
 
 /** What stands in rendered objects for every secret. */
 export const secretMarker = "[secret]";
@@ -21,14 +23,6 @@ export interface RegisteredResource {
 export interface ProgramRun {
   readonly resources: readonly RegisteredResource[];
   readonly outputs: Readonly<Record<string, unknown>>;
-}
-
-/** The folder of the project: where the program, its stack files and its commands are. */
-export const projectFolder = path.resolve(__dirname, "..");
-
-/** The stack file that configures a stack: its own, or for a pull request that of the cluster it runs on. */
-export function stackFile(stack: string): string {
-  return path.join(projectFolder, `Pulumi.${stack.startsWith("pr-") ? "ephemeral" : stack}.yaml`);
 }
 
 export interface RunProgramOptions {

@@ -1,9 +1,9 @@
-import Table from "cli-table3";
 import { z } from "zod";
 import { run } from "../tools/run";
 import type { Toolbox } from "../tools/toolbox";
 import { engineEnvironment, workspacePaths } from "../tools/workspace";
-import { projectFolder } from "./program";
+import { projectFolder } from "./project";
+import { table } from "./table";
 
 const stackOutputs = z.object({
   namespace: z.string(),
@@ -21,9 +21,7 @@ export async function printSummary(toolbox: Toolbox, workspace: string, stack: s
   const { namespace, url, cluster, commands } = stackOutputs.parse(JSON.parse(stdout));
   const rows = await workloads(workspacePaths(workspace).kubeconfig, namespace);
 
-  const table = new Table({ head: ["workload", "ready", "image"], style: { head: [], border: [] } });
-  table.push(...rows);
-  console.log(`\n${table.toString()}\n`);
+  console.log(`\n${table(["workload", "ready", "image"], rows)}\n`);
   console.log(`stack ${stack} on cluster ${cluster}, namespace ${namespace}, ${url}\n`);
   console.log("Try next:");
   console.log("  make shell                      a shell with pulumi and kubectl, where these work:");

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type StdioOptions, spawn } from "node:child_process";
 import os from "node:os";
 import readline from "node:readline";
 import type { Readable } from "node:stream";
@@ -16,8 +16,11 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Milliseconds after which the command is ended and the call throws. Default: no limit. */
   readonly timeoutMs?: number;
-  /** `inherit` gives the command this terminal, and the result's texts are empty. Default: `pipe`, with no input. */
-  readonly stdio?: "pipe" | "inherit";
+  /**
+   * `inherit` gives the command this terminal, and the result's texts are empty. `overhear` does too, and the result has
+   * what went to stderr on its way to the terminal. Default: `pipe`, with no input.
+   */
+  readonly stdio?: "pipe" | "inherit" | "overhear";
   /** Ends the command when it is aborted; the call then throws. */
   readonly signal?: AbortSignal;
   /** Receives each line of stdout and stderr as it comes (`pipe` only). */
@@ -25,6 +28,12 @@ export interface RunOptions {
 }
 
 const graceBeforeKillMs = 2_000;
+
+const streams: Readonly<Record<NonNullable<RunOptions["stdio"]>, StdioOptions>> = {
+  pipe: ["ignore", "pipe", "pipe"],
+  inherit: "inherit",
+  overhear: ["inherit", "inherit", "pipe"],
+};
 
 /**
  * Runs a command without a shell. A non-zero exit is a result, not an error.
@@ -35,12 +44,8 @@ export function run(command: string, args: readonly string[], options: RunOption
   const { cwd, env = process.env, timeoutMs, stdio = "pipe", signal, onLine } = options;
   const shown = [command, ...args].join(" ");
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd,
-      env,
-      signal,
-      stdio: stdio === "inherit" ? "inherit" : ["ignore", "pipe", "pipe"],
-    });
+    const child = spawn(command, args, { cwd, env, signal, stdio: streams[stdio] });
+    if (stdio === "overhear") child.stderr?.pipe(process.stderr, { end: false });
     const stdout = collect(child.stdout, onLine);
     const stderr = collect(child.stderr, onLine);
     const limit = afterMs(timeoutMs, () => {

@@ -20,6 +20,11 @@ describe("run", () => {
     assert.deepEqual(lines, ["a", "b"]);
   });
 
+  it("keeps what goes to stderr on its way to the terminal, and leaves stdout to the terminal", async () => {
+    const script = "console.error('err')";
+    assert.deepEqual(await run(node, ["-e", script], { stdio: "overhear" }), { code: 0, stdout: "", stderr: "err\n" });
+  });
+
   it("reports a command that a signal ended as a shell does", async () => {
     const { code } = await run(node, ["-e", "process.kill(process.pid, 'SIGKILL')"]);
     assert.equal(code, 137);
