@@ -12,7 +12,7 @@ TEST_TOOLS := aws moto_server
 # npm writes this file last, so it is as new as what is installed.
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up down preview test unit e2e check fix render generate bench tools shell preflight
+.PHONY: help up down preview bootstrap test unit e2e check fix render generate bench tools shell preflight
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ preview: $(INSTALLED) ## what `make up` would change
 
 down: $(INSTALLED) ## destroy stack local, stop its cluster, remove all but the cache
 	@$(COMMAND) down
+
+bootstrap: $(INSTALLED) ## create or verify the state's bucket, the key and the stack: STACK=prod
+	@$(COMMAND) bootstrap --stack "$(STACK)"
 
 test: $(INSTALLED) ## all tests, on a fresh machine too: unit, then end-to-end
 	@$(MAKE) --no-print-directory -j2 unit tools WITH="$(TEST_TOOLS)"

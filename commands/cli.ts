@@ -7,6 +7,10 @@ interface Workspace {
   readonly workspace: string;
 }
 
+interface OnStack extends Workspace {
+  readonly stack: string;
+}
+
 /** The folder that holds everything a local run writes. */
 function workspace(): Option {
   return new Option("--workspace <folder>", "everything a local run writes").default(defaultWorkspace);
@@ -18,6 +22,11 @@ function stackName(name: string): string {
     throw new InvalidArgumentError(`there is no stack ${name}; allowed: ${stackKinds.join(", ")}`);
   }
   return name;
+}
+
+/** A command about one stack. */
+function onStack(command: Command): Command {
+  return command.requiredOption("--stack <name>", "the stack", stackName).addOption(workspace());
 }
 
 const program = new Command("commands").description("What people and CI run around the engine; see make help.");
@@ -36,6 +45,14 @@ program
   .description("what up would change")
   .addOption(workspace())
   .action(async (options: Workspace) => (await import("./local")).preview(options.workspace));
+
+onStack(program.command("bootstrap"))
+  .description("create or verify state bucket, key, stack and encryption of a stack on EKS")
+  .action(async ({ stack, workspace }: OnStack) => {
+    const { bootstrap } = await import("./bootstrap");
+    const { engineFor } = await import("./engine");
+    await bootstrap(await engineFor(workspace, stack), stack);
+  });
 
 program
   .command("down")

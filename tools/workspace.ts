@@ -31,6 +31,8 @@ const passedThrough = [
 /** Opens nothing: the local stack's secrets are placeholders, and a passphrase must exist for the engine to run. */
 const localPassphrase = "placeholder";
 
+const awsPluginFolder = `resource-aws-${pins.awsProvider}`;
+
 /** The workspace that the commands use when none is named: `.local` of this checkout. */
 export const defaultWorkspace = path.join(path.dirname(__dirname), ".local");
 
@@ -58,19 +60,41 @@ export function engineEnvironment(toolbox: Toolbox, workspaceDir: string): NodeJ
   preparePlugins(toolbox, paths.pulumiHome);
   return {
     ...cleanEnvironment(),
-    PATH: toolPath(toolbox),
-    PULUMI_HOME: paths.pulumiHome,
+    ...engineSettings(toolbox, paths),
     PULUMI_BACKEND_URL: pathToFileURL(paths.state).href,
     PULUMI_CONFIG_PASSPHRASE: localPassphrase,
+    KUBECONFIG: paths.kubeconfig,
+    KUBECACHEDIR: paths.kubectlCache,
+    DATASETS_SERVER_LOCAL_KUBECONFIG: paths.kubeconfig,
+    DATASETS_SERVER_WORKSPACE: paths.root,
+  };
+}
+
+/**
+ * The whole environment for running the pinned engine on a stack of the team: the user's own, with the workspace for
+ * nothing but plugins. Prepares those; a second call changes nothing.
+ */
+export function teamEnvironment(toolbox: Toolbox, workspaceDir: string): NodeJS.ProcessEnv {
+  const paths = workspacePaths(workspaceDir);
+  preparePlugins(toolbox, paths.pulumiHome);
+  return { ...process.env, ...engineSettings(toolbox, paths) };
+}
+
+/** Whether the AWS provider is in a workspace's plugin folder. */
+export function hasAwsPlugin(workspaceDir: string): boolean {
+  return fs.existsSync(pluginFolder(workspacePaths(workspaceDir).pulumiHome, awsPluginFolder));
+}
+
+/** What makes the engine use the pinned parts and nothing else. */
+function engineSettings(toolbox: Toolbox, { pulumiHome }: WorkspacePaths): NodeJS.ProcessEnv {
+  return {
+    PATH: toolPath(toolbox),
+    PULUMI_HOME: pulumiHome,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     // Without it the engine prefers whatever plugin lies on the user's PATH, of any version.
     PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
-    KUBECONFIG: paths.kubeconfig,
-    KUBECACHEDIR: paths.kubectlCache,
     GOGC: "400",
-    DATASETS_SERVER_LOCAL_KUBECONFIG: paths.kubeconfig,
-    DATASETS_SERVER_WORKSPACE: paths.root,
   };
 }
 
@@ -94,10 +118,9 @@ function preparePlugins(toolbox: Toolbox, pulumiHome: string): void {
   link(pulumiHome, `language-nodejs-${pins.languageHostModule}`, toolbox["pulumi-language-nodejs"]);
   link(pulumiHome, `resource-kubernetes-${pins.kubernetesProvider}`, toolbox["pulumi-resource-kubernetes"]);
   const awsPlugin = findOptionalTool("pulumi-resource-aws");
-  const awsFolder = `resource-aws-${pins.awsProvider}`;
   // One that is there already stays: tests put a stand-in there.
-  if (awsPlugin !== undefined && !fs.existsSync(pluginFolder(pulumiHome, awsFolder))) {
-    link(pulumiHome, awsFolder, awsPlugin);
+  if (awsPlugin !== undefined && !fs.existsSync(pluginFolder(pulumiHome, awsPluginFolder))) {
+    link(pulumiHome, awsPluginFolder, awsPlugin);
   }
 }
 

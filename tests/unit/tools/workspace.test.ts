@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { pins } from "../../../tools/pins";
-import { engineEnvironment } from "../../../tools/workspace";
+import { engineEnvironment, teamEnvironment } from "../../../tools/workspace";
 import { rememberEnvironment } from "../../support/environment";
 import { createFakeToolbox, type FakeToolbox } from "./fakeToolbox";
 
@@ -37,6 +37,15 @@ describe("engine environment", () => {
     assert.equal(environment.KUBECONFIG, path.join(workspace, "kubeconfig"));
     assert.equal(environment.DATASETS_SERVER_LOCAL_KUBECONFIG, environment.KUBECONFIG);
     assert.equal(environment.PULUMI_BACKEND_URL, `file://${workspace.replaceAll(" ", "%20")}/state`);
+  });
+
+  it("of a stack of the team is the user's own, on the pinned engine and its plugins", () => {
+    const own = { AWS_PROFILE: "tb", PULUMI_CONFIG_PASSPHRASE: "real", PULUMI_BACKEND_URL: "s3://state" };
+    Object.assign(process.env, own, { PULUMI_HOME: "/home/user/.pulumi" });
+    const environment = teamEnvironment(fake.toolbox, workspace);
+    for (const [name, value] of Object.entries(own)) assert.equal(environment[name], value, name);
+    assert.equal(environment.PULUMI_HOME, path.join(workspace, "pulumi"));
+    assert.equal(environment.PATH?.split(path.delimiter)[0], path.dirname(fake.toolbox.pulumi));
   });
 
   it("passes on what reaching the network needs", () => {

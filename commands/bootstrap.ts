@@ -1,0 +1,145 @@
+import { copyFile, mkdtemp, rename, rm } from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { type KeyedCluster, secretsKeys, secretsProviderUrl } from "../config/accounts";
+import { ensureBucket } from "./aws/bucket";
+import { kmsClient, s3Client, stsClient } from "./aws/clients";
+import { identifyCaller } from "./aws/identity";
+import { checkSecretsReadable, ensureKey } from "./aws/key";
+import type { Finding } from "./aws/provision";
+import { type Engine, execute, stateOf } from "./engine";
+import { projectFolder, stackFile } from "./project";
+import { readStackFileHead, type StackCluster, type StackFileHead } from "./stackFile";
+import type { S3State } from "./state/address";
+import { openStore } from "./state/store";
+import { table } from "./table";
+
+/** What the committed stack files are encrypted with; it opens nothing but placeholders. */
+const committedPassphrase = "placeholder";
+
+/** What bootstrap is about, known to be consistent before anything is touched. */
+interface Plan {
+  readonly stack: string;
+  readonly file: string;
+  readonly head: StackFileHead;
+  readonly account: string;
+  readonly state: S3State & { readonly region: string };
+  readonly key: { readonly alias: string; readonly region: string };
+  readonly provider: string;
+}
+
+/**
+ * Makes, or verifies, all that a stack on EKS needs before its first update: the bucket of the state, the cluster's KMS key,
+ * the stack itself, and its file encrypted with that key. Safe to run at any time, and again after a failure.
+ *
+ * @throws when something is there that must not be used or changed; what was done until then stays and counts.
+ */
+export async function bootstrap(engine: Engine, stack: string): Promise<void> {
+  const plan = await makePlan(engine, stack);
+  const { account, state, key } = plan;
+  console.log(`you are ${await identifyCaller(stsClient(state.region), account)}`);
+  const findings: Finding[] = [];
+  const report = (finding: Finding) => {
+    findings.push(finding);
+    console.log(`  ${finding.what}: ${finding.was}, ${finding.did}`);
+  };
+  await ensureBucket(s3Client(state), { bucket: state.bucket, region: state.region, account }, report);
+  await ensureKey(kmsClient(key.region), { alias: key.alias, account }, report);
+  await inOwnFolder(plan, async (folder) => {
+    await ensureStack(engine, plan, folder, report);
+    await ensureEncryption(engine, plan, folder, report);
+  });
+  console.log(
+    table(
+      ["what", "was", "now"],
+      findings.map(({ what, was, did }) => [what, was, did]),
+    ),
+  );
+  console.log(`Next: make preview STACK=${stack}`);
+}
+
+async function makePlan(engine: Engine, stack: string): Promise<Plan> {
+  const file = stackFile(stack);
+  const head = await readStackFileHead(file);
+  const { name, account = "" } = head.cluster;
+  if (!hasKey(name) || stack.startsWith("pr-")) {
+    throw new Error(`stack ${stack} needs no bootstrap; those that do: prod, ephemeral`);
+  }
+  const state = stateOf(engine);
+  if (state.kind === "file" || state.region === undefined) {
+    throw new Error(
+      "the state's address is no S3 bucket with a region, and there is nothing to bootstrap for any other.\n" +
+        "Next: unset PULUMI_BACKEND_URL, and the one of Pulumi.yaml counts",
+    );
+  }
+  const provider = secretsProviderUrl(name);
+  if (head.keeper.kind === "key" && head.keeper.url !== provider) {
+    throw new Error(
+      `${path.basename(file)} is encrypted with ${head.keeper.url}, and the key of ${name} is ${provider}; nothing was touched.\n` +
+        `Next: with the right to use both keys: pulumi stack change-secrets-provider "${provider}" -s ${stack}`,
+    );
+  }
+  return { stack, file, head, account, state: { ...state, region: state.region }, key: secretsKeys[name], provider };
+}
+
+function hasKey(cluster: StackCluster["name"]): cluster is KeyedCluster {
+  return cluster in secretsKeys;
+}
+
+/**
+ * Runs `action` in a folder with copies of Pulumi.yaml and the stack file. The engine saves a stack file more than once
+ * while it encrypts it anew, and in between neither the old nor the new key opens it.
+ */
+async function inOwnFolder({ file }: Plan, action: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "datasets-server-bootstrap-"));
+  try {
+    for (const name of ["Pulumi.yaml", path.basename(file)]) {
+      await copyFile(path.join(projectFolder, name), path.join(folder, name));
+    }
+    await action(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function ensureStack(
+  engine: Engine,
+  { stack, state }: Plan,
+  folder: string,
+  report: (finding: Finding) => void,
+): Promise<void> {
+  const store = await openStore(state);
+  const what = `stack ${stack}`;
+  const names = (await store.list(".pulumi/stacks/datasets-server/")).map((key) => path.basename(key));
+  if (names.some((name) => [`${stack}.json`, `${stack}.json.gz`].includes(name))) {
+    return report({ what, was: "there", did: "left alone" });
+  }
+  await execute(withPassphrase(engine), ["stack", "init", stack, "--no-select", "--non-interactive"], folder);
+  report({ what, was: "absent", did: "created" });
+}
+
+async function ensureEncryption(
+  engine: Engine,
+  { stack, file, head: { keeper }, provider }: Plan,
+  folder: string,
+  report: (finding: Finding) => void,
+): Promise<void> {
+  const what = `the secrets of ${path.basename(file)}`;
+  if (keeper.kind === "key") {
+    await checkSecretsReadable(keeper);
+    return report({ what, was: `with ${provider}`, did: "left alone" });
+  }
+  const change = ["stack", "change-secrets-provider", provider, "--stack", stack, "--non-interactive"];
+  await execute(withPassphrase(engine), change, folder);
+  const fresh = `${file}.new`;
+  await copyFile(path.join(folder, path.basename(file)), fresh);
+  await rename(fresh, file);
+  report({ what, was: keeper.kind === "passphrase" ? "with a passphrase" : "none yet", did: "set" });
+}
+
+/** The user's own passphrase counts, where there is one. */
+function withPassphrase({ executable, environment }: Engine): Engine {
+  const { PULUMI_CONFIG_PASSPHRASE_FILE: file, PULUMI_CONFIG_PASSPHRASE: passphrase = committedPassphrase } =
+    environment;
+  return { executable, environment: file ? environment : { ...environment, PULUMI_CONFIG_PASSPHRASE: passphrase } };
+}

@@ -1,0 +1,70 @@
+import { stateUrl } from "../config/accounts";
+import { installTools } from "../tools/install";
+import { type RunResult, run } from "../tools/run";
+import type { Toolbox } from "../tools/toolbox";
+import { engineEnvironment, hasAwsPlugin, teamEnvironment } from "../tools/workspace";
+import { projectFolder } from "./project";
+import { parseStateAddress, type StateAddress } from "./state/address";
+
+/** The engine as one kind of run starts it: which executable, with which environment. */
+export interface Engine {
+  readonly executable: string;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** For stack local: state and settings of a workspace, and nothing of the user's own. */
+export function localEngine(toolbox: Toolbox, workspace: string): Engine {
+  return { executable: toolbox.pulumi, environment: engineEnvironment(toolbox, workspace) };
+}
+
+export interface EngineOptions {
+  /** Whether the program will run, which needs the AWS provider on EKS. Default: false. */
+  readonly withProgram?: boolean;
+}
+
+/**
+ * The engine of any stack, with every pinned part installed that it needs. On EKS it gets the user's whole environment,
+ * credentials included, as a plain `pulumi` would.
+ */
+export async function engineFor(workspace: string, stack: string, options: EngineOptions = {}): Promise<Engine> {
+  const { withProgram = false } = options;
+  const onEks = stack !== "local";
+  const needsPlugin = onEks && withProgram && !hasAwsPlugin(workspace);
+  const toolbox = await installTools(needsPlugin ? { with: ["pulumi-resource-aws"] } : {});
+  return onEks
+    ? { executable: toolbox.pulumi, environment: teamEnvironment(toolbox, workspace) }
+    : localEngine(toolbox, workspace);
+}
+
+/** Where an engine keeps its state. */
+export function stateOf({ environment }: Engine): StateAddress {
+  return parseStateAddress(environment.PULUMI_BACKEND_URL || stateUrl);
+}
+
+/** Runs a command of the engine in a folder that holds a Pulumi.yaml, on this terminal. The result has stderr only. */
+export function attempt(engine: Engine, args: readonly string[], folder = projectFolder): Promise<RunResult> {
+  return run(engine.executable, args, { cwd: folder, env: engine.environment, stdio: "overhear" });
+}
+
+/**
+ * The same for a command that must succeed.
+ *
+ * @throws when it does not.
+ */
+export async function execute(engine: Engine, args: readonly string[], folder = projectFolder): Promise<void> {
+  const { code } = await attempt(engine, args, folder);
+  if (code !== 0) {
+    throw ended(args, code);
+  }
+}
+
+/** The engine's exit code for a stack that its state does not have. */
+const noSuchStack = 6;
+
+/** The error of a command whose own words the terminal already has. */
+export function ended(args: readonly string[], code: number): Error {
+  const stack = args[args.indexOf("--stack") + 1] ?? "";
+  const makesIt = stack === "local" ? "make up" : `make bootstrap STACK=${stack}`;
+  const next = code === noSuchStack ? `.\nNext: ${makesIt}, which makes the stack` : "";
+  return new Error(`pulumi ${args[0]} ended with exit code ${code}; what it said is above${next}`);
+}
