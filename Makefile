@@ -12,7 +12,7 @@ TEST_TOOLS := aws moto_server
 # npm writes this file last, so it is as new as what is installed.
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up down preview bootstrap test unit e2e check fix render generate bench tools shell preflight
+.PHONY: help up down preview bootstrap deploy unlock test unit e2e check fix render generate bench tools shell preflight
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -20,14 +20,20 @@ help: ## this list
 up: $(INSTALLED) ## fresh machine to a running datasets-server on a local cluster: REFRESH=1 undoes hand edits
 	@$(COMMAND) up $(if $(REFRESH),--refresh)
 
-preview: $(INSTALLED) ## what `make up` would change
-	@$(COMMAND) preview
+preview: $(INSTALLED) ## what `make up` or `make deploy` would change: STACK=prod, default local; ARGS="further flags"
+	@$(COMMAND) preview --stack "$(or $(STACK),local)" -- $(ARGS)
 
 down: $(INSTALLED) ## destroy stack local, stop its cluster, remove all but the cache
 	@$(COMMAND) down
 
 bootstrap: $(INSTALLED) ## create or verify the state's bucket, the key and the stack: STACK=prod
 	@$(COMMAND) bootstrap --stack "$(STACK)"
+
+deploy: $(INSTALLED) ## `pulumi up`, one run at a time: STACK=prod YES=1 ARGS="further flags"
+	@$(COMMAND) deploy --stack "$(STACK)" $(if $(YES),--yes) -- $(ARGS)
+
+unlock: $(INSTALLED) ## remove the lock of a run that died: STACK=prod FORCE=1 for one of another machine
+	@$(COMMAND) unlock --stack "$(STACK)" $(if $(FORCE),--force)
 
 test: $(INSTALLED) ## all tests, on a fresh machine too: unit, then end-to-end
 	@$(MAKE) --no-print-directory -j2 unit tools WITH="$(TEST_TOOLS)"

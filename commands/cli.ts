@@ -40,11 +40,15 @@ program
     (await import("./local")).up(options.workspace, options),
   );
 
-program
-  .command("preview")
-  .description("what up would change")
-  .addOption(workspace())
-  .action(async (options: Workspace) => (await import("./local")).preview(options.workspace));
+onStack(program.command("preview"))
+  .description("what up or deploy would change")
+  .argument("[flags...]", "further flags of pulumi preview")
+  .action(async (flags: string[], { stack, workspace }: OnStack) => {
+    if (stack === "local") return (await import("./local")).preview(workspace, flags);
+    const { engineFor } = await import("./engine");
+    const { preview } = await import("./deploy");
+    return preview(await engineFor(workspace, stack, { withProgram: true }), stack, flags);
+  });
 
 onStack(program.command("bootstrap"))
   .description("create or verify state bucket, key, stack and encryption of a stack on EKS")
@@ -52,6 +56,25 @@ onStack(program.command("bootstrap"))
     const { bootstrap } = await import("./bootstrap");
     const { engineFor } = await import("./engine");
     await bootstrap(await engineFor(workspace, stack), stack);
+  });
+
+onStack(program.command("deploy"))
+  .description("pulumi up, one run at a time")
+  .option("--yes", "do not ask")
+  .argument("[flags...]", "further flags of pulumi up")
+  .action(async (flags: string[], { stack, workspace, yes = false }: OnStack & { yes?: boolean }) => {
+    const { deploy } = await import("./deploy");
+    const { engineFor } = await import("./engine");
+    await deploy(await engineFor(workspace, stack, { withProgram: true }), stack, { yes, flags });
+  });
+
+onStack(program.command("unlock"))
+  .description("remove locks whose run has died")
+  .option("--force", "also locks of other machines")
+  .action(async ({ stack, workspace, force = false }: OnStack & { force?: boolean }) => {
+    const { engineFor } = await import("./engine");
+    const { unlock } = await import("./state/unlock");
+    await unlock(await engineFor(workspace, stack), stack, force);
   });
 
 program

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { stackFileJsonSchema } from "../config/jsonSchema";
 import { stackObjects, toYaml } from "./objects";
-import { projectFolder } from "./program";
+import { projectFolder } from "./project";
 
 /** A file of the repository that follows from the program; `make generate` writes it and a test compares it. */
 export interface GeneratedFile {

@@ -2,10 +2,9 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { clusterStatus, startCluster, stopCluster } from "../tools/cluster";
 import { findTools, installTools } from "../tools/install";
-import { run } from "../tools/run";
-import type { Toolbox } from "../tools/toolbox";
-import { engineEnvironment, workspacePaths } from "../tools/workspace";
-import { projectFolder } from "./program";
+import { workspacePaths } from "../tools/workspace";
+import { type Engine, execute, localEngine } from "./engine";
+import { update } from "./state/update";
 import { printSummary } from "./summary";
 
 const stack = "local";
@@ -23,19 +22,16 @@ export async function up(workspace: string, { refresh = false }: UpOptions): Pro
     // What the state says belongs to a cluster that is gone.
     await rm(workspacePaths(workspace).state, { recursive: true, force: true });
   }
-  await engine(toolbox, workspace, ["stack", "select", "--create", stack]);
-  const arguments_ = ["up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs"];
-  // Without force, the API server keeps an edited field for whoever edited it, and refuses the update.
-  const force = { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" };
-  await engine(toolbox, workspace, refresh ? [...arguments_, "--refresh"] : arguments_, refresh ? force : {});
+  const engine = await selectStack(localEngine(toolbox, workspace));
+  const flags = ["up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs"];
+  await (refresh ? update(forcing(engine), stack, [...flags, "--refresh"]) : update(engine, stack, flags));
   await printSummary(toolbox, workspace, stack);
 }
 
 /** What `up` would change. */
-export async function preview(workspace: string): Promise<void> {
-  const toolbox = findTools();
-  await engine(toolbox, workspace, ["stack", "select", "--create", stack]);
-  await engine(toolbox, workspace, ["preview", "--stack", stack, "--diff"]);
+export async function preview(workspace: string, flags: readonly string[]): Promise<void> {
+  const engine = await selectStack(localEngine(findTools(), workspace));
+  await execute(engine, ["preview", "--stack", stack, "--diff", ...flags]);
 }
 
 /** Destroys the stack, stops the cluster and removes all that both wrote. The pinned parts stay in the user's cache. */
@@ -46,8 +42,8 @@ export async function down(workspace: string): Promise<void> {
   }
   const toolbox = findTools();
   if ((await clusterStatus(toolbox, workspace)) === "running") {
-    await engine(toolbox, workspace, ["stack", "select", "--create", stack]);
-    await engine(toolbox, workspace, ["destroy", "--stack", stack, "--yes", "--skip-preview"]);
+    const engine = await selectStack(localEngine(toolbox, workspace));
+    await update(engine, stack, ["destroy", "--stack", stack, "--yes", "--skip-preview"]);
   } else {
     console.log("the local cluster is not running: nothing to destroy on it");
   }
@@ -55,15 +51,12 @@ export async function down(workspace: string): Promise<void> {
   await rm(workspace, { recursive: true, force: true });
 }
 
-async function engine(
-  toolbox: Toolbox,
-  workspace: string,
-  arguments_: readonly string[],
-  variables: NodeJS.ProcessEnv = {},
-): Promise<void> {
-  const env = { ...engineEnvironment(toolbox, workspace), ...variables };
-  const { code } = await run(toolbox.pulumi, arguments_, { cwd: projectFolder, env, stdio: "inherit" });
-  if (code !== 0) {
-    throw new Error(`pulumi ${arguments_[0]} ended with exit code ${code}; what it said is above`);
-  }
+async function selectStack(engine: Engine): Promise<Engine> {
+  await execute(engine, ["stack", "select", "--create", stack]);
+  return engine;
+}
+
+/** Without force, the API server keeps an edited field for whoever edited it, and refuses the update. */
+function forcing({ executable, environment }: Engine): Engine {
+  return { executable, environment: { ...environment, PULUMI_K8S_ENABLE_PATCH_FORCE: "true" } };
 }

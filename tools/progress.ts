@@ -25,9 +25,16 @@ export function createProgress(total: number, alreadyDone: number, log: (line: s
   };
 }
 
-/** 850 ms is "0.9s", 4 minutes and 2 seconds is "4m 02s". */
+/** 850 ms is "0.9s", 4 minutes and 2 seconds is "4m 02s", 30 hours are "30h 00m". */
 export function formatDuration(ms: number): string {
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)}s`;
   const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 60)}m ${String(seconds % 60).padStart(2, "0")}s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? `${minutes}m ${twoDigits(seconds % 60)}s`
+    : `${Math.floor(minutes / 60)}h ${twoDigits(minutes % 60)}m`;
+}
+
+function twoDigits(count: number): string {
+  return String(count).padStart(2, "0");
 }

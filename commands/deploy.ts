@@ -1,0 +1,37 @@
+import { checkSecretsReadable } from "./aws/key";
+import { type Engine, execute } from "./engine";
+import { stackFile } from "./project";
+import { readStackFileHead } from "./stackFile";
+import { update } from "./state/update";
+import { isCi, refuseTelltaleLog } from "./verbosity";
+
+export interface DeployOptions {
+  /** Whether to go on without asking, as in CI. */
+  readonly yes: boolean;
+  /** Further flags of the engine's own. */
+  readonly flags: readonly string[];
+}
+
+/** Updates a stack as `pulumi up` does, one run at a time, and shows it before it asks. */
+export async function deploy(engine: Engine, stack: string, { yes, flags }: DeployOptions): Promise<void> {
+  refuseTelltaleLog(flags, engine.environment);
+  const unasked = yes || isCi(engine.environment);
+  if (!unasked && !process.stdin.isTTY) {
+    throw new Error("there is no terminal to ask at; nothing was touched.\nNext: YES=1 deploys without asking");
+  }
+  await checkSecrets(stack);
+  await update(engine, stack, ["up", "--stack", stack, ...(unasked ? ["--yes"] : []), ...flags]);
+}
+
+/** Shows what a deploy would change. */
+export async function preview(engine: Engine, stack: string, flags: readonly string[]): Promise<void> {
+  refuseTelltaleLog(flags, engine.environment);
+  await checkSecrets(stack);
+  await execute(engine, ["preview", "--stack", stack, "--diff", ...flags]);
+}
+
+/** The engine would say no more than AWS does. */
+async function checkSecrets(stack: string): Promise<void> {
+  const { keeper } = await readStackFileHead(stackFile(stack));
+  if (keeper.kind === "key") await checkSecretsReadable(keeper);
+}
