@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import fs from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  DescribeKeyCommand,
+  DisableKeyCommand,
+  EnableKeyCommand,
+  GetKeyRotationStatusCommand,
+  type KMSClient,
+  ListKeysCommand,
+} from "@aws-sdk/client-kms";
+import {
+  GetBucketEncryptionCommand,
+  GetBucketOwnershipControlsCommand,
+  GetBucketPolicyCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  GetPublicAccessBlockCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { kmsClient, s3Client } from "../../commands/aws/clients";
+import { projectName, secretsKeys, secretsProviderUrl } from "../../config/accounts";
+import type { RunResult } from "../../tools/run";
+import { type Intermediary, jsonError, startIntermediary } from "../support/aws/intermediary";
+import { awsRootEnvironment, type Moto, startMoto } from "../support/aws/moto";
+import { suiteFolder } from "../support/e2e/world";
+import { rememberEnvironment } from "../support/environment";
+import { bucket, stateAddress, Team } from "../support/state/team";
+
+const at = { Bucket: bucket };
+const prodKey = { KeyId: secretsKeys["hub-prod"].alias };
+
+describe("state and keys of the team", () => {
+  let suite: string;
+  let moto: Moto;
+  let aws: Intermediary;
+  let team: Team;
+  let s3: S3Client;
+  let kms: KMSClient;
+  let restoreEnvironment: () => void;
+
+  before(async () => {
+    suite = await suiteFolder("state");
+    moto = await startMoto(suite);
+    aws = await startIntermediary(moto.endpoint);
+    team = await Team.create(suite, aws.endpoint);
+    restoreEnvironment = rememberEnvironment();
+    Object.assign(process.env, awsRootEnvironment(aws.endpoint));
+    s3 = s3Client({ pathStyle: true });
+    kms = kmsClient("us-east-1");
+  });
+  after(async () => {
+    restoreEnvironment();
+    await aws.stop();
+    await moto.stop();
+  });
+
+  describe("make bootstrap", () => {
+    it("refuses credentials of another account before anything is there", async () => {
+      const [account, arn] = ["123456789012", "arn:aws:iam::123456789012:user/somebody"];
+      const identity = `<Arn>${arn}</Arn><Account>${account}</Account>`;
+      const body = `<GetCallerIdentityResponse><GetCallerIdentityResult>${identity}</GetCallerIdentityResult></GetCallerIdentityResponse>`;
+      aws.answers.set("GetCallerIdentity", () => ({ status: 200, body }));
+      const refused = await team.command("bootstrap", "prod");
+      aws.answers.clear();
+      assertFails(
+        refused,
+        /of account 123456789012, and the stack belongs to account 707930574880; nothing was touched/,
+      );
+      await assert.rejects(s3.send(new GetBucketVersioningCommand(at)), { name: "NoSuchBucket" });
+    });
+
+    it("refuses a bucket that answers to another account only", async () => {
+      aws.answers.set(`HEAD /${bucket}`, () => ({ status: 403, body: "" }));
+      const refused = await team.command("bootstrap", "prod");
+      aws.answers.clear();
+      assertFails(refused, /is there, and it either belongs to another account than 707930574880, or is closed/);
+      await assert.rejects(s3.send(new GetBucketVersioningCommand(at)), { name: "NoSuchBucket" });
+    });
+
+    it("makes bucket, key and stack, and encrypts the stack file with the key", async () => {
+      const before = await team.stackFile("prod");
+      assertSucceeds(await team.command("bootstrap", "prod"));
+      assert.equal((await s3.send(new GetBucketVersioningCommand(at))).Status, "Enabled");
+      const { ServerSideEncryptionConfiguration } = await s3.send(new GetBucketEncryptionCommand(at));
+      const [encryption] = ServerSideEncryptionConfiguration?.Rules ?? [];
+      assert.equal(encryption?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm, "AES256");
+      const { PublicAccessBlockConfiguration } = await s3.send(new GetPublicAccessBlockCommand(at));
+      assert.deepEqual(Object.values(PublicAccessBlockConfiguration ?? {}), [true, true, true, true]);
+      const { OwnershipControls } = await s3.send(new GetBucketOwnershipControlsCommand(at));
+      assert.deepEqual(OwnershipControls?.Rules, [{ ObjectOwnership: "BucketOwnerEnforced" }]);
+      const { Policy = "" } = await s3.send(new GetBucketPolicyCommand(at));
+      const [{ Effect, Principal, Condition }] = JSON.parse(Policy).Statement;
+      const expected = ["Deny", "*", { Bool: { "aws:SecureTransport": "false" } }];
+      assert.deepEqual([Effect, Principal, Condition], expected);
+      assert.equal((await kms.send(new GetKeyRotationStatusCommand(await prodKeyId()))).KeyRotationEnabled, true);
+
+      const after = await team.stackFile("prod");
+      assert.match(before, /^encryptionsalt: /m);
+      assert.doesNotMatch(after, /^encryptionsalt: /m);
+      assert.ok(after.includes(`secretsprovider: ${secretsProviderUrl("hub-prod")}`), after);
+      const { stdout } = await team.engine("prod").shell("pulumi config get datasets-server:hfToken --stack prod");
+      assert.equal(stdout.trim(), "hf_app_xxxx");
+    });
+
+    it("changes nothing the second time", async () => {
+      const before = await team.stackFile("prod");
+      const { stdout } = assertSucceeds(await team.command("bootstrap", "prod"));
+      assert.doesNotMatch(stdout, /created|, set$|│ set/m);
+      assert.equal(await team.stackFile("prod"), before);
+    });
+
+    it("repairs what a failure left half done, without a second key", async () => {
+      await s3.send(new PutBucketVersioningCommand({ ...at, VersioningConfiguration: { Status: "Suspended" } }));
+      const before = await team.stackFile("ephemeral");
+      for (const operation of ["TrentService.CreateAlias", "TrentService.Encrypt"]) {
+        aws.answers.set(operation, () => jsonError("AccessDeniedException", `${operation} is told to fail`));
+        const { stdout, stderr } = assertFails(await team.command("bootstrap", "ephemeral"), /^error: /m);
+        assert.ok((stdout + stderr).includes(`${operation} is told to fail`), stdout + stderr);
+        assert.equal(await team.stackFile("ephemeral"), before);
+        aws.answers.clear();
+      }
+      assertSucceeds(await team.command("bootstrap", "ephemeral"));
+      assert.equal((await s3.send(new GetBucketVersioningCommand(at))).Status, "Enabled");
+      assert.equal((await kms.send(new ListKeysCommand({}))).Keys?.length, 2);
+      assert.ok((await team.stackFile("ephemeral")).includes(secretsProviderUrl("hub-ephemeral")));
+    });
+
+    it("refuses a stack file that is encrypted with another cluster's key", async () => {
+      const file = await team.stackFile("prod");
+      const other = secretsProviderUrl("hub-ephemeral");
+      await team.writeStackFile("prod", file.replace(secretsProviderUrl("hub-prod"), other));
+      const refused = await team.command("bootstrap", "prod");
+      await team.writeStackFile("prod", file);
+      assertFails(refused, /Pulumi\.prod\.yaml is encrypted with awskms:\/\/alias\/datasets-server-hub-ephemeral/);
+    });
+  });
+
+  describe("make deploy", () => {
+    it("updates the stack with another token, which nothing in the bucket holds in clear", async () => {
+      const token = `hf_${randomBytes(24).toString("hex")}`;
+      await team.engine("prod").setSecret("hfToken", token);
+      assertSucceeds(await team.deploy("prod", "first"));
+      const { stdout } = await team.engine("prod").shell("pulumi stack output token --show-secrets --stack prod");
+      assert.equal(stdout.trim(), token);
+      assertSucceeds(await team.command("preview", "prod", ["--", "--expect-no-changes"]));
+      const state = await s3.send(new GetObjectCommand({ ...at, Key: `.pulumi/stacks/${projectName}/prod.json` }));
+      const text = (await state.Body?.transformToString()) ?? "";
+      assert.ok(text.includes(secretsProviderUrl("hub-prod")));
+      assert.ok(!text.includes(token) && !text.includes(Buffer.from(token).toString("base64")));
+    });
+
+    it("refuses a log in CI that would show secrets", async () => {
+      const refused = await team.command("deploy", "prod", ["--", "-v=3"], { CI: "true" });
+      assertFails(refused, /-v=3 would write secrets into the log of this CI run/);
+    });
+
+    it("says what to do about a bucket that is not there", async () => {
+      const refused = await team.deploy("prod", "no bucket", { PULUMI_BACKEND_URL: stateAddress("nowhere") });
+      assertFails(refused, /state bucket nowhere: there is no such bucket .*\nNext: make bootstrap/);
+    });
+
+    it("says what to do about a disabled key, which no stack of another cluster needs", async () => {
+      const key = await prodKeyId();
+      await kms.send(new DisableKeyCommand(key));
+      // moto goes on to decrypt with it; what it encrypts starts with the key's id.
+      aws.answers.set("TrentService.Decrypt", (body) => {
+        const { CiphertextBlob = "" } = JSON.parse(body.toString());
+        const isItsOwn = Buffer.from(CiphertextBlob, "base64").toString().startsWith(key.KeyId);
+        return isItsOwn ? jsonError("DisabledException", `${key.KeyId} is disabled.`) : undefined;
+      });
+      const refused = await team.deploy("prod", "no key");
+      const bootstrapped = await team.command("bootstrap", "prod");
+      const other = await team.deploy("ephemeral", "other");
+      aws.answers.clear();
+      await kms.send(new EnableKeyCommand(key));
+      assertFails(refused, /decrypt the stack's secrets .*: the key is disabled .*\nNext: .*enable-key/);
+      assertFails(bootstrapped, /is Disabled, and must be Enabled; it was left as it is\.\nNext: .*enable-key/);
+      assertSucceeds(other);
+      assert.ok(!(await team.runs()).includes("no key"));
+    });
+  });
+
+  describe("locks", () => {
+    it("let one run at a time on a stack, and tell the other who holds it", async () => {
+      const before = (await team.runs()).length;
+      const both = await Promise.all(["one", "two"].map((name) => team.deploy("prod", name)));
+      const refusals = both.filter(({ code }) => code !== 0);
+      assert.ok(refusals.length <= 1, "none of the two went on");
+      for (const refused of refusals) assertFails(refused, /stack prod is still locked by \S+@\S+ \(pid \d+\) since/);
+      const runs = (await team.runs()).slice(before);
+      const changes = runs.filter((name, index) => name !== runs[index - 1]);
+      assert.deepEqual(new Set(changes).size, changes.length, `runs overlap: ${runs.join(", ")}`);
+    });
+
+    it("outlive a killed run until the next one, which ends what it left and goes on", async () => {
+      const hold = path.join(suite, "hold");
+      await fs.writeFile(hold, "");
+      const held = team.deploy("prod", "held", { HOLD: hold });
+      while (!(await team.runs()).includes("held")) await sleep(100);
+
+      const unlocking = await team.command("unlock", "prod", ["--force"]);
+      const [, pid] =
+        /\(pid (\d+)\) since .* which is running on this machine; its lock stays/.exec(unlocking.stderr) ?? [];
+      assert.ok(pid !== undefined && unlocking.code === 1, unlocking.stderr);
+      const waiting = await team.deploy("prod", "waiting");
+      assertFails(
+        waiting,
+        new RegExp(`still locked by \\S+ \\(pid ${pid}\\) since .*\\nNext: .*make unlock STACK=prod FORCE=1`),
+      );
+
+      process.kill(Number(pid), "SIGKILL");
+      assert.equal((await held).code, 1);
+      const next = assertSucceeds(await team.deploy("prod", "next", { HOLD: hold.concat(".gone") }));
+      assert.match(next.stdout, new RegExp(`removed the lock .*\\(pid ${pid}\\).*: that run has died`));
+      assert.match(next.stdout, /ended what it left running: \S+pulumi-language-nodejs/);
+      assert.ok(!(await team.runs()).includes("waiting"));
+    });
+
+    it("of another machine go by force only", async () => {
+      const content = { pid: 1, username: "somebody", hostname: "laptop", timestamp: "2026-01-01T00:00:00Z" };
+      const Key = `.pulumi/locks/organization/${projectName}/prod/left-behind.json`;
+      await s3.send(new PutObjectCommand({ ...at, Key, Body: JSON.stringify(content) }));
+      const refused = await team.command("unlock", "prod");
+      assertFails(refused, /is locked by somebody@laptop \(pid 1\) since 2026-01-01T00:00:00Z.*and its lock stays/);
+      assertSucceeds(await team.command("unlock", "prod", ["--force"]));
+      await assert.rejects(s3.send(new GetObjectCommand({ ...at, Key })), { name: "NoSuchKey" });
+    });
+  });
+
+  async function prodKeyId(): Promise<{ KeyId: string }> {
+    const { KeyMetadata } = await kms.send(new DescribeKeyCommand(prodKey));
+    return { KeyId: KeyMetadata?.KeyId ?? "" };
+  }
+});
+
+function assertSucceeds(result: RunResult): RunResult {
+  assert.equal(result.code, 0, result.stdout + result.stderr);
+  return result;
+}
+
+/** A clear error, and no stack trace. */
+function assertFails(result: RunResult, says: RegExp): RunResult {
+  const said = result.stdout + result.stderr;
+  assert.equal(result.code, 1, said);
+  assert.match(said, says);
+  assert.doesNotMatch(said, /\n +at /);
+  return result;
+}

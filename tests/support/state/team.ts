@@ -1,0 +1,86 @@
+import fs from "node:fs/promises";
+import path from "node:path";
+import { findTools } from "../../../tools/install";
+import { pins } from "../../../tools/pins";
+import { type RunResult, run } from "../../../tools/run";
+import { cleanEnvironment, workspacePaths } from "../../../tools/workspace";
+import { awsRootEnvironment } from "../aws/moto";
+import { copyCheckout } from "../e2e/checkout";
+import { Engine } from "../e2e/engine";
+
+export const bucket = "datasets-server-pulumi-state-707930574880";
+
+/** The address of a state in a bucket: a server at an address, not at a name, has no host for each. */
+export function stateAddress(of: string): string {
+  return `s3://${of}?region=us-east-1&s3ForcePathStyle=true`;
+}
+
+const limitMs = 120_000;
+
+/** A copy of the checkout whose commands run against a server that behaves like AWS, and whose program is a small one. */
+export class Team {
+  private constructor(
+    private readonly folder: string,
+    private readonly workspace: string,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
+
+  /** Makes one in a folder of the suite. */
+  static async create(suite: string, endpoint: string): Promise<Team> {
+    const folder = path.join(suite, "checkout");
+    const workspace = path.join(suite, "workspace");
+    await copyCheckout(folder);
+    await fs.copyFile(path.join(__dirname, "program.ts"), path.join(folder, "index.ts"));
+    // Nothing asks it anything, and a deploy would fetch it.
+    const { pulumiHome } = workspacePaths(workspace);
+    await fs.mkdir(path.join(pulumiHome, "plugins", `resource-aws-${pins.awsProvider}`), { recursive: true });
+    return new Team(folder, workspace, {
+      ...cleanEnvironment(),
+      CI: "",
+      ...awsRootEnvironment(endpoint),
+      PULUMI_BACKEND_URL: stateAddress(bucket),
+      RUNS_LOG: path.join(suite, "runs.log"),
+    });
+  }
+
+  /** Runs a command of commands/cli.ts on a stack. */
+  command(
+    name: string,
+    stack: string,
+    flags: readonly string[] = [],
+    extra: NodeJS.ProcessEnv = {},
+  ): Promise<RunResult> {
+    const args = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", name, "--stack", stack];
+    return run(process.execPath, [...args, "--workspace", this.workspace, ...flags], {
+      cwd: this.folder,
+      env: { ...this.environment, ...extra },
+      timeoutMs: limitMs,
+    });
+  }
+
+  /** Deploys without asking; the run goes by a name in the log of runs. */
+  deploy(stack: string, name: string, extra: NodeJS.ProcessEnv = {}): Promise<RunResult> {
+    return this.command("deploy", stack, ["--yes"], { RUN: name, ...extra });
+  }
+
+  /** The plain engine on a stack. */
+  engine(stack: string): Engine {
+    const PATH = [path.dirname(findTools().pulumi), this.environment.PATH ?? ""].join(path.delimiter);
+    const environment = { ...this.environment, PATH, PULUMI_HOME: workspacePaths(this.workspace).pulumiHome };
+    return new Engine({ stack, folder: this.folder, environment });
+  }
+
+  stackFile(stack: string): Promise<string> {
+    return fs.readFile(path.join(this.folder, `Pulumi.${stack}.yaml`), "utf8");
+  }
+
+  writeStackFile(stack: string, text: string): Promise<void> {
+    return fs.writeFile(path.join(this.folder, `Pulumi.${stack}.yaml`), text);
+  }
+
+  /** The names of the runs so far, each written when its program starts and when it ends. */
+  async runs(): Promise<string[]> {
+    const text = await fs.readFile(this.environment.RUNS_LOG ?? "", "utf8").catch(() => "");
+    return text.split("\n").filter((line) => line !== "");
+  }
+}
