@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, rename, rm } from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { type KeyedCluster, secretsKeys, secretsProviderUrl } from "../config/accounts";
+import { secretsKey, secretsProviderUrl } from "../config/accounts";
 import { ensureBucket } from "./aws/bucket";
 import { kmsClient, s3Client, stsClient } from "./aws/clients";
 import { identifyCaller } from "./aws/identity";
@@ -9,7 +9,7 @@ import { checkSecretsReadable, ensureKey } from "./aws/key";
 import type { Finding } from "./aws/provision";
 import { type Engine, execute, stateOf } from "./engine";
 import { projectFolder, stackFile } from "./project";
-import { readStackFileHead, type StackCluster, type StackFileHead } from "./stackFile";
+import { readStackFileHead, type StackFileHead } from "./stackFile";
 import type { S3State } from "./state/address";
 import { openStore } from "./state/store";
 import { table } from "./table";
@@ -62,8 +62,8 @@ async function makePlan(engine: Engine, stack: string): Promise<Plan> {
   const file = stackFile(stack);
   const head = await readStackFileHead(file);
   const { name, account = "" } = head.cluster;
-  if (!hasKey(name) || stack.startsWith("pr-")) {
-    throw new Error(`stack ${stack} needs no bootstrap; those that do: prod, ephemeral`);
+  if (name === "local" || stack.startsWith("pr-")) {
+    throw new Error(`stack ${stack} needs no bootstrap; those that do: prod, ephemeral, prod-CLUSTER`);
   }
   const state = stateOf(engine);
   if (state.kind === "file" || state.region === undefined) {
@@ -79,11 +79,7 @@ async function makePlan(engine: Engine, stack: string): Promise<Plan> {
         `Next: with the right to use both keys: pulumi stack change-secrets-provider "${provider}" -s ${stack}`,
     );
   }
-  return { stack, file, head, account, state: { ...state, region: state.region }, key: secretsKeys[name], provider };
-}
-
-function hasKey(cluster: StackCluster["name"]): cluster is KeyedCluster {
-  return cluster in secretsKeys;
+  return { stack, file, head, account, state: { ...state, region: state.region }, key: secretsKey(name), provider };
 }
 
 /**

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { z } from "zod";
-import { clusterNames } from "../config/stacks";
+import { clusterName } from "../config/stacks";
 
 const stackFileText = z.object({
   config: z.object({
     "datasets-server:cluster": z.object({
-      name: z.enum(clusterNames),
+      name: z.string().regex(clusterName),
       region: z.string().optional(),
       account: z.string().optional(),
     }),

@@ -1,5 +1,3 @@
-import type { ClusterName } from "./stacks";
-
 /** The Pulumi project; Pulumi.yaml names it too, and a test compares the two. */
 export const projectName = "datasets-server";
 
@@ -11,17 +9,12 @@ export const stateBucket = { name: "datasets-server-pulumi-state-707930574880", 
 /** The state's address as the engine takes it; Pulumi.yaml holds it too, and a test compares the two. */
 export const stateUrl = `s3://${stateBucket.name}?region=${stateBucket.region}`;
 
-/** One KMS key a cluster, so that who may read ephemeral's secrets cannot read production's. */
-export const secretsKeys = {
-  "hub-prod": { alias: "alias/datasets-server-hub-prod", region },
-  "hub-ephemeral": { alias: "alias/datasets-server-hub-ephemeral", region },
-} as const satisfies Readonly<Record<Exclude<ClusterName, "local">, { alias: string; region: string }>>;
-
-/** A cluster whose stacks keep their secrets with a KMS key. */
-export type KeyedCluster = keyof typeof secretsKeys;
+/** The KMS key of a cluster's secrets. One a cluster, so that who may read ephemeral's secrets cannot read production's. */
+export function secretsKey(cluster: string): { readonly alias: string; readonly region: string } {
+  return { alias: `alias/datasets-server-${cluster}`, region };
+}
 
 /** The key's address as the engine takes it, and as it writes it into a stack file. */
-export function secretsProviderUrl(cluster: KeyedCluster): string {
-  const { alias, region } = secretsKeys[cluster];
-  return `awskms://${alias}?region=${region}`;
+export function secretsProviderUrl(cluster: string): string {
+  return `awskms://${secretsKey(cluster).alias}?region=${region}`;
 }

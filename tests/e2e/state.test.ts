@@ -23,7 +23,7 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { kmsClient, s3Client } from "../../commands/aws/clients";
-import { projectName, secretsKeys, secretsProviderUrl } from "../../config/accounts";
+import { projectName, secretsKey, secretsProviderUrl } from "../../config/accounts";
 import type { RunResult } from "../../tools/run";
 import { type Intermediary, jsonError, startIntermediary } from "../support/aws/intermediary";
 import { awsRootEnvironment, type Moto, startMoto } from "../support/aws/moto";
@@ -32,7 +32,7 @@ import { rememberEnvironment } from "../support/environment";
 import { bucket, stateAddress, Team } from "../support/state/team";
 
 const at = { Bucket: bucket };
-const prodKey = { KeyId: secretsKeys["hub-prod"].alias };
+const prodKey = { KeyId: secretsKey("hub-prod").alias };
 
 describe("state and keys of the team", () => {
   let suite: string;

@@ -14,5 +14,6 @@ describe("the names of state and keys", () => {
   it("give each cluster a key of its own", () => {
     assert.equal(secretsProviderUrl("hub-prod"), "awskms://alias/datasets-server-hub-prod?region=us-east-1");
     assert.equal(secretsProviderUrl("hub-ephemeral"), "awskms://alias/datasets-server-hub-ephemeral?region=us-east-1");
+    assert.equal(secretsProviderUrl("hub-green"), "awskms://alias/datasets-server-hub-green?region=us-east-1");
   });
 });
