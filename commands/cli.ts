@@ -96,7 +96,7 @@ program
 
 program
   .command("generate")
-  .description("write the golden objects and the JSON Schema of stack files")
+  .description("write the golden objects, the JSON Schema of stack files, and docs/access.md")
   .action(async () => (await import("./generate")).generate());
 
 program

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { stackFileJsonSchema } from "../config/jsonSchema";
+import { accessDocument } from "./access/document";
 import { stackObjects, toYaml } from "./objects";
 import { projectFolder } from "./project";
 
@@ -23,6 +24,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
     file: "config/stack.schema.json",
     content: () => Promise.resolve(`${JSON.stringify(stackFileJsonSchema(), null, 2)}\n`),
   },
+  { file: "docs/access.md", content: accessDocument },
 ];
 
 /** Writes every generated file, for its difference to be reviewed and committed. */

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { MockCallArgs, MockResourceArgs } from "@pulumi/pulumi/runtime";
 import { parse } from "yaml";
+import type { Config } from "../config/build";
+import { loadConfig } from "../config/load";
 import { placeholders } from "../config/schema";
 import { stackFile } from "./project";
 
@@ -21,6 +23,8 @@ export interface RegisteredResource {
 }
 
 export interface ProgramRun {
+  /** What the stack's file says, as the program reads it. */
+  readonly config: Config;
   readonly resources: readonly RegisteredResource[];
   readonly outputs: Readonly<Record<string, unknown>>;
 }
@@ -66,7 +70,7 @@ export async function runProgram(stack: string, options: RunProgramOptions = {})
   });
   // Registrations go on after the program has returned; this waits for the last of them.
   await pulumi.runtime.disconnect();
-  return { resources, outputs: outputs ?? {} };
+  return { config: loadConfig(), resources, outputs: outputs ?? {} };
 }
 
 /** The configuration that a stack file holds, as the engine hands it to a program: secrets as markers, maps as JSON. */

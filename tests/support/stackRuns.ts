@@ -1,14 +1,10 @@
 import type { ResourceTransformationArgs } from "@pulumi/pulumi";
 import { type KubernetesObject, kubernetesObjects } from "../../commands/objects";
 import { type ProgramRun, runProgram } from "../../commands/program";
-import type { Config } from "../../config/build";
-import { loadConfig } from "../../config/load";
 
 /** What a stack's program does, and each resource with its options as it was about to be registered. */
 export interface StackRun extends ProgramRun {
   readonly observed: readonly ResourceTransformationArgs[];
-  /** What the stack's file says, as the program reads it. */
-  readonly config: Config;
   readonly objects: readonly KubernetesObject[];
 }
 
@@ -32,5 +28,5 @@ export function stackRun(stack: string): Promise<StackRun> {
 async function observedRun(stack: string): Promise<StackRun> {
   const observed: ResourceTransformationArgs[] = [];
   const run = await runProgram(stack, { observe: (resource) => observed.push(resource) });
-  return { ...run, observed, config: loadConfig(), objects: kubernetesObjects(run.resources) };
+  return { ...run, observed, objects: kubernetesObjects(run.resources) };
 }

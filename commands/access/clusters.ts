@@ -1,0 +1,59 @@
+import { clusterArn, type EksClusterArgs } from "../../components/cluster";
+import { neededRights } from "../../components/rights";
+import { type KeyedCluster, secretsKeys } from "../../config/accounts";
+import type { Config } from "../../config/build";
+import type { KubernetesObject } from "../objects";
+import { deployPolicy, type Policy, type PolicyArgs, previewPolicy } from "./iam";
+import { deployAccess, environmentsAccess, previewAccess } from "./rbac";
+
+/** What has to be on one cluster and in its account, for people and CI to deploy there and nowhere else. */
+export interface ClusterAccess {
+  readonly cluster: EksClusterArgs;
+  readonly namespace: string;
+  /** For an administrator of the cluster to apply. */
+  readonly objects: readonly KubernetesObject[];
+  /** What pull requests' environments need besides. Default: the cluster has none. */
+  readonly environments?: readonly KubernetesObject[];
+  /** By role, for an administrator of the account. */
+  readonly policies: { readonly deploy: Policy; readonly preview: Policy };
+}
+
+interface ClusterStacks {
+  readonly stack: string;
+  /** One pull request's stack, which stands for all. Default: the cluster has none. */
+  readonly environment?: string;
+}
+
+const clusterStacks: Readonly<Record<KeyedCluster, ClusterStacks>> = {
+  "hub-prod": { stack: "prod" },
+  "hub-ephemeral": { stack: "ephemeral", environment: "pr-7" },
+};
+
+/** What the file of a stack says. */
+export type ConfigOf = (stack: string) => Promise<Config>;
+
+/** What a cluster needs, from what its stacks are made of. */
+export async function clusterAccess(name: KeyedCluster, configOf: ConfigOf): Promise<ClusterAccess> {
+  const { stack, environment } = clusterStacks[name];
+  const { cluster, datasetsServer } = await configOf(stack);
+  if (cluster.kind !== "eks") {
+    throw new Error(`stack ${stack} is on ${cluster.context}, and not on ${name}`);
+  }
+  const rights = neededRights(datasetsServer);
+  const { namespace } = datasetsServer.scope;
+  const environments = environment && environmentsAccess(neededRights((await configOf(environment)).datasetsServer));
+  const args: PolicyArgs = {
+    clusterArn: clusterArn(cluster),
+    account: cluster.account,
+    key: secretsKeys[name],
+    stacks: [stack],
+    ...(environment && { passingStacks: ["pr-*"] }),
+  };
+  return {
+    cluster,
+    namespace,
+    objects: [...deployAccess(rights), ...previewAccess(rights, namespace)],
+    ...(environments && { environments }),
+    policies: { deploy: deployPolicy(args), preview: previewPolicy(args) },
+  };
+}

@@ -1,0 +1,114 @@
+import { projectName, stateBucket } from "../../config/accounts";
+
+export interface PolicyStatement {
+  readonly Sid: string;
+  readonly Effect: "Allow";
+  readonly Action: readonly string[];
+  readonly Resource: readonly string[];
+  /** By operator and condition key. */
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/** An IAM policy, as AWS has it in JSON. */
+export interface Policy {
+  readonly Version: "2012-10-17";
+  readonly Statement: readonly PolicyStatement[];
+}
+
+export interface PolicyArgs {
+  readonly clusterArn: string;
+  /** Whose key and bucket these are. */
+  readonly account: string;
+  /** The key that the secrets of the cluster's stacks are kept with. */
+  readonly key: { readonly alias: string; readonly region: string };
+  /** The stacks on the cluster. */
+  readonly stacks: readonly string[];
+  /** Stacks that come and go, which may be named as in pr-*. Default: none. */
+  readonly passingStacks?: readonly string[];
+}
+
+/** What the role that deploys may do on AWS. */
+export function deployPolicy(args: PolicyArgs): Policy {
+  const { stacks, passingStacks = [] } = args;
+  const keys = [...stacks, ...passingStacks].flatMap(stateKeys);
+  const passing = passingStacks.flatMap(stateKeys);
+  return policy([
+    ...reading(args),
+    allow("WriteState", ["s3:PutObject"], keys.map(inBucket)),
+    allow("DeleteLocks", ["s3:DeleteObject"], stacks.map(lockKeys).map(inBucket)),
+    ...(passing.length > 0 ? [allow("DeletePassingStacks", ["s3:DeleteObject"], passing.map(inBucket))] : []),
+    // A new stack's data key is encrypted once; after that it is only ever decrypted.
+    useKey(args, passing.length > 0 ? ["kms:Decrypt", "kms:Encrypt"] : ["kms:Decrypt"]),
+  ]);
+}
+
+/** What the role that previews may do on AWS: it reads the state and writes nothing. */
+export function previewPolicy(args: PolicyArgs): Policy {
+  return policy([...reading(args), useKey(args, ["kms:Decrypt"])]);
+}
+
+const metaKey = ".pulumi/meta.yaml";
+
+/**
+ * All keys of the bucket under which the engine keeps a stack, as patterns of IAM.
+ *
+ * Seen in the requests of CLI 3.259; * also stands for nothing, so they are the prefixes of its listings as well.
+ */
+function stateKeys(stack: string): string[] {
+  return [
+    `.pulumi/stacks/${projectName}/${stack}.json*`,
+    `.pulumi/stacks/${projectName}/${stack}.pulumi-tags`,
+    `.pulumi/history/${projectName}/${stack}/*`,
+    `.pulumi/backups/${projectName}/${stack}/*`,
+    lockKeys(stack),
+  ];
+}
+
+function lockKeys(stack: string): string {
+  return `.pulumi/locks/organization/${projectName}/${stack}/*`;
+}
+
+function reading({ clusterArn, stacks, passingStacks = [] }: PolicyArgs): PolicyStatement[] {
+  const keys = [metaKey, ...[...stacks, ...passingStacks].flatMap(stateKeys)];
+  const bucket = [`arn:aws:s3:::${stateBucket.name}`];
+  return [
+    allow("FindCluster", ["eks:DescribeCluster"], [clusterArn]),
+    // The engine begins by asking for the projects that there are; the delimiter keeps the stacks within them hidden.
+    allow("ListProjects", ["s3:ListBucket"], bucket, {
+      StringEquals: { "s3:prefix": ".pulumi/stacks/", "s3:delimiter": "/" },
+    }),
+    // Also has S3 say of a key that is not there that it is not there, and not that it is forbidden.
+    allow("ListState", ["s3:ListBucket"], bucket, { StringLike: { "s3:prefix": keys } }),
+    allow("ReadState", ["s3:GetObject"], keys.map(inBucket)),
+  ];
+}
+
+/** A policy cannot name a key by its alias as the resource, so the key's alias is a condition. */
+function useKey({ account, key }: PolicyArgs, actions: readonly string[]): PolicyStatement {
+  return allow("UseKey", actions, [`arn:aws:kms:${key.region}:${account}:key/*`], {
+    "ForAnyValue:StringEquals": { "kms:ResourceAliases": key.alias },
+  });
+}
+
+function inBucket(key: string): string {
+  return `arn:aws:s3:::${stateBucket.name}/${key}`;
+}
+
+function policy(statements: readonly PolicyStatement[]): Policy {
+  return { Version: "2012-10-17", Statement: statements };
+}
+
+function allow(
+  sid: string,
+  actions: readonly string[],
+  resources: readonly string[],
+  condition?: PolicyStatement["Condition"],
+): PolicyStatement {
+  return {
+    Sid: sid,
+    Effect: "Allow",
+    Action: actions,
+    Resource: resources,
+    ...(condition && { Condition: condition }),
+  };
+}
