@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { causeOf, type KubernetesClient } from "./kubernetesClient";
 import { stackLabel } from "./names";
 
 export interface OwnershipArgs {
   readonly stack: string;
-  /** The cluster to look in: a kubeconfig's text or its path, and the context to use. */
-  readonly kubeconfig: string;
-  readonly context: string;
+  /** The cluster to look in; asked for only when something is created. */
+  readonly kubernetes: () => Promise<KubernetesClient>;
 }
 
 /** What the cluster knows of an object: its labels, or undefined when there is no such object. */
@@ -24,7 +24,7 @@ export interface ObjectReference {
  * this stack's label is what an interrupted run left behind, and is welcome.
  */
 export function ownershipHook(args: OwnershipArgs): pulumi.ResourceHook {
-  const findLabels = clusterLabels(args);
+  const findLabels = clusterLabels(args.kubernetes);
   return new pulumi.ResourceHook(
     `${args.stack}-ownership`,
     async ({ newInputs }) => {
@@ -64,37 +64,18 @@ function isObjectReference(inputs: unknown): inputs is ObjectReference {
   return typeof inputs === "object" && inputs !== null && "kind" in inputs && "metadata" in inputs;
 }
 
-function clusterLabels({ kubeconfig, context }: OwnershipArgs): FindLabels {
-  // Loading a Kubernetes client takes most of a second, so only a run that creates something loads it.
-  let client: ReturnType<typeof connect> | undefined;
+function clusterLabels(kubernetes: OwnershipArgs["kubernetes"]): FindLabels {
   return async (object) => {
-    client ??= connect(kubeconfig, context);
-    const { api, isNotFound } = await client;
+    const { objects, isNotFound } = await kubernetes();
     try {
-      const { metadata } = await api.read(object);
+      const { metadata } = await objects.read(object);
       return metadata?.labels ?? {};
     } catch (error) {
       if (isNotFound(error)) {
         return undefined;
       }
       const { kind, metadata } = object;
-      const cause = error instanceof Error ? error.message.split("\n")[0] : String(error);
-      throw new Error(`cannot tell whether ${kind} ${metadata.name} exists already: ${cause}`);
+      throw new Error(`cannot tell whether ${kind} ${metadata.name} exists already: ${causeOf(error)}`);
     }
-  };
-}
-
-async function connect(kubeconfig: string, context: string) {
-  const k8s = await import("@kubernetes/client-node");
-  const config = new k8s.KubeConfig();
-  if (kubeconfig.includes("\n") || kubeconfig.startsWith("{")) {
-    config.loadFromString(kubeconfig);
-  } else {
-    config.loadFromFile(kubeconfig);
-  }
-  config.setCurrentContext(context);
-  return {
-    api: k8s.KubernetesObjectApi.makeApiClient(config),
-    isNotFound: (error: unknown) => error instanceof k8s.ApiException && error.code === 404,
   };
 }
