@@ -1,12 +1,11 @@
 import { Document, isScalar, visit } from "yaml";
 import { clusterArn } from "../../components/cluster";
-import { stackLabel } from "../../components/names";
 import { type KeyedCluster, secretsKeys, stateBucket } from "../../config/accounts";
 import type { KubernetesObject } from "../objects";
 import { runProgram } from "../program";
 import { type ClusterAccess, clusterAccess } from "./clusters";
 import type { Policy } from "./iam";
-import { environmentBinding, groups } from "./rbac";
+import { environmentCommands, environmentRole, groups } from "./rbac";
 
 /** The text of docs/access.md. */
 export async function accessDocument(): Promise<string> {
@@ -29,7 +28,8 @@ is deployed. An update looks first: it names every right that is missing, and th
 
 There are two roles a cluster. The **deploy** role runs \`pulumi up\`, \`refresh\` and \`destroy\`. The **preview** role runs
 \`pulumi preview\`: it reads no Secret of the cluster and writes nothing. As every preview it does decrypt the stack file's secrets
-and the state, so one that runs a program nobody has reviewed is for people to approve first.
+and the state, so one that runs a program nobody has reviewed is for people to approve first. The plan is complete; beside an object that
+would be made it says "forbidden". Whether a Secret that would be made exists already it cannot tell, and says so.
 
 Set up each role once:
 
@@ -84,13 +84,7 @@ ${environments ? environmentsSection(name, environments) : ""}`;
 }
 
 function environmentsSection(name: string, environments: NonNullable<ClusterAccess["environments"]>): string {
-  const namespace = "datasets-server-pr-7";
-  const { metadata } = environmentBinding(namespace);
-  const bind = [
-    `kubectl create namespace ${namespace}`,
-    `kubectl label namespace ${namespace} ${stackLabel}=pr-7`,
-    `kubectl create rolebinding ${metadata.name} --namespace ${namespace} \\\n  --clusterrole ${metadata.name} --group ${groups.deploy}`,
-  ];
+  const commands = environmentCommands({ stack: "pr-7", namespace: "datasets-server-pr-7" });
   return `
 ### Environments of pull requests on ${name}
 
@@ -98,11 +92,11 @@ Each environment has a namespace of its own, \`datasets-server-pr-<number>\`, wh
 namespaces somebody may make, so an admission policy does. It refuses the deploy group every other name, for making, changing
 and deleting. Whoever is in that group is behind this fence, an administrator too.
 
-Within an environment the group has its rights once ClusterRole \`${metadata.name}\` is bound there. It may bind that
+Within an environment the group has its rights once ClusterRole \`${environmentRole}\` is bound there. It may bind that
 role to itself, there and nowhere else: bound in the whole cluster, the same rights would open every Secret of every namespace.
 So, as the deploy role, before the first \`pulumi up -s pr-7\`:
 
-${block("sh", bind.join("\n"))}
+${block("sh", commands.join("\n"))}
 
 ${block("yaml", yamlText(environments))}
 `;

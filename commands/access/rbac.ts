@@ -1,3 +1,4 @@
+import { type Scope, stackLabel } from "../../components/names";
 import type { Right, Verb } from "../../components/rights";
 import type { KubernetesObject } from "../objects";
 
@@ -17,7 +18,7 @@ const deployName = "datasets-server-deploy";
 const previewName = "datasets-server-preview";
 
 /** What holds in the namespace of a pull request's environment, once it is bound there. */
-const environmentRole = "datasets-server-environment";
+export const environmentRole = "datasets-server-environment";
 /** What holds in the whole cluster for the sake of environments, and the fence around it. */
 const environmentsRole = "datasets-server-environments";
 
@@ -49,8 +50,8 @@ export function previewAccess(rights: readonly Right[], namespace: string): Kube
  * Lets the deploy group make environments, each in a namespace of its own, and nothing elsewhere.
  *
  * RBAC can limit the making of namespaces and of bindings by no name, so an admission policy does. What the group may
- * do within an environment it may only once environmentBinding is there: bound in the whole cluster, the same rights
- * would open every Secret of every namespace.
+ * do within an environment it may only once its role is bound there, see environmentCommands: bound in the whole
+ * cluster, the same rights would open every Secret of every namespace.
  *
  * @param rights what an environment's stack needs.
  */
@@ -74,15 +75,13 @@ export function environmentsAccess(rights: readonly Right[]): KubernetesObject[]
   ];
 }
 
-/** Gives the deploy group what it needs within one environment. The group itself may create it, and no other. */
-export function environmentBinding(namespace: string): KubernetesObject {
-  return {
-    apiVersion: `${rbac}/v1`,
-    kind: "RoleBinding",
-    metadata: { name: environmentRole, namespace },
-    roleRef: { apiGroup: rbac, kind: "ClusterRole", name: environmentRole },
-    subjects: [{ apiGroup: rbac, kind: "Group", name: groups.deploy }],
-  };
+/** What the deploy group types before the first update of a pull request's stack, such as pr-7. */
+export function environmentCommands({ stack, namespace }: Pick<Scope, "stack" | "namespace">): string[] {
+  return [
+    `kubectl create namespace ${namespace}`,
+    `kubectl label namespace ${namespace} ${stackLabel}=${stack}`,
+    `kubectl create rolebinding ${environmentRole} --namespace ${namespace} --clusterrole ${environmentRole} --group ${groups.deploy}`,
+  ];
 }
 
 const fence: KubernetesObject = {
@@ -111,13 +110,14 @@ const fence: KubernetesObject = {
     matchConditions: [{ name: "deployers", expression: `'${groups.deploy}' in request.userInfo.groups` }],
     variables: [
       {
-        name: "namespace",
+        // CEL keeps the word namespace for itself.
+        name: "place",
         expression: "request.resource.resource == 'namespaces' ? request.name : request.namespace",
       },
     ],
     validations: [
       {
-        expression: `variables.namespace.matches('${environmentNamespaces}')`,
+        expression: `variables.place.matches('${environmentNamespaces}')`,
         message: `${groups.deploy} may make, change and delete namespaces of environments only: datasets-server-pr-<number>`,
       },
       {

@@ -1,8 +1,9 @@
 import * as assert from "node:assert/strict";
+import { z } from "zod";
 import { type ClusterAccess, clusterAccess } from "../../../commands/access/clusters";
 import type { Policy } from "../../../commands/access/iam";
 import { deployAccess, environmentsAccess } from "../../../commands/access/rbac";
-import { type Right, rightsFor } from "../../../components/rights";
+import { rightsFor } from "../../../components/rights";
 import { type KeyedCluster, stateBucket } from "../../../config/accounts";
 import { stackRun } from "../../support/stackRuns";
 
@@ -127,12 +128,17 @@ describe("the roles on a cluster", () => {
   const namespace = "datasets-server";
   const rights = rightsFor(["ConfigMap", "Secret", "Deployment"], namespace);
 
+  const roleRules = z.array(
+    z.object({ apiGroups: z.tuple([z.string()]), resources: z.array(z.string()), verbs: z.array(z.string()) }),
+  );
+
   /** Every right that the rules of a role give. */
-  function rightsOf(rules: unknown): Right[] {
-    assert.ok(Array.isArray(rules));
-    return rules.flatMap(({ apiGroups: [group], resources, verbs }) =>
-      resources.flatMap((resource: string) => verbs.map((verb: string) => ({ group, resource, verb, namespace }))),
-    );
+  function rightsOf(rules: unknown): { verb: string; group: string; resource: string }[] {
+    return roleRules
+      .parse(rules)
+      .flatMap(({ apiGroups: [group], resources, verbs }) =>
+        resources.flatMap((resource) => verbs.map((verb) => ({ verb, group, resource }))),
+      );
   }
 
   const sorted = (texts: readonly unknown[]) => texts.map((text) => JSON.stringify(text)).sort();
@@ -141,7 +147,7 @@ describe("the roles on a cluster", () => {
     const [role, ...others] = deployAccess(rights);
     assert.deepEqual(
       sorted(rightsOf(role?.rules)),
-      sorted(rights.map(({ group, resource, verb }) => ({ group, resource, verb, namespace }))),
+      sorted(rights.map(({ verb, group, resource }) => ({ verb, group, resource }))),
     );
     assert.deepEqual(
       others.map(({ kind }) => kind),
