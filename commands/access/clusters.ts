@@ -1,6 +1,6 @@
 import { clusterArn, type EksClusterArgs } from "../../components/cluster";
 import { neededRights } from "../../components/rights";
-import { type KeyedCluster, secretsKeys } from "../../config/accounts";
+import { secretsKey } from "../../config/accounts";
 import type { Config } from "../../config/build";
 import type { KubernetesObject } from "../objects";
 import { deployPolicy, type Policy, type PolicyArgs, previewPolicy } from "./iam";
@@ -24,7 +24,12 @@ interface ClusterStacks {
   readonly environment?: string;
 }
 
-const clusterStacks: Readonly<Record<KeyedCluster, ClusterStacks>> = {
+/** The clusters that stacks of a fixed name live on. */
+export const documentedClusters = ["hub-prod", "hub-ephemeral"] as const;
+
+export type DocumentedCluster = (typeof documentedClusters)[number];
+
+const clusterStacks: Readonly<Record<DocumentedCluster, ClusterStacks>> = {
   "hub-prod": { stack: "prod" },
   "hub-ephemeral": { stack: "ephemeral", environment: "pr-7" },
 };
@@ -33,7 +38,7 @@ const clusterStacks: Readonly<Record<KeyedCluster, ClusterStacks>> = {
 export type ConfigOf = (stack: string) => Promise<Config>;
 
 /** What a cluster needs, from what its stacks are made of. */
-export async function clusterAccess(name: KeyedCluster, configOf: ConfigOf): Promise<ClusterAccess> {
+export async function clusterAccess(name: DocumentedCluster, configOf: ConfigOf): Promise<ClusterAccess> {
   const { stack, environment } = clusterStacks[name];
   const { cluster, datasetsServer } = await configOf(stack);
   if (cluster.kind !== "eks") {
@@ -45,7 +50,7 @@ export async function clusterAccess(name: KeyedCluster, configOf: ConfigOf): Pro
   const args: PolicyArgs = {
     clusterArn: clusterArn(cluster),
     account: cluster.account,
-    key: secretsKeys[name],
+    key: secretsKey(name),
     stacks: [stack],
     ...(environment && { passingStacks: ["pr-*"] }),
   };

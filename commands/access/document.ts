@@ -1,23 +1,19 @@
 import { Document, isScalar, visit } from "yaml";
 import { clusterArn } from "../../components/cluster";
-import { type KeyedCluster, secretsKeys, stateBucket } from "../../config/accounts";
+import { stateBucket } from "../../config/accounts";
 import type { KubernetesObject } from "../objects";
 import { runProgram } from "../program";
-import { type ClusterAccess, clusterAccess } from "./clusters";
+import { type ClusterAccess, clusterAccess, documentedClusters } from "./clusters";
 import type { Policy } from "./iam";
 import { environmentCommands, environmentRole, groups } from "./rbac";
 
 /** The text of docs/access.md. */
 export async function accessDocument(): Promise<string> {
   const sections: string[] = [introduction];
-  for (const name of Object.keys(secretsKeys).filter(isKeyedCluster)) {
+  for (const name of documentedClusters) {
     sections.push(section(await clusterAccess(name, async (stack) => (await runProgram(stack)).config)));
   }
   return sections.join("\n");
-}
-
-function isKeyedCluster(name: string): name is KeyedCluster {
-  return Object.hasOwn(secretsKeys, name);
 }
 
 const introduction = `# Access

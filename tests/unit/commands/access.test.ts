@@ -1,10 +1,10 @@
 import * as assert from "node:assert/strict";
 import { z } from "zod";
-import { type ClusterAccess, clusterAccess } from "../../../commands/access/clusters";
+import { type ClusterAccess, clusterAccess, type DocumentedCluster } from "../../../commands/access/clusters";
 import type { Policy } from "../../../commands/access/iam";
 import { deployAccess, environmentsAccess } from "../../../commands/access/rbac";
 import { rightsFor } from "../../../components/rights";
-import { type KeyedCluster, stateBucket } from "../../../config/accounts";
+import { stateBucket } from "../../../config/accounts";
 import { stackRun } from "../../support/stackRuns";
 
 /** Keys that the engine was seen to use for a stack. */
@@ -35,7 +35,7 @@ function allowsOnKey({ Statement }: Policy, action: string, key: string): boolea
 
 const objectActions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"];
 
-const accessTo = (name: KeyedCluster) => clusterAccess(name, async (stack) => (await stackRun(stack)).config);
+const accessTo = (name: DocumentedCluster) => clusterAccess(name, async (stack) => (await stackRun(stack)).config);
 
 describe("the policies of roles on AWS", () => {
   let prod: ClusterAccess;
