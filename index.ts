@@ -3,15 +3,17 @@ import { requireRights } from "./components/accessReview";
 import { clusterProvider, connectCluster } from "./components/cluster";
 import { DatasetsServer } from "./components/datasetsServer";
 import { kubernetesClient } from "./components/kubernetesClient";
+import { liveObjects } from "./components/liveObjects";
 import { stayOnCluster } from "./components/oneCluster";
 import { clusterOutput, commands } from "./components/outputs";
 import { ownershipHook } from "./components/ownership";
 import { neededRights } from "./components/rights";
+import { takeOverOf } from "./components/takeOver";
 import { loadConfig } from "./config/load";
 
 /** The program: what the stack says, its cluster, all that runs there, and what to know about it afterwards. */
 export = async () => {
-  const { cluster, offline, datasetsServer } = loadConfig();
+  const { cluster, offline, takeOver, datasetsServer } = loadConfig();
   const { scope } = datasetsServer;
 
   const connection = await connectCluster(cluster, { namespace: scope.namespace, offline });
@@ -19,10 +21,16 @@ export = async () => {
   if (!offline && !isDryRun()) {
     await requireRights(kubernetes, neededRights(datasetsServer));
   }
+  const live = liveObjects(kubernetes);
+  const taken = offline ? undefined : await takeOverOf(live, scope, takeOver);
   const oneCluster = offline ? {} : stayOnCluster(scope.stack, connection.identifier);
   const provider = clusterProvider("kubernetes", connection, scope.namespace, oneCluster);
-  const beforeCreate = offline ? [] : [ownershipHook({ kubernetes, stack: scope.stack })];
-  const server = new DatasetsServer(scope.release, { ...datasetsServer, beforeCreate }, { provider });
+  const beforeCreate = offline ? [] : [ownershipHook(live, { scope, takeOver })];
+  const server = new DatasetsServer(
+    scope.release,
+    { ...datasetsServer, beforeCreate, ...(taken && { takeOver: taken }) },
+    { provider },
+  );
 
   return {
     namespace: scope.namespace,

@@ -9,6 +9,7 @@ import { createSecrets, type SecretValues } from "./secrets";
 import { type ServiceName, serviceNames, services } from "./services";
 import { type SettingGroup, settingsConfigMap, settingsName, type Variables } from "./settings";
 import { type ClaimArgs, parquetMetadataClaim } from "./storage";
+import { registerAsItIs, type TakeOver } from "./takeOver";
 import { createNamespace, createServiceAccount, type NamespaceArgs } from "./tenancy";
 import type { ParquetMetadataVolume } from "./volumes";
 import { type Entrances, type ServiceSizes, WebService } from "./webService";
@@ -45,6 +46,8 @@ export interface DatasetsServerArgs {
   readonly suspendJobs: boolean;
   /** What must agree before an object is created; see ownershipHook. */
   readonly beforeCreate: readonly pulumi.ResourceHook[];
+  /** What this run takes over. Default: nothing. */
+  readonly takeOver?: TakeOver;
 }
 
 /** The whole datasets-server in one namespace of one cluster. */
@@ -58,7 +61,9 @@ export class DatasetsServer extends pulumi.ComponentResource {
       "datasets-server:components:DatasetsServer",
       name,
       {},
-      pulumi.mergeOptions(opts, { transformations: [guardObjects(args.beforeCreate)] }),
+      pulumi.mergeOptions(opts, {
+        transformations: [guardObjects(args.beforeCreate), ...(args.takeOver ? [registerAsItIs(args.takeOver)] : [])],
+      }),
     );
     const { scope } = args;
     const namespace = args.namespace.create ? [createNamespace(scope, args.namespace, { parent: this })] : [];

@@ -1,4 +1,9 @@
-import type { AuthenticationV1Api, AuthorizationV1Api, KubernetesObjectApi } from "@kubernetes/client-node";
+import type {
+  AuthenticationV1Api,
+  AuthorizationV1Api,
+  KubernetesObjectApi,
+  PatchStrategy,
+} from "@kubernetes/client-node";
 
 /** Which API server to ask, and as whom. */
 export interface ClientArgs {
@@ -12,6 +17,8 @@ export interface KubernetesClient {
   readonly objects: KubernetesObjectApi;
   readonly authentication: AuthenticationV1Api;
   readonly authorization: AuthorizationV1Api;
+  /** Names the sort of patch that changes the fields it holds, and leaves the others. */
+  readonly mergePatch: PatchStrategy;
   /** Whether an error of these means that there is no such object. */
   isNotFound(error: unknown): boolean;
 }
@@ -61,6 +68,7 @@ async function connect({ kubeconfig, context }: ClientArgs): Promise<KubernetesC
     objects: k8s.KubernetesObjectApi.makeApiClient(config),
     authentication: config.makeApiClient(k8s.AuthenticationV1Api),
     authorization: config.makeApiClient(k8s.AuthorizationV1Api),
+    mergePatch: k8s.PatchStrategy.MergePatch,
     isNotFound: (error) => error instanceof k8s.ApiException && error.code === 404,
   };
 }

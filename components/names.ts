@@ -7,29 +7,65 @@ export interface Scope {
   /** Prefix of every object's name, such as datasets-server-prod. */
   readonly release: string;
   readonly namespace: string;
+  /** The release of the Helm chart whose names and selectors the objects keep. Default: names and selectors of our own. */
+  readonly helmRelease?: string;
 }
 
 /** The label that says which stack an object belongs to; an object without it is somebody else's. */
 export const stackLabel = "datasets-server.huggingface.co/stack";
+
+/** The name that the chart has in labels and in the names of its objects. */
+const chart = "datasets-server";
+
+/** The prefix of the names that the chart gives the objects of a release. */
+export function helmPrefix(helmRelease: string): string {
+  return `${helmRelease}-${chart}`;
+}
+
+/** The labels by which all objects of a release of the chart are known. */
+export function helmLabels(helmRelease: string) {
+  return {
+    "app.kubernetes.io/instance": helmRelease,
+    "app.kubernetes.io/managed-by": "Helm",
+    "helm.sh/chart": chart,
+  };
+}
 
 /** `<release>-<component>`, the name of a component's objects. */
 export function objectName(scope: Scope, component: string): string {
   return `${scope.release}-${component}`;
 }
 
-/** The labels a selector may hold: a Deployment's selector is immutable, so these never change. */
-export function selectorLabels(scope: Scope, component: string) {
-  return { app: objectName(scope, component), "app.kubernetes.io/instance": scope.release };
+/** The name of a scheduled job; the chart's differ from those of its other objects. */
+export function scheduledJobName(scope: Scope, job: string): string {
+  return objectName(scope, scope.helmRelease === undefined ? job : `job-${job}`);
 }
 
-/** The selector's labels and Kubernetes' recommended ones. */
-export function labels(scope: Scope, component: string) {
+/** The one label that tells the components of a stack from each other. */
+export function componentLabel(scope: Scope): string {
+  return scope.helmRelease === undefined ? "app" : "app.kubernetes.io/component";
+}
+
+/** The labels that a selector holds, of which those of the chart say more than they need to: a selector is immutable. */
+export function selectorLabels(scope: Scope, component: string): Readonly<Record<string, string>> {
+  return { [componentLabel(scope)]: objectName(scope, component), ...stackLabels(scope) };
+}
+
+/** The part of a selector that all components of a stack share, and no other stack has. */
+export function stackLabels({ release, helmRelease }: Scope): Readonly<Record<string, string>> {
+  return helmRelease === undefined
+    ? { "app.kubernetes.io/instance": release }
+    : { ...helmLabels(helmRelease), "app.kubernetes.io/name": release };
+}
+
+/** Kubernetes' recommended labels and the selector's own, which win. */
+export function labels(scope: Scope, component: string): Readonly<Record<string, string>> {
   return {
-    ...selectorLabels(scope, component),
     "app.kubernetes.io/name": "datasets-server",
     "app.kubernetes.io/component": component,
     "app.kubernetes.io/part-of": "datasets-server",
     "app.kubernetes.io/managed-by": "pulumi",
+    ...selectorLabels(scope, component),
   };
 }
 

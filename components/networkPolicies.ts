@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { mongoDbPort } from "./mongodb";
-import { metadata, objectName, type Scope, selectorLabels } from "./names";
+import { componentLabel, metadata, objectName, type Scope, stackLabels } from "./names";
 import { containerPort } from "./server";
 
 /** Who may reach the pods, and whom they may reach. */
@@ -63,7 +63,7 @@ export class NetworkPolicies extends pulumi.ComponentResource {
 /** Every policy by name. They add up: what none of them lets through is closed. */
 export function networkPolicies(args: NetworkPoliciesArgs): Readonly<Record<string, PolicySpec>> {
   const { scope, network, webServices, workers } = args;
-  const everyPod = { matchLabels: instanceLabel(scope) };
+  const everyPod = { matchLabels: stackLabels(scope) };
   return {
     "deny-all": { podSelector: everyPod, policyTypes: ["Ingress", "Egress"] },
     "web-services": {
@@ -95,7 +95,7 @@ export function networkPolicies(args: NetworkPoliciesArgs): Readonly<Record<stri
 
 /** The way to an external MongoDB, or to the stack's own and to nobody else's. */
 function mongoPolicies(scope: Scope, { mongo }: NetworkArgs): Record<string, PolicySpec> {
-  const everyPod = { matchLabels: instanceLabel(scope) };
+  const everyPod = { matchLabels: stackLabels(scope) };
   if (mongo) {
     const egress = [{ to: mongo.cidrs.map(block), ports: [tcp(mongo.port)] }];
     return { mongodb: { podSelector: everyPod, policyTypes: ["Egress"], egress } };
@@ -112,15 +112,12 @@ function mongoPolicies(scope: Scope, { mongo }: NetworkArgs): Record<string, Pol
   };
 }
 
-/** The label that all pods of a stack have, and no other's. */
-function instanceLabel(scope: Scope): Record<string, string> {
-  const { app: _app, ...instance } = selectorLabels(scope, "");
-  return instance;
-}
-
 function pods(scope: Scope, components: readonly string[]) {
-  const values = components.map((component) => selectorLabels(scope, component).app);
-  return { matchLabels: instanceLabel(scope), matchExpressions: [{ key: "app", operator: "In", values }] };
+  const values = components.map((component) => objectName(scope, component));
+  return {
+    matchLabels: stackLabels(scope),
+    matchExpressions: [{ key: componentLabel(scope), operator: "In", values }],
+  };
 }
 
 function namespace(name: string) {

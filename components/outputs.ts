@@ -1,5 +1,5 @@
 import { type ClusterArgs, clusterArn } from "./cluster";
-import { objectName, type Scope } from "./names";
+import { componentLabel, objectName, type Scope } from "./names";
 
 /** Commands to paste, in the words the team already uses. */
 export interface Commands {
@@ -19,10 +19,11 @@ export function clusterOutput(cluster: ClusterArgs): string {
 export function commands(cluster: ClusterArgs, scope: Scope, component: string): Commands {
   const where = `--context ${cluster.context} --namespace ${scope.namespace}`;
   const name = objectName(scope, component);
+  const selector = `${componentLabel(scope)}=${name}`;
   return {
     useCluster: useCluster(cluster),
-    pods: `kubectl get pods -l app=${name} ${where}`,
-    logs: `kubectl logs -l app=${name} --tail=100 --follow ${where}`,
+    pods: `kubectl get pods -l ${selector} ${where}`,
+    logs: `kubectl logs -l ${selector} --tail=100 --follow ${where}`,
     describe: `kubectl describe deploy/${name} ${where}`,
   };
 }

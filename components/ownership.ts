@@ -1,35 +1,27 @@
+import type { V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
-import { causeOf, type KubernetesClient } from "./kubernetesClient";
-import { stackLabel } from "./names";
+import { type LiveObjects, type ObjectReference, objectText } from "./liveObjects";
+import { type Scope, stackLabel } from "./names";
+import { isOfRelease } from "./takeOver";
 
 export interface OwnershipArgs {
-  readonly stack: string;
-  /** The cluster to look in; asked for only when something is created. */
-  readonly kubernetes: () => Promise<KubernetesClient>;
-}
-
-/** What the cluster knows of an object: its labels, or undefined when there is no such object. */
-export type FindLabels = (object: ObjectReference) => Promise<Readonly<Record<string, string>> | undefined>;
-
-export interface ObjectReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly scope: Scope;
+  /** Whether the run may take over the objects of the Helm release whose names the stack keeps. */
+  readonly takeOver: boolean;
 }
 
 /**
  * A hook that refuses to create an object which is already there and is not this stack's.
  *
  * The provider would take such an object over without a word, and a later destroy would delete it. One that carries
- * this stack's label is what an interrupted run left behind, and is welcome.
+ * this stack's label is what an interrupted run left behind, and is welcome; so is one that the run may take over.
  */
-export function ownershipHook(args: OwnershipArgs): pulumi.ResourceHook {
-  const findLabels = clusterLabels(args.kubernetes);
+export function ownershipHook(live: LiveObjects, args: OwnershipArgs): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
-    `${args.stack}-ownership`,
+    `${args.scope.stack}-ownership`,
     async ({ newInputs }) => {
       if (isObjectReference(newInputs)) {
-        await refuseForeign(newInputs, args.stack, findLabels);
+        refuseForeign(newInputs, await live.find(newInputs), args);
       }
     },
     { onDryRun: true },
@@ -44,16 +36,19 @@ export function guardObjects(hooks: readonly pulumi.ResourceHook[]): pulumi.Reso
       : undefined;
 }
 
-/** Throws when the object exists and is not the stack's own. */
-export async function refuseForeign(object: ObjectReference, stack: string, findLabels: FindLabels): Promise<void> {
-  const labels = await findLabels(object);
-  if (labels === undefined || labels[stackLabel] === stack) {
+/** Throws when the object, of which nothing is found when it does not exist, is neither the stack's own nor to be taken over. */
+export function refuseForeign(
+  object: ObjectReference,
+  found: V1ObjectMeta | undefined,
+  { scope: { stack, namespace, helmRelease }, takeOver }: OwnershipArgs,
+): void {
+  const owner = found?.labels?.[stackLabel];
+  const isChart = helmRelease !== undefined && !owner && isOfRelease(found, { name: helmRelease, namespace });
+  if (found === undefined || owner === stack || (takeOver && isChart)) {
     return;
   }
-  const { name, namespace } = object.metadata;
-  const owner = labels[stackLabel];
   throw new Error(
-    `${object.kind} ${namespace ? `${namespace}/` : ""}${name} already exists and ` +
+    `${objectText(object)} already exists and ` +
       `${owner ? `belongs to stack ${owner}` : `does not belong to a stack (it has no label ${stackLabel})`}. ` +
       `Creating it would take it over, and a later destroy would delete it. Rename or remove it, or, if it is ` +
       `stack ${stack}'s own, label it ${stackLabel}=${stack}; then run again.`,
@@ -62,20 +57,4 @@ export async function refuseForeign(object: ObjectReference, stack: string, find
 
 function isObjectReference(inputs: unknown): inputs is ObjectReference {
   return typeof inputs === "object" && inputs !== null && "kind" in inputs && "metadata" in inputs;
-}
-
-function clusterLabels(kubernetes: OwnershipArgs["kubernetes"]): FindLabels {
-  return async (object) => {
-    const { objects, isNotFound } = await kubernetes();
-    try {
-      const { metadata } = await objects.read(object);
-      return metadata?.labels ?? {};
-    } catch (error) {
-      if (isNotFound(error)) {
-        return undefined;
-      }
-      const { kind, metadata } = object;
-      throw new Error(`cannot tell whether ${kind} ${metadata.name} exists already: ${causeOf(error)}`);
-    }
-  };
 }

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { metadata } from "./names";
+import { metadata, scheduledJobName } from "./names";
 import type { SettingGroup } from "./settings";
 import { createPods, type PodSizes, type WorkloadArgs, type WorkloadContext } from "./workload";
 
@@ -63,7 +63,7 @@ export class ScheduledJob extends pulumi.ComponentResource {
     new k8s.batch.v1.CronJob(
       name,
       {
-        metadata: metadata(context.scope, job),
+        metadata: metadata(context.scope, job, { name: scheduledJobName(context.scope, job) }),
         spec: {
           schedule: sizes.schedule,
           timeZone: "Etc/UTC",

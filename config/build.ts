@@ -3,18 +3,22 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterArgs } from "../components/cluster";
 import type { DatasetsServerArgs } from "../components/datasetsServer";
 import { mongoDbUrl } from "../components/mongodb";
+import { helmPrefix, type Scope } from "../components/names";
 import type { SecretKey, SecretValues } from "../components/secrets";
 import { parquetMetadataPath } from "../components/volumes";
 import type { WorkerPoolSizes } from "../components/workerPool";
 import type { EncryptedKey, StackFile } from "./schema";
 import { environmentVariables } from "./settings";
 import type { StackIdentity } from "./stacks";
+import { keptRelease, permittedRelease } from "./takeOver";
 
 /** All that a stack says, checked. */
 export interface Config {
   readonly cluster: ClusterArgs;
   /** True where objects are only rendered, and no cluster is asked for anything. */
   readonly offline: boolean;
+  /** Whether this run may take over the live objects of the Helm release whose names the stack keeps. */
+  readonly takeOver: boolean;
   readonly datasetsServer: Omit<DatasetsServerArgs, "beforeCreate">;
 }
 
@@ -53,8 +57,9 @@ export function hasOwnMongoDb({ kind }: Pick<StackIdentity, "kind">, { mongodb }
 
 /** The arguments of the program's components, from a stack file without faults. */
 export function buildConfig(identity: StackIdentity, file: StackFile): Config {
-  const { stack, release, namespace, kind } = identity;
-  const scope = { stack, release, namespace };
+  const { kind } = identity;
+  const scope = scopeOf(identity, file);
+  const { release } = scope;
   const isPullRequest = kind === "pr-N";
   const { public: entrance, internal } = file.ingress;
   const host = isPullRequest && file.pullRequest ? `${release}.${file.pullRequest.domain}` : entrance.host;
@@ -63,6 +68,7 @@ export function buildConfig(identity: StackIdentity, file: StackFile): Config {
   return {
     cluster: clusterArgs(file.cluster),
     offline: process.env.DATASETS_SERVER_OFFLINE === "true",
+    takeOver: permittedRelease() !== undefined,
     datasetsServer: {
       scope,
       namespace: {
@@ -72,7 +78,7 @@ export function buildConfig(identity: StackIdentity, file: StackFile): Config {
       images: file.images,
       entrances: { public: { ...entrance, host }, ...(!isPullRequest && internal && { internal }) },
       settings: environmentVariables(file.settings, { host, parquetMetadata: parquetMetadataPath }),
-      secrets: secretValues(identity, file),
+      secrets: secretValues(identity, file, scope),
       secretDelivery: file.secretDelivery,
       checksumKey: new pulumi.Config().requireSecret("checksumKey"),
       ...(serviceAccount.roleArn && { roleArn: serviceAccount.roleArn }),
@@ -91,7 +97,16 @@ export function buildConfig(identity: StackIdentity, file: StackFile): Config {
   };
 }
 
-function secretValues(identity: StackIdentity, file: StackFile): SecretValues {
+/** Whose objects a stack's are, and what they are called. */
+function scopeOf(identity: StackIdentity, file: StackFile): Scope {
+  const { stack, namespace, release } = identity;
+  const helmRelease = keptRelease(identity, file);
+  return helmRelease === undefined
+    ? { stack, namespace, release }
+    : { stack, namespace, release: helmPrefix(helmRelease), helmRelease };
+}
+
+function secretValues(identity: StackIdentity, file: StackFile, scope: Scope): SecretValues {
   const config = new pulumi.Config();
   const read = Object.entries(secretSources(identity, file)).map(([key, source]) => [
     key,
@@ -99,7 +114,7 @@ function secretValues(identity: StackIdentity, file: StackFile): SecretValues {
   ]);
   return {
     ...Object.fromEntries(read),
-    ...(hasOwnMongoDb(identity, file) && { mongoUrl: pulumi.secret(mongoDbUrl(identity)) }),
+    ...(hasOwnMongoDb(identity, file) && { mongoUrl: pulumi.secret(mongoDbUrl(scope)) }),
   };
 }
 

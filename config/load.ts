@@ -3,6 +3,7 @@ import { buildConfig, type Config, hasOwnMongoDb, secretSources } from "./build"
 import { configKey, type Fault, refuse, schemaFaults } from "./faults";
 import { placeholders, type StackFile, stackFileSchema } from "./schema";
 import { identifyStack, type StackIdentity, stackKinds } from "./stacks";
+import { takeOverFaults } from "./takeOver";
 
 /** Keys that are not this program's own but the engine's and the provider's, set in Pulumi.yaml. */
 const foreignKeys: readonly string[] = ["kubernetes:strictMode", "pulumi:disable-default-providers"];
@@ -24,7 +25,14 @@ export function loadConfig(): Config {
     return refuse(stack, [...faults, ...schemaFaults(parsed.error, values, (key) => key in placeholders)]);
   }
   const file = parsed.data;
-  const checks = [pairingFaults, databaseFaults, pullRequestFaults, secondProductionFaults, secretFaults];
+  const checks = [
+    pairingFaults,
+    databaseFaults,
+    pullRequestFaults,
+    secondProductionFaults,
+    takeOverFaults,
+    secretFaults,
+  ];
   faults.push(...checks.flatMap((check) => check(identity, file)));
   return faults.length > 0 ? refuse(stack, faults) : buildConfig(identity, file);
 }

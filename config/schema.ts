@@ -86,6 +86,10 @@ export const stackFileSchema = field.section({
   namespace: field
     .section({ create: field.flag() })
     .describe("Whether the stack makes its namespace; a pull request's always does."),
+  helm: field
+    .section({ release: field.label })
+    .optional()
+    .describe("The release of the Helm chart whose names and selectors the objects keep; default: names of our own."),
   images: field.section({ registry: field.registry, tag: field.imageTag }),
   ingress: field.section({ public: entrance, internal: entrance.optional() }),
   network,

@@ -12,6 +12,11 @@ export interface StackFacts {
   readonly internalHosts: readonly string[];
   /** Claims that are there without the stack. */
   readonly externalClaims: readonly string[];
+  /**
+   * The labels that selectors may hold, of which the first tells the components apart. Default: app and
+   * app.kubernetes.io/instance.
+   */
+  readonly selectorLabels?: readonly [string, ...string[]];
 }
 
 /** An object that makes pods, whatever its kind. */

@@ -16,15 +16,17 @@ interface SelectorUse {
   readonly targets: readonly Target[];
 }
 
-const appLabel = "app";
 const instanceLabel = "app.kubernetes.io/instance";
-const stableLabels: readonly string[] = [appLabel, instanceLabel];
+
+function stableLabels({ facts }: Inventory): readonly [string, ...string[]] {
+  return facts.selectorLabels ?? ["app", instanceLabel];
+}
 
 export const selectorsMatchTheirOwn: Rule = {
   why: "A selector that matches nothing does nothing, and one that matches others' pods takes their traffic or their lives.",
   check: (inventory) => [
-    ...componentSelectors(inventory).flatMap(checkOwn),
-    ...policySelectors(inventory).flatMap(checkStack),
+    ...componentSelectors(inventory).flatMap((use) => checkOwn(use, stableLabels(inventory)[0])),
+    ...policySelectors(inventory).flatMap((use) => checkStack(use, stableLabels(inventory)[0])),
   ],
 };
 
@@ -33,12 +35,12 @@ export const selectorsAreStable: Rule = {
   check: (inventory) =>
     [...componentSelectors(inventory), ...policySelectors(inventory)].flatMap(({ object, path, selector }) =>
       selectorKeys(selector)
-        .filter((key) => !stableLabels.includes(key))
-        .map((key) => finding(object, path, key, `select by ${stableLabels.join(" and ")} only`)),
+        .filter((key) => !stableLabels(inventory).includes(key))
+        .map((key) => finding(object, path, key, `select by ${stableLabels(inventory).join(" and ")} only`)),
     ),
 };
 
-/** The selectors that are for one component: that of the label `app` on the object that selects. */
+/** The selectors that are for one component: that of the component's label on the object that selects. */
 function componentSelectors(inventory: Inventory): SelectorUse[] {
   const pods = podTargets(inventory);
   const services = inventory.services.map((object) => ({ object, labels: object.metadata.labels }));
@@ -101,32 +103,32 @@ function podTargets({ workloads }: Inventory): Target[] {
   return workloads.map(({ object, template }) => ({ object, labels: template.metadata.labels }));
 }
 
-function checkOwn({ object, path, selector, targets }: SelectorUse): Finding[] {
-  const own = object.metadata.labels[appLabel];
-  const isOwn = ({ object: target }: Target) => own !== undefined && target.metadata.labels[appLabel] === own;
+function checkOwn({ object, path, selector, targets }: SelectorUse, componentLabel: string): Finding[] {
+  const own = object.metadata.labels[componentLabel];
+  const isOwn = ({ object: target }: Target) => own !== undefined && target.metadata.labels[componentLabel] === own;
   const matched = targets.filter(({ labels }) => selects(selector, labels));
   const others = matched.filter((target) => !isOwn(target));
   if (!matched.some(isOwn)) {
-    const cure = `select what has the label ${appLabel}: ${own ?? "of this object, which has none"}`;
+    const cure = `select what has the label ${componentLabel}: ${own ?? "of this object, which has none"}`;
     return [finding(object, path, selectorText(selector), cure)];
   }
   if (others.length > 0) {
     const names = others.map((target) => objectId(target.object)).join(", ");
     return [finding(object, path, selectorText(selector), `select no more than its own: this is also ${names}`)];
   }
-  return selectsOtherStack(selector, targets) ? [otherStack(object, path, selector)] : [];
+  return selectsOtherStack(selector, targets, componentLabel) ? [otherStack(object, path, selector)] : [];
 }
 
-function checkStack({ object, path, selector, targets }: SelectorUse): Finding[] {
+function checkStack({ object, path, selector, targets }: SelectorUse, componentLabel: string): Finding[] {
   if (!targets.some(({ labels }) => selects(selector, labels))) {
     return [finding(object, path, selectorText(selector), "select pods that the stack has")];
   }
-  return selectsOtherStack(selector, targets) ? [otherStack(object, path, selector)] : [];
+  return selectsOtherStack(selector, targets, componentLabel) ? [otherStack(object, path, selector)] : [];
 }
 
 /** Whether the same component of another stack, in the same namespace, would be selected too. */
-function selectsOtherStack(selector: Selector, targets: readonly Target[]): boolean {
-  const foreign = { [appLabel]: "another-release", [instanceLabel]: "another-release" };
+function selectsOtherStack(selector: Selector, targets: readonly Target[], componentLabel: string): boolean {
+  const foreign = { [componentLabel]: "another-release", [instanceLabel]: "another-release" };
   return targets.some(({ labels }) => selects(selector, { ...labels, ...foreign }));
 }
 

@@ -128,6 +128,11 @@ export class Engine {
     return this.succeeds(command, args);
   }
 
+  /** Runs lines of shell as a user would paste them in the copy of the checkout; the first that fails ends it. */
+  async script(lines: string): Promise<RunResult> {
+    return this.succeeds("sh", ["-euc", lines]);
+  }
+
   async outputs(): Promise<unknown> {
     const { stdout } = await this.succeeds("pulumi", ["stack", "output", "--json", "--stack", this.stack]);
     return JSON.parse(stdout);

@@ -1,7 +1,8 @@
 import * as assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { clusterArn, connectCluster, type EksClusterArgs, eksKubeconfig } from "../../../components/cluster";
-import { type FindLabels, refuseForeign } from "../../../components/ownership";
+import { helmLabels } from "../../../components/names";
+import { refuseForeign } from "../../../components/ownership";
 import { checkReachable } from "../../../components/reachable";
 
 const hubProd: EksClusterArgs = {
@@ -70,23 +71,30 @@ describe("connecting to a cluster that is not there", () => {
 
 describe("creating an object", () => {
   const object = { apiVersion: "v1", kind: "Service", metadata: { name: "datasets-server-prod-api", namespace: "ns" } };
-  const create = (labels: Awaited<ReturnType<FindLabels>>) =>
-    refuseForeign(object, "prod", () => Promise.resolve(labels));
+  const scope = { stack: "prod", release: "prod-datasets-server", namespace: "ns", helmRelease: "prod" };
+  const create = (labels: Record<string, string> | undefined, takeOver = false) =>
+    refuseForeign(object, labels && { labels }, { scope, takeOver });
 
   it("is fine where there is none", () => create(undefined));
 
   it("is fine where an interrupted run of the stack left it", () =>
     create({ "datasets-server.huggingface.co/stack": "prod" }));
 
-  it("is refused where it is another stack's", async () => {
-    await assert.rejects(
-      create({ "datasets-server.huggingface.co/stack": "ephemeral" }),
+  it("is fine where it is of the Helm release that the run may take over, and only then", () => {
+    create(helmLabels("prod"), true);
+    assert.throws(() => create(helmLabels("prod")), /already exists/);
+    assert.throws(() => create(helmLabels("other"), true), /already exists/);
+  });
+
+  it("is refused where it is another stack's", () => {
+    assert.throws(
+      () => create({ ...helmLabels("prod"), "datasets-server.huggingface.co/stack": "ephemeral" }, true),
       /^Error: Service ns\/datasets-server-prod-api already exists and belongs to stack ephemeral\./,
     );
   });
 
-  it("is refused where it is nobody's, with the way out", async () => {
-    await assert.rejects(create({}), {
+  it("is refused where it is nobody's, with the way out", () => {
+    assert.throws(() => create({}), {
       message:
         "Service ns/datasets-server-prod-api already exists and does not belong to a stack (it has no label " +
         "datasets-server.huggingface.co/stack). Creating it would take it over, and a later destroy would delete it. " +

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import { readConfig, runProgram, stackFile } from "../../../commands/program";
+import { rememberEnvironment } from "../../support/environment";
 
 /** Production's configuration with one of its keys changed; a map's inner key is named by its path. */
 function production(key: string, value: unknown): Record<string, string> {
@@ -268,6 +269,28 @@ describe("a stack file", () => {
       );
     });
   }
+
+  describe("with the permission to take over a Helm release", () => {
+    let restore: () => void;
+    beforeEach(() => {
+      restore = rememberEnvironment();
+      process.env.DATASETS_SERVER_TAKE_OVER = "prod";
+    });
+    afterEach(() => restore());
+
+    it("is refused when it keeps no release's names", async () => {
+      const message = await complaint(readConfig(stackFile("prod")));
+      assert.match(
+        message,
+        /DATASETS_SERVER_TAKE_OVER: "prod" is not allowed; allowed: none, as stack prod has no datasets-server:helm\.release; unset it/,
+      );
+    });
+
+    it("is refused when it keeps those of another", async () => {
+      const message = await complaint(production("helm", { release: "blue" }));
+      assert.match(message, /DATASETS_SERVER_TAKE_OVER: "prod" is not allowed; allowed: blue/);
+    });
+  });
 
   it("never has a secret's value repeated in an error", async () => {
     const message = await complaint({ ...production("images.tag", "latest"), "datasets-server:hfToken": "" });

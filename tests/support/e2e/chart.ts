@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import fs from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { projectFolder } from "../../../commands/program";
+import { helmLabels, helmPrefix } from "../../../components/names";
+
+export const helmRelease = "prod";
+
+/** The chart's own API versions, which the fixture leaves out. */
+const apiVersions: Readonly<Record<string, string>> = {
+  CronJob: "batch/v1",
+  Deployment: "apps/v1",
+  HorizontalPodAutoscaler: "autoscaling/v2",
+  InfisicalSecret: "secrets.infisical.com/v1alpha1",
+  Ingress: "networking.k8s.io/v1",
+  Job: "batch/v1",
+  PodDisruptionBudget: "policy/v1",
+  PodMonitor: "monitoring.coreos.com/v1",
+  Service: "v1",
+  ServiceAccount: "v1",
+  ServiceMonitor: "monitoring.coreos.com/v1",
+};
+
+const fixture = z.array(
+  z.looseObject({
+    kind: z.string(),
+    metadata: z.looseObject({ name: z.string(), annotations: z.record(z.string(), z.string()).default({}) }),
+    spec: z.record(z.string(), z.unknown()).optional(),
+  }),
+);
+
+const componentLabel = "app.kubernetes.io/component";
+
+/** The chart's labels; an object that is no component's has no label for one. */
+const labels = { ...helmLabels(helmRelease), "app.kubernetes.io/name": helmPrefix(helmRelease) };
+
+/** The pods of a component, in place of production's up to 20. */
+export function podsOf(component: string): number {
+  return component === "api" ? 2 : 1;
+}
+
+/** What the operator of Infisical's Secrets adds to a cluster. */
+const infisicalDefinition = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "infisicalsecrets.secrets.infisical.com" },
+  spec: {
+    group: "secrets.infisical.com",
+    scope: "Namespaced",
+    names: { kind: "InfisicalSecret", plural: "infisicalsecrets" },
+    versions: [
+      {
+        name: "v1alpha1",
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: "object",
+            properties: { spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+          },
+        },
+      },
+    ],
+  },
+};
+
+/** What the operator and Helm make besides the chart's objects. */
+export const secretsOfOthers = [
+  { metadata: { name: "prod-datasets-server-secs" }, stringData: { HF_TOKEN: "of the chart's pods" } },
+  { metadata: { name: "sh.helm.release.v1.prod.v1", labels: { owner: "helm", name: helmRelease } } },
+];
+
+/**
+ * Writes what an operator adds to the cluster into operator.yaml, and the chart's objects of production into chart.yaml, as
+ * Helm applies them and small enough for a test.
+ */
+export async function writeChart(folder: string, namespace: string): Promise<void> {
+  const text = readFileSync(path.join(projectFolder, "tests/fixtures/chart-prod.json"), "utf8");
+  const items = fixture.parse(JSON.parse(text, completed)).map(({ metadata, spec, ...object }) => ({
+    ...object,
+    ...(spec && { spec: sized(spec, podsOf(metadata.name.replace(`${helmPrefix(helmRelease)}-`, ""))) }),
+    apiVersion: apiVersions[object.kind],
+    metadata: {
+      // The operator's object is the one that has no label.
+      ...(object.kind !== "InfisicalSecret" && { labels }),
+      ...metadata,
+      namespace,
+      annotations: {
+        ...metadata.annotations,
+        "meta.helm.sh/release-name": helmRelease,
+        "meta.helm.sh/release-namespace": namespace,
+      },
+    },
+  }));
+  await fs.writeFile(path.join(folder, "operator.yaml"), JSON.stringify(infisicalDefinition));
+  await fs.writeFile(path.join(folder, "chart.yaml"), JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+}
+
+/** The fixture has of the chart's five labels the one that differs. */
+function completed(_key: string, value: unknown): unknown {
+  const isLabels = typeof value === "object" && value !== null && Object.keys(value).join() === componentLabel;
+  return isLabels ? { ...labels, ...value } : value;
+}
+
+/** With so many pods; the migration's Job stays, which the chart has removed five minutes after its end. */
+function sized({ ttlSecondsAfterFinished: _minutes, ...spec }: Readonly<Record<string, unknown>>, pods: number) {
+  const sizes = { replicas: pods, minReplicas: pods };
+  return { ...spec, ...Object.fromEntries(Object.entries(sizes).filter(([key]) => key in spec)) };
+}
