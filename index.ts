@@ -8,8 +8,11 @@ import { stayOnCluster } from "./components/oneCluster";
 import { clusterOutput, commands } from "./components/outputs";
 import { ownershipHook } from "./components/ownership";
 import { neededRights } from "./components/rights";
+import { leaveOutSdkRecords } from "./components/sdkRecords";
 import { takeOverOf } from "./components/takeOver";
 import { loadConfig } from "./config/load";
+
+leaveOutSdkRecords();
 
 /** The program: what the stack says, its cluster, all that runs there, and what to know about it afterwards. */
 export = async () => {
