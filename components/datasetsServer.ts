@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Migration, type MigrationArgs, migrationSettings } from "./migration";
+import { createMigration, type MigrationArgs, migrationSettings } from "./migration";
 import { MongoDb, type MongoDbArgs } from "./mongodb";
 import { objectName, type Scope } from "./names";
-import { type NetworkArgs, NetworkPolicies } from "./networkPolicies";
+import { createNetworkPolicies, type NetworkArgs } from "./networkPolicies";
 import { guardObjects } from "./ownership";
-import { type JobName, jobNames, jobs, ScheduledJob, type ScheduledJobSizes } from "./scheduledJob";
+import { createScheduledJob, type JobName, jobNames, jobs, type ScheduledJobSizes } from "./scheduledJob";
 import { createSecrets, type SecretValues } from "./secrets";
 import { type ServiceName, serviceNames, services } from "./services";
 import { type SettingGroup, settingsConfigMap, settingsName, type Variables } from "./settings";
@@ -72,8 +72,7 @@ export class DatasetsServer extends pulumi.ComponentResource {
     // The migration itself waits for all that is shared, so whoever waits for it waits for that too.
     const afterMigration = { ...context, dependencies: migration.length > 0 ? migration : context.dependencies };
 
-    new NetworkPolicies(
-      objectName(scope, "network"),
+    createNetworkPolicies(
       { ...args, webServices: serviceNames, workers: Object.keys(args.workers).map(workerComponent) },
       { parent: this, dependsOn: namespace },
     );
@@ -96,7 +95,7 @@ export class DatasetsServer extends pulumi.ComponentResource {
     for (const job of jobNames) {
       const sizes = args.jobs[job];
       if (sizes) {
-        new ScheduledJob(
+        createScheduledJob(
           objectName(scope, job),
           { context: afterMigration, job, row: jobs[job], sizes, suspend: args.suspendJobs },
           { parent: this },
@@ -156,8 +155,7 @@ export class DatasetsServer extends pulumi.ComponentResource {
       return database;
     }
     const dependencies = [...context.dependencies, ...database];
-    const name = objectName(scope, "mongodb-migration");
-    return [new Migration(name, { ...migration, context: { ...context, dependencies } }, { parent: this }).job];
+    return [createMigration({ ...migration, context: { ...context, dependencies } }, { parent: this })];
   }
 }
 

@@ -1,11 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { metadata, objectName } from "./names";
 import { timeoutAfter } from "./rollout";
 import { secretVariable } from "./secrets";
 import type { SettingGroup } from "./settings";
 import { writableHome } from "./volumes";
-import { createPods, imageOf, type PodSizes, type WorkloadArgs, type WorkloadContext } from "./workload";
+import { imageOf, type PodSizes, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
 
 export interface MigrationArgs {
   readonly context: WorkloadContext;
@@ -21,38 +21,34 @@ export const migrationSettings: readonly SettingGroup[] = ["cache", "log", "migr
 /** How long the database may take to answer before the migration gives up; seconds. */
 const databaseWaitSeconds = 120;
 
-/** Brings the database to the version of the image: once for each image, before any workload of that version starts. */
-export class Migration extends pulumi.ComponentResource {
-  /** What workloads wait for. */
-  readonly job: k8s.batch.v1.Job;
-
-  constructor(name: string, args: MigrationArgs, opts: pulumi.ComponentResourceOptions = {}) {
-    super("datasets-server:components:Migration", name, {}, opts);
-    const { context, deadlineSeconds } = args;
-    const { template, dependsOn } = createPods(context, migrationPods(args), this);
-    const timeout = timeoutAfter(deadlineSeconds);
-    // Named by its image, for Kubernetes and for Pulumi: another image is another Job, and going back finds the first.
-    const jobName = objectName(context.scope, `${component}-${context.images.tag.replace(/^sha-/, "")}`);
-    this.job = new k8s.batch.v1.Job(
-      jobName,
-      {
-        metadata: metadata(context.scope, component, {
-          name: jobName,
-          // Without it, every later update would wait for the dead Job of a failed one.
-          annotations: { "pulumi.com/replaceUnready": "true" },
-        }),
-        spec: { backoffLimit: 0, activeDeadlineSeconds: deadlineSeconds, template },
+/** Makes what brings the database to the version of the image: once for each image, before any workload of it starts. */
+export function createMigration(args: MigrationArgs, opts: pulumi.CustomResourceOptions): k8s.batch.v1.Job {
+  const { context, deadlineSeconds } = args;
+  const timeout = timeoutAfter(deadlineSeconds);
+  // Named by its image, for Kubernetes and for Pulumi: another image is another Job, and going back finds the first.
+  const name = objectName(context.scope, `${component}-${context.images.tag.replace(/^sha-/, "")}`);
+  return new k8s.batch.v1.Job(
+    name,
+    {
+      metadata: metadata(context.scope, component, {
+        name,
+        // Without it, every later update would wait for the dead Job of a failed one.
+        annotations: { "pulumi.com/replaceUnready": "true" },
+      }),
+      spec: {
+        backoffLimit: 0,
+        activeDeadlineSeconds: deadlineSeconds,
+        template: workloadTemplate(context, migrationPods(args)),
       },
-      {
-        parent: this,
-        dependsOn,
-        // Other settings or sizes are no reason to migrate again; a Job's spec cannot change in place.
-        ignoreChanges: ["spec"],
-        customTimeouts: { create: timeout, update: timeout },
-      },
-    );
-    this.registerOutputs({});
-  }
+    },
+    {
+      ...opts,
+      dependsOn: [...context.dependencies],
+      // Other settings or sizes are no reason to migrate again; a Job's spec cannot change in place.
+      ignoreChanges: ["spec"],
+      customTimeouts: { create: timeout, update: timeout },
+    },
+  );
 }
 
 /** The migration's workload. Its program ends well when it cannot reach the database, so something else asks first. */

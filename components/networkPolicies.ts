@@ -1,5 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { mongoDbPort } from "./mongodb";
 import { componentLabel, metadata, objectName, type Scope, stackLabels } from "./names";
 import { containerPort } from "./server";
@@ -44,28 +44,38 @@ const nodeLocalDns = "169.254.20.10/32";
 const podIdentityAgent = "169.254.170.23/32";
 
 /** Closes the stack's pods to all but the flows that the system needs. */
-export class NetworkPolicies extends pulumi.ComponentResource {
-  constructor(name: string, args: NetworkPoliciesArgs, opts: pulumi.ComponentResourceOptions = {}) {
-    super("datasets-server:components:NetworkPolicies", name, {}, opts);
-    const { scope } = args;
-    for (const [policy, spec] of Object.entries(networkPolicies(args))) {
-      const component = `network-${policy}`;
-      new k8s.networking.v1.NetworkPolicy(
-        objectName(scope, component),
-        { metadata: metadata(scope, component), spec },
-        { parent: this, dependsOn: opts.dependsOn ?? [] },
-      );
-    }
-    this.registerOutputs({});
+export function createNetworkPolicies(args: NetworkPoliciesArgs, opts: pulumi.CustomResourceOptions): void {
+  const { scope } = args;
+  for (const [policy, spec] of Object.entries(networkPolicies(args))) {
+    const component = `network-${policy}`;
+    new k8s.networking.v1.NetworkPolicy(
+      objectName(scope, component),
+      { metadata: metadata(scope, component), spec },
+      opts,
+    );
   }
 }
 
-/** Every policy by name. They add up: what none of them lets through is closed. */
+/**
+ * Every policy by name. They add up: the first closes every pod but for the ways out that all need, the others let
+ * somebody in.
+ */
 export function networkPolicies(args: NetworkPoliciesArgs): Readonly<Record<string, PolicySpec>> {
   const { scope, network, webServices, workers } = args;
   const everyPod = { matchLabels: stackLabels(scope) };
   return {
-    "deny-all": { podSelector: everyPod, policyTypes: ["Ingress", "Egress"] },
+    "every-pod": {
+      podSelector: everyPod,
+      policyTypes: ["Ingress", "Egress"],
+      egress: [
+        { to: [namespace("kube-system"), block(nodeLocalDns)], ports: [udp(53), tcp(53)] },
+        { to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateCidrs] } }], ports: [tcp(443), tcp(80)] },
+        ...(network.podIdentity ? [{ to: [block(podIdentityAgent)], ports: [tcp(80)] }] : []),
+        network.mongo
+          ? { to: network.mongo.cidrs.map(block), ports: [tcp(network.mongo.port)] }
+          : { to: [{ podSelector: pods(scope, ["mongodb"]) }], ports: [tcp(mongoDbPort)] },
+      ],
+    },
     "web-services": {
       podSelector: pods(scope, webServices),
       policyTypes: ["Ingress"],
@@ -76,39 +86,13 @@ export function networkPolicies(args: NetworkPoliciesArgs): Readonly<Record<stri
       policyTypes: ["Ingress"],
       ingress: [{ from: [namespace(network.prometheusNamespace)], ports: [tcp(containerPort)] }],
     },
-    dns: {
-      podSelector: everyPod,
-      policyTypes: ["Egress"],
-      egress: [{ to: [namespace("kube-system"), block(nodeLocalDns)], ports: [udp(53), tcp(53)] }],
-    },
-    internet: {
-      podSelector: everyPod,
-      policyTypes: ["Egress"],
-      egress: [
-        { to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateCidrs] } }], ports: [tcp(443), tcp(80)] },
-        ...(network.podIdentity ? [{ to: [block(podIdentityAgent)], ports: [tcp(80)] }] : []),
-      ],
-    },
-    ...mongoPolicies(scope, network),
-  };
-}
-
-/** The way to an external MongoDB, or to the stack's own and to nobody else's. */
-function mongoPolicies(scope: Scope, { mongo }: NetworkArgs): Record<string, PolicySpec> {
-  const everyPod = { matchLabels: stackLabels(scope) };
-  if (mongo) {
-    const egress = [{ to: mongo.cidrs.map(block), ports: [tcp(mongo.port)] }];
-    return { mongodb: { podSelector: everyPod, policyTypes: ["Egress"], egress } };
-  }
-  const server = pods(scope, ["mongodb"]);
-  const ports = [tcp(mongoDbPort)];
-  return {
-    "mongodb-server": {
-      podSelector: server,
-      policyTypes: ["Ingress"],
-      ingress: [{ from: [{ podSelector: everyPod }], ports }],
-    },
-    mongodb: { podSelector: everyPod, policyTypes: ["Egress"], egress: [{ to: [{ podSelector: server }], ports }] },
+    ...(!network.mongo && {
+      mongodb: {
+        podSelector: pods(scope, ["mongodb"]),
+        policyTypes: ["Ingress"],
+        ingress: [{ from: [{ podSelector: everyPod }], ports: [tcp(mongoDbPort)] }],
+      },
+    }),
   };
 }
 

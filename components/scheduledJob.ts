@@ -1,8 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { metadata, scheduledJobName } from "./names";
 import type { SettingGroup } from "./settings";
-import { createPods, type PodSizes, type WorkloadArgs, type WorkloadContext } from "./workload";
+import { type PodSizes, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
 
 export const jobNames = [
   "backfill",
@@ -54,35 +54,35 @@ export interface ScheduledJobArgs {
 /** A run that could not start for this long is left out; seconds. */
 const startingDeadlineSeconds = 300;
 
-/** A job that runs by the clock, one run at a time. */
-export class ScheduledJob extends pulumi.ComponentResource {
-  constructor(name: string, args: ScheduledJobArgs, opts: pulumi.ComponentResourceOptions = {}) {
-    super("datasets-server:components:ScheduledJob", name, {}, opts);
-    const { context, job, sizes, suspend } = args;
-    const { template, dependsOn } = createPods(context, jobPods(args), this);
-    new k8s.batch.v1.CronJob(
-      name,
-      {
-        metadata: metadata(context.scope, job, { name: scheduledJobName(context.scope, job) }),
-        spec: {
-          schedule: sizes.schedule,
-          timeZone: "Etc/UTC",
-          // A backfill that outlasted its period was joined by the next one, and both ran out of memory.
-          concurrencyPolicy: "Forbid",
-          startingDeadlineSeconds,
-          ...(suspend && { suspend }),
-          successfulJobsHistoryLimit: 3,
-          failedJobsHistoryLimit: 3,
-          jobTemplate: {
-            metadata: { labels: template.metadata.labels },
-            spec: { backoffLimit: 2, activeDeadlineSeconds: sizes.deadlineSeconds, template },
-          },
+/** Makes a job that runs by the clock, one run at a time. */
+export function createScheduledJob(
+  name: string,
+  args: ScheduledJobArgs,
+  opts: pulumi.CustomResourceOptions,
+): k8s.batch.v1.CronJob {
+  const { context, job, sizes, suspend } = args;
+  const template = workloadTemplate(context, jobPods(args));
+  return new k8s.batch.v1.CronJob(
+    name,
+    {
+      metadata: metadata(context.scope, job, { name: scheduledJobName(context.scope, job) }),
+      spec: {
+        schedule: sizes.schedule,
+        timeZone: "Etc/UTC",
+        // A backfill that outlasted its period was joined by the next one, and both ran out of memory.
+        concurrencyPolicy: "Forbid",
+        startingDeadlineSeconds,
+        ...(suspend && { suspend }),
+        successfulJobsHistoryLimit: 3,
+        failedJobsHistoryLimit: 3,
+        jobTemplate: {
+          metadata: { labels: template.metadata.labels },
+          spec: { backoffLimit: 2, activeDeadlineSeconds: sizes.deadlineSeconds, template },
         },
       },
-      { parent: this, dependsOn },
-    );
-    this.registerOutputs({});
-  }
+    },
+    { ...opts, dependsOn: [...context.dependencies] },
+  );
 }
 
 /** The job's workload: one program for all jobs, told what to do. */

@@ -7,7 +7,7 @@ import { podDisruptionBudget } from "./podDisruptionBudget";
 import { rolloutBudget } from "./rollout";
 import { server, serverVariables } from "./server";
 import type { ServiceName, ServiceRow } from "./services";
-import { createPods, type PodSizes, type WorkloadArgs, type WorkloadContext } from "./workload";
+import { type PodSizes, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
 
 /** How big one service is on one stack, and who reaches it. */
 export interface ServiceSizes extends PodSizes {
@@ -52,7 +52,7 @@ export class WebService extends pulumi.ComponentResource {
     const { scope } = context;
     const child = { parent: this, dependsOn: [...context.namespace] };
 
-    const { template, dependsOn } = createPods(context, servicePods(args), this);
+    const template = workloadTemplate(context, servicePods(args));
     const budget = rolloutBudget({ ...row, ...sizes, minReadySeconds, terminationGracePeriodSeconds });
     new k8s.apps.v1.Deployment(
       name,
@@ -68,7 +68,11 @@ export class WebService extends pulumi.ComponentResource {
           template,
         },
       },
-      { parent: this, dependsOn, customTimeouts: { create: budget.timeout, update: budget.timeout } },
+      {
+        parent: this,
+        dependsOn: [...context.dependencies],
+        customTimeouts: { create: budget.timeout, update: budget.timeout },
+      },
     );
     new k8s.core.v1.Service(name, service(scope, component), child);
     podDisruptionBudget(name, scope, component, 1, child);

@@ -6,7 +6,7 @@ import { podDisruptionBudget } from "./podDisruptionBudget";
 import { rolloutBudget, type Surge } from "./rollout";
 import { server, serverVariables } from "./server";
 import type { SettingGroup } from "./settings";
-import { createPods, type PodSizes, type WorkloadArgs, type WorkloadContext } from "./workload";
+import { type PodSizes, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
 
 /** The sizes of jobs that the queue's metric tells apart: light to difficulty 40, medium to 70, heavy above. */
 export const jobSizes = ["light", "medium", "heavy"] as const;
@@ -77,7 +77,7 @@ export class WorkerPool extends pulumi.ComponentResource {
     const component = workerComponent(args.pool);
     const child = { parent: this, dependsOn: [...context.namespace] };
 
-    const { template, dependsOn } = createPods(context, workerPods(args), this);
+    const template = workloadTemplate(context, workerPods(args));
     const mostPods = sizes.autoscaling?.maxReplicas ?? sizes.replicas ?? 1;
     const budget = rolloutBudget({ ...sizes, replicas: mostPods, surge, minReadySeconds });
     new k8s.apps.v1.Deployment(
@@ -95,7 +95,11 @@ export class WorkerPool extends pulumi.ComponentResource {
           template,
         },
       },
-      { parent: this, dependsOn, customTimeouts: { create: budget.timeout, update: budget.timeout } },
+      {
+        parent: this,
+        dependsOn: [...context.dependencies],
+        customTimeouts: { create: budget.timeout, update: budget.timeout },
+      },
     );
     if (sizes.autoscaling) {
       new k8s.autoscaling.v2.HorizontalPodAutoscaler(name, autoscaler(scope, component, sizes.autoscaling), child);

@@ -3,7 +3,7 @@ import type { Scope } from "./names";
 import type { NodePool } from "./nodePools";
 import { type ContainerArgs, type PodTemplateArgs, podTemplate, type Resources } from "./podTemplate";
 import { type SecretKey, type SecretValues, secretsChecksum, secretVariable } from "./secrets";
-import { type SettingGroup, secretVariables, settingsConfigMap, settingsName, type Variables } from "./settings";
+import { type SettingGroup, secretVariables, type Variables } from "./settings";
 import {
   type ParquetMetadataVolume,
   parquetMetadataVolume,
@@ -51,7 +51,7 @@ export interface WorkloadArgs {
   readonly image: string;
   readonly command?: readonly string[];
   readonly settings: readonly SettingGroup[];
-  /** Variables that no other workload reads. */
+  /** Variables that no other workload reads; they stand in its own pods, where a change of them is seen. */
   readonly variables: Variables;
   readonly sizes: PodSizes;
   /** How it uses the shared volume of parquet metadata. Default: not at all. */
@@ -73,23 +73,13 @@ export function secretsOf(settings: readonly SettingGroup[], values: SecretValue
   return [...new Set(secretEntries(settings, values).map(({ key }) => key))];
 }
 
-/** Makes the ConfigMap of a workload's own variables; returns its pods' template and what must exist before them. */
-export function createPods(context: WorkloadContext, args: WorkloadArgs, parent: pulumi.Resource) {
-  const own = { scope: context.scope, component: args.component, variables: args.variables };
-  const hasOwn = Object.keys(args.variables).length > 0;
-  const configMap = hasOwn ? [settingsConfigMap(own, { parent, dependsOn: [...context.namespace] })] : [];
-  return {
-    template: workloadTemplate(context, args, hasOwn ? [settingsName(own)] : []),
-    dependsOn: [...context.dependencies, ...configMap],
-  };
-}
-
 /** The template of a workload's pods: what it reads, where it writes, and how it is told its secrets. */
-export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs, ownConfigMaps: readonly string[]) {
+export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs) {
   const { scope, secretDelivery, secrets } = context;
   const { component, sizes, settings, parquetMetadata } = args;
   const keys = secretsOf(settings, secrets);
-  const variables = secretEntries(settings, secrets).map(({ name, key }) => secretVariable(name, key));
+  const own = Object.entries(args.variables).map(([name, value]) => ({ name, value }));
+  const fromSecrets = secretEntries(settings, secrets).map(({ name, key }) => secretVariable(name, key));
   const asFiles = secretDelivery === "files" && keys.length > 0;
   // Pods of jobs start anew each time, and read what the secrets are then.
   const outlivesSecrets = (args.pod?.restartPolicy ?? "Always") === "Always" && keys.length > 0;
@@ -107,8 +97,8 @@ export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs, o
       image: imageOf(context, args.image),
       ...(args.command && { command: args.command }),
       resources: sizes.resources,
-      configMaps: [...settings.flatMap((group) => context.settings[group] ?? []), ...ownConfigMaps],
-      env: [writableHome, ...(asFiles ? secretsDirectory : variables)],
+      configMaps: settings.flatMap((group) => context.settings[group] ?? []),
+      env: [writableHome, ...(asFiles ? secretsDirectory : fromSecrets), ...own],
     },
     volumes: [
       scratchVolume("scratch", "/tmp", sizes.scratch),

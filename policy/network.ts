@@ -30,7 +30,7 @@ export interface Port {
 /** Whether traffic may flow, and which policies decided it. */
 export interface Verdict {
   readonly isOpen: boolean;
-  /** Such as "ingress: closed by deny-all, web-services"; one for each end that is a pod with a policy. */
+  /** Such as "ingress: closed by every-pod, web-services"; one for each end that is a pod with a policy. */
   readonly reasons: readonly string[];
 }
 

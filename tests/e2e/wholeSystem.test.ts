@@ -112,7 +112,6 @@ describe("the whole system", () => {
         const name = "datasets-server-local-croissant";
         assert.deepEqual(await previewPlan(local), {
           create: [
-            `ConfigMap ${name}-*`,
             `Deployment ${name}`,
             `Ingress ${name}`,
             `Ingress ${name}-internal`,
@@ -134,7 +133,6 @@ describe("the whole system", () => {
         const name = "datasets-server-local-worker-huge";
         assert.deepEqual(await previewPlan(local), {
           create: [
-            `ConfigMap ${name}-*`,
             `Deployment ${name}`,
             `HorizontalPodAutoscaler ${name}`,
             `PodDisruptionBudget ${name}`,

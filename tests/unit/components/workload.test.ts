@@ -39,19 +39,29 @@ const context: WorkloadContext = {
 
 describe("a workload's pods", () => {
   const workload = servicePods({ component: "api", row: services.api, sizes: serviceSizes });
-  const { spec } = workloadTemplate(context, workload, ["own-settings"]);
+  const { spec } = workloadTemplate(context, workload);
   const [container] = spec.containers;
   assert.ok(container);
+  const ownVariables = [
+    { name: "PROMETHEUS_MULTIPROC_DIR", value: "/prometheus" },
+    { name: "API_UVICORN_HOSTNAME", value: "0.0.0.0" },
+    { name: "API_UVICORN_NUM_WORKERS", value: "9" },
+    { name: "API_UVICORN_PORT", value: "8080" },
+  ];
 
-  it("read the ConfigMaps of their groups that hold anything, and their own last", () => {
+  it("read the ConfigMaps of their groups that hold anything", () => {
     assert.deepEqual(
       container.envFrom.map(({ configMapRef }) => configMapRef.name),
-      ["settings-cache", "settings-common", "settings-log", "own-settings"],
+      ["settings-cache", "settings-common", "settings-log"],
     );
   });
 
+  it("have their own variables last", () => {
+    assert.deepEqual(container.env.slice(-4), ownVariables);
+  });
+
   it("read secrets by plain names, and only those that the stack has", () => {
-    assert.deepEqual(container.env, [
+    assert.deepEqual(container.env.slice(0, -4), [
       { name: "HOME", value: "/tmp" },
       { name: "CACHE_MONGO_URL", valueFrom: { secretKeyRef: { name: "datasets-server-mongo", key: "MONGO_URL" } } },
       { name: "COMMON_HF_TOKEN", valueFrom: { secretKeyRef: { name: "datasets-server-hf-token", key: "HF_TOKEN" } } },
@@ -61,11 +71,12 @@ describe("a workload's pods", () => {
   });
 
   it("read secrets as files, and then no variable names one", () => {
-    const template = workloadTemplate({ ...context, secretDelivery: "files" }, workload, []);
+    const template = workloadTemplate({ ...context, secretDelivery: "files" }, workload);
     const [inFiles] = template.spec.containers;
     assert.deepEqual(inFiles?.env, [
       { name: "HOME", value: "/tmp" },
       { name: "SECRETS_DIR", value: "/mnt/secrets" },
+      ...ownVariables,
     ]);
     assert.deepEqual(template.spec.volumes.at(-1), {
       name: "secrets",
@@ -119,7 +130,7 @@ describe("a workload's pods", () => {
       row: services.api,
       sizes: { ...serviceSizes, nodePool: "datasets-server-api" },
     });
-    const placed = workloadTemplate(context, pool, []).spec;
+    const placed = workloadTemplate(context, pool).spec;
     assert.deepEqual(placed.nodeSelector, { "role-datasets-server-api": "true" });
     assert.deepEqual(placed.tolerations, [
       { key: "huggingface.co/datasets-server-api", operator: "Exists", effect: "NoSchedule" },
@@ -127,11 +138,7 @@ describe("a workload's pods", () => {
   });
 
   it("share the volume of parquet metadata as their row says", () => {
-    const rows = workloadTemplate(
-      context,
-      servicePods({ component: "rows", row: services.rows, sizes: serviceSizes }),
-      [],
-    );
+    const rows = workloadTemplate(context, servicePods({ component: "rows", row: services.rows, sizes: serviceSizes }));
     assert.deepEqual(rows.spec.containers[0]?.volumeMounts.at(-1), {
       name: "parquet-metadata",
       mountPath: "/storage/parquet-metadata",
@@ -234,12 +241,11 @@ describe("jobs", () => {
 
   it("have no checksum of secrets: they start anew each time, and read what is there then", () => {
     const sizes = { ...podSizes, schedule: "05 12 * * *", deadlineSeconds: 60 };
-    const job = workloadTemplate(context, jobPods({ job: "backfill", row: jobs.backfill, sizes }), []);
+    const job = workloadTemplate(context, jobPods({ job: "backfill", row: jobs.backfill, sizes }));
     assert.ok(!("annotations" in job.metadata));
     const service = workloadTemplate(
       context,
       servicePods({ component: "api", row: services.api, sizes: serviceSizes }),
-      [],
     );
     assert.ok("annotations" in service.metadata);
   });

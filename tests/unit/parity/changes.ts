@@ -35,16 +35,16 @@ export const changes: Readonly<Record<string, Change>> = {
   "another value of a setting": {
     stack: "ephemeral",
     kind: "ConfigMap",
-    component: "admin",
-    at: ["data", "ADMIN_UVICORN_NUM_WORKERS"],
+    component: "settings-admin",
+    at: ["data", "ADMIN_MAX_AGE"],
     to: "9",
-    noticed: ["ephemeral, admin (pods): env > ADMIN_UVICORN_NUM_WORKERS is 1 in the chart and 9 here."],
+    noticed: ["ephemeral, admin (pods): env > ADMIN_MAX_AGE is 10 in the chart and 9 here."],
   },
   "a variable that the chart has not": {
-    kind: "ConfigMap",
+    kind: "Deployment",
     component: "webhook",
-    at: ["data", "API_DEBUG"],
-    to: "true",
+    at: [...main, "env", 15],
+    to: { name: "API_DEBUG", value: "true" },
     noticed: ["prod, webhook (pods): env > API_DEBUG is absent in the chart and true here."],
   },
   "another secret in a variable": {

@@ -55,12 +55,12 @@ export const bindingMutations = {
         },
         {
           object: "Deployment api",
-          at: [...container, "env", 9],
+          at: [...container, "env", 13],
           to: { name: "LEVEL", valueFrom: { configMapKeyRef: { name: "levels", key: "LEVEL" } } },
         },
       ],
       violations: [
-        "Deployment datasets-server-local-api: spec.template.spec.containers[0].env[9].valueFrom.configMapKeyRef = levels: make a ConfigMap of this name, or name one of the stack's [references-exist]",
+        "Deployment datasets-server-local-api: spec.template.spec.containers[0].env[13].valueFrom.configMapKeyRef = levels: make a ConfigMap of this name, or name one of the stack's [references-exist]",
         "Deployment datasets-server-local-api: spec.template.spec.volumes[2].secret = gone: make a Secret of this name, or name one of the stack's [references-exist]",
       ],
     },
@@ -140,26 +140,26 @@ export const bindingMutations = {
       title: "the pods of every stack in the namespace",
       changes: [
         {
-          object: "NetworkPolicy network-dns",
+          object: "NetworkPolicy network-every-pod",
           at: ["spec", "podSelector", "matchLabels"],
           to: { "app.kubernetes.io/name": "datasets-server" },
         },
       ],
       violations: [
-        "NetworkPolicy datasets-server-local-network-dns: spec.podSelector = app.kubernetes.io/name=datasets-server: add app.kubernetes.io/instance, or it selects other stacks' pods too [selectors-match-their-own]",
+        "NetworkPolicy datasets-server-local-network-every-pod: spec.podSelector = app.kubernetes.io/name=datasets-server: add app.kubernetes.io/instance, or it selects other stacks' pods too [selectors-match-their-own]",
       ],
     },
     {
       title: "a policy for pods that are not there",
       changes: [
         {
-          object: "NetworkPolicy network-mongodb",
-          at: ["spec", "egress", 0, "to", 0, "podSelector", "matchExpressions", 0, "values"],
+          object: "NetworkPolicy network-every-pod",
+          at: ["spec", "egress", 2, "to", 0, "podSelector", "matchExpressions", 0, "values"],
           to: ["mongo"],
         },
       ],
       violations: [
-        "NetworkPolicy datasets-server-local-network-mongodb: spec.egress[0].to[0].podSelector = app.kubernetes.io/instance=datasets-server-local, app In (mongo): select pods that the stack has [selectors-match-their-own]",
+        "NetworkPolicy datasets-server-local-network-every-pod: spec.egress[2].to[0].podSelector = app.kubernetes.io/instance=datasets-server-local, app In (mongo): select pods that the stack has [selectors-match-their-own]",
       ],
     },
   ],

@@ -93,8 +93,8 @@ for (const stack of stacks) {
 describe("the table of flows", () => {
   const controls: readonly { title: string; changes: readonly Change[]; from: string; to: string; port: PortText }[] = [
     {
-      title: "a lost policy that denies all",
-      changes: [{ remove: "NetworkPolicy network-deny-all" }],
+      title: "the lost policy that closes every pod",
+      changes: [{ remove: "NetworkPolicy network-every-pod" }],
       from: "a pod of another namespace",
       to: "CronJob datasets-server-local-backfill",
       port: "TCP 22",
@@ -102,7 +102,7 @@ describe("the table of flows", () => {
     {
       title: "a way out to private addresses",
       changes: [
-        { object: "NetworkPolicy network-internet", at: ["spec", "egress", 0, "to", 0, "ipBlock", "except"], to: [] },
+        { object: "NetworkPolicy network-every-pod", at: ["spec", "egress", 1, "to", 0, "ipBlock", "except"], to: [] },
       ],
       from: "Deployment datasets-server-local-worker-light",
       to: "the metadata service",
@@ -110,7 +110,7 @@ describe("the table of flows", () => {
     },
     {
       title: "a way in for every pod",
-      changes: [{ object: "NetworkPolicy network-mongodb-server", at: ["spec", "ingress", 0, "from"] }],
+      changes: [{ object: "NetworkPolicy network-mongodb", at: ["spec", "ingress", 0, "from"] }],
       from: "another stack's pod in the namespace",
       to: "StatefulSet datasets-server-local-mongodb",
       port: "TCP 27017",

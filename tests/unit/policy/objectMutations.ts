@@ -37,9 +37,9 @@ export const objectMutations = {
   "configuration-is-read": [
     {
       title: "a ConfigMap and a Secret whose one reader is gone",
-      changes: [{ remove: "Deployment webhook" }],
+      changes: [{ remove: "Deployment webhook" }, { remove: "Deployment admin" }],
       violations: [
-        "ConfigMap datasets-server-local-webhook-<hash>: metadata.name = datasets-server-local-webhook-<hash>: have a pod read it, or remove it [configuration-is-read]",
+        "ConfigMap datasets-server-local-settings-admin-<hash>: metadata.name = datasets-server-local-settings-admin-<hash>: have a pod read it, or remove it [configuration-is-read]",
         "Secret datasets-server-webhook: metadata.name = datasets-server-webhook: have a pod read it, or remove it [configuration-is-read]",
       ],
     },

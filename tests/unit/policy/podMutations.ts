@@ -195,16 +195,16 @@ export const podMutations = {
   "variables-are-defined-once": [
     {
       title: "a variable of a ConfigMap set again",
-      changes: [{ object: api, at: [...container, "env", 9], to: { name: "LOG_LEVEL", value: "DEBUG" } }],
+      changes: [{ object: api, at: [...container, "env", 13], to: { name: "LOG_LEVEL", value: "DEBUG" } }],
       violations: [
         "Deployment datasets-server-local-api: spec.template.spec.containers[0].env = LOG_LEVEL: define it once, not in ConfigMap datasets-server-local-settings-log-<hash>, env [variables-are-defined-once]",
       ],
     },
     {
       title: "a variable in two ConfigMaps",
-      changes: [{ object: "ConfigMap api", at: ["data", "LOG_LEVEL"], to: "DEBUG" }],
+      changes: [{ object: "ConfigMap settings-admin", at: ["data", "LOG_LEVEL"], to: "DEBUG" }],
       violations: [
-        "Deployment datasets-server-local-api: spec.template.spec.containers[0].env = LOG_LEVEL: define it once, not in ConfigMap datasets-server-local-settings-log-<hash>, ConfigMap datasets-server-local-api-<hash> [variables-are-defined-once]",
+        "Deployment datasets-server-local-admin: spec.template.spec.containers[0].env = LOG_LEVEL: define it once, not in ConfigMap datasets-server-local-settings-admin-<hash>, ConfigMap datasets-server-local-settings-log-<hash> [variables-are-defined-once]",
       ],
     },
   ],
