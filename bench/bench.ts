@@ -49,19 +49,29 @@ export async function bench(): Promise<void> {
 async function previews(toolbox: Toolbox): Promise<Figure[]> {
   console.log("deploying stack prod");
   const empty = await emptyProgram(toolbox);
-  const { preview, diff } = await deployProduction(toolbox);
+  const { preview, previewWithLookup, diff } = await deployProduction(toolbox);
   console.log(`previews and kubectl diff: ${rounds} rounds of each, in turn`);
-  const times = await inTurn(rounds, [empty, preview, diff]);
-  const [base = Number.NaN, time = Number.NaN, diffTime = Number.NaN] = times.map(median);
+  const times = await inTurn(rounds, [empty, preview, previewWithLookup, diff]);
+  const [base = Number.NaN, time = Number.NaN, lookupTime = Number.NaN, diffTime = Number.NaN] = times.map(median);
   const memory = await peakMemory(preview, path.join(await suiteFolder("memory"), "notes.jsonl"));
-  const to = (other: number) => `${(time / other).toFixed(2)} x (${time.toFixed(2)} s to ${other.toFixed(2)} s)`;
+  const ratio = (one: number, other: number) =>
+    `${(one / other).toFixed(2)} x (${one.toFixed(2)} s to ${other.toFixed(2)} s)`;
   return [
     {
       what: "`pulumi preview` of prod, nothing changed, to that of an empty TypeScript program",
-      measured: to(base),
+      measured: ratio(time, base),
       reach: "<= 2.0 x",
     },
-    { what: "the same to `kubectl diff` of the same objects", measured: to(diffTime), reach: "<= 1.0 x" },
+    {
+      what: "the same with the lookup of its cluster, through the stand-in for AWS",
+      measured: ratio(lookupTime, base),
+      reach: "<= 2.5 x",
+    },
+    {
+      what: "`pulumi preview` of prod to `kubectl diff` of the same objects",
+      measured: ratio(time, diffTime),
+      reach: "<= 1.0 x",
+    },
     { what: "peak memory of the program's process in that preview", measured: `${memory} MB`, reach: "<= 350 MB" },
   ];
 }
@@ -139,8 +149,8 @@ function report(figures: readonly Figure[]): string {
     "Written by `make bench`, all in one run. Compare ratios; seconds are this machine's.",
     "",
     `${os.cpus().length} x ${cpu?.model ?? "unknown processor"}, Node.js ${process.versions.node}, engine ${pins.pulumi}.`,
-    `Previews and diff are medians of ${rounds}. Both previews share one node_modules and run with plugin acquisition off and no`,
-    "policy pack; that of prod, at full size, includes the lookup of its cluster through the stand-in for AWS.",
+    `Previews and diff are medians of ${rounds}. All previews share one node_modules and run with plugin acquisition off and no`,
+    "policy pack. Prod is at full size; but for the row that says so, the kubeconfig of its cluster is known to it.",
     "",
     "| what | measured | reach |",
     "|---|---|---|",

@@ -1,12 +1,14 @@
 import fs from "node:fs/promises";
 import path from "node:path";
+import { parseDocument } from "yaml";
 import { projectFolder } from "../commands/program";
 import { render } from "../commands/render";
 import { writeAwsAnswers } from "../tests/support/aws";
 import { awsAnswers, awsVariables } from "../tests/support/e2e/awsAccount";
+import type { Engine } from "../tests/support/e2e/engine";
 import { createForeignObjects } from "../tests/support/e2e/foreign";
 import { setEverySecret } from "../tests/support/e2e/secrets";
-import { newEngine, sharedCluster, suiteFolder } from "../tests/support/e2e/world";
+import { localClusterVariables, newEngine, sharedCluster, suiteFolder } from "../tests/support/e2e/world";
 import type { Toolbox } from "../tools/toolbox";
 import { engineEnvironment } from "../tools/workspace";
 import { seconds, type TimedCommand } from "./measure";
@@ -35,14 +37,18 @@ export async function emptyProgram(toolbox: Toolbox): Promise<TimedCommand> {
 
 /** What is timed of stack prod once it is deployed, whole and at full size. */
 export interface Production {
+  /** Its preview with the kubeconfig of its cluster known. */
   readonly preview: TimedCommand;
+  /** Its preview as it is, with the lookup of its cluster through the stand-in for AWS. */
+  readonly previewWithLookup: TimedCommand;
   /** `kubectl diff` of the same objects. */
   readonly diff: TimedCommand;
 }
 
-/** Deploys stack prod itself, through the stand-in for AWS, to a cluster of its own. */
+/** Deploys stack prod itself, through the stand-in for AWS, to a cluster of its own; then once more as if without AWS. */
 export async function deployProduction(toolbox: Toolbox): Promise<Production> {
-  const { kubeconfig, kubernetes, token } = await sharedCluster();
+  const cluster = await sharedCluster();
+  const { kubeconfig, kubernetes, token } = cluster;
   const folder = await suiteFolder("prod");
   const answersFile = path.join(folder, "aws.json");
   await writeAwsAnswers(answersFile, await awsAnswers("hub-prod", kubeconfig));
@@ -51,19 +57,41 @@ export async function deployProduction(toolbox: Toolbox): Promise<Production> {
   const logFile = path.join(folder, "aws-calls.jsonl");
   const engine = bare.with(await awsVariables(bare, { answersFile, logFile, token }));
   await setEverySecret(engine);
-  const pulumi = (...args: string[]): TimedCommand => ({
-    command: toolbox.pulumi,
-    args: [...args, "--stack", "prod"],
-    cwd: engine.folder,
-    env: engine.environment,
-  });
-  await seconds(pulumi("up", "--yes", "--skip-preview", "--non-interactive"));
+  const previewWithLookup = await deploy(toolbox, engine);
+  const preview = await deploy(toolbox, await knownCluster(engine, localClusterVariables(cluster)));
   const rendered = path.join(folder, "rendered");
   await render("prod", rendered);
   const diff = ["diff", "--kubeconfig", kubeconfig, "--filename", rendered];
   return {
-    preview: pulumi(...unchanged),
+    preview,
+    previewWithLookup,
     // Masked secrets differ, so it ends with 1.
     diff: { command: toolbox.kubectl, args: diff, cwd: folder, env: engine.environment, mayEndWith: [0, 1] },
   };
+}
+
+/** Deploys stack prod of an engine; returns the preview that finds nothing to change afterwards. */
+async function deploy(toolbox: Toolbox, { folder, environment }: Engine): Promise<TimedCommand> {
+  const pulumi = (...args: string[]): TimedCommand => ({
+    command: toolbox.pulumi,
+    args: [...args, "--stack", "prod"],
+    cwd: folder,
+    env: environment,
+  });
+  await seconds(pulumi("up", "--yes", "--skip-preview", "--non-interactive"));
+  return pulumi(...unchanged);
+}
+
+/**
+ * A second engine for stack prod, whose copy of the checkout says that the stack is on the local cluster. It has the same
+ * objects and secrets, and a state of its own: its first update finds all objects there, as after an interrupted run.
+ */
+async function knownCluster(production: Engine, variables: NodeJS.ProcessEnv): Promise<Engine> {
+  const engine = await newEngine("prod", await suiteFolder("prod-known-cluster"), variables);
+  const file = parseDocument(await fs.readFile(path.join(production.folder, "Pulumi.prod.yaml"), "utf8"));
+  file.setIn(["config", "datasets-server:cluster"], { name: "local" });
+  await fs.writeFile(path.join(engine.folder, "Pulumi.prod.yaml"), file.toString());
+  const table = path.join(engine.folder, "config/stacks.ts");
+  await fs.writeFile(table, (await fs.readFile(table, "utf8")).replace('prod: "hub-prod"', 'prod: "local"'));
+  return engine;
 }
