@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { isDryRun } from "@pulumi/pulumi/runtime";
 import { requireRights } from "./components/accessReview";
 import { clusterProvider, connectCluster } from "./components/cluster";
@@ -28,6 +29,8 @@ export = async () => {
   const taken = offline ? undefined : await takeOverOf(live, scope, takeOver);
   const oneCluster = offline ? {} : stayOnCluster(scope.stack, connection.identifier);
   const provider = clusterProvider("kubernetes", connection, scope.namespace, oneCluster);
+  // Lets its registration leave: the engine starts the provider's process while this one makes the objects.
+  await setImmediate();
   const beforeCreate = offline ? [] : [ownershipHook(live, { scope, takeOver })];
   const server = new DatasetsServer(
     scope.release,
