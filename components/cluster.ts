@@ -4,6 +4,7 @@ import { getCluster } from "@pulumi/aws/eks/getCluster";
 import { Provider as AwsProvider } from "@pulumi/aws/provider";
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { askIdentity, lookupFailure } from "./lookupFailure";
 import { checkReachable } from "./reachable";
 import { Refusal } from "./refusal";
 
@@ -16,6 +17,8 @@ export interface EksClusterArgs {
   readonly account: string;
   /** The AWS profile to use. Default: the environment's credentials, as in CI. */
   readonly profile?: string;
+  /** The ARN of the IAM role to take on. Default: none. */
+  readonly role?: string;
   /** The profile that the team's own commands name, such as tb. */
   readonly teamProfile: string;
   /** The context's name in the kubeconfig, such as hub-prod-with-tb. */
@@ -80,20 +83,22 @@ async function connectEks(args: EksClusterArgs, { namespace, offline }: ConnectO
     region: args.region,
     allowedAccountIds: [args.account],
     ...(args.profile && { profile: args.profile }),
+    ...(args.role && { assumeRoles: [{ roleArn: args.role }] }),
   });
   const found = await getCluster({ name: args.name }, { provider }).catch((error: unknown) => {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new Refusal(
-      `cannot look up EKS cluster ${args.name} in ${args.region} of account ${args.account}: ${cause}\n` +
-        `Check the credentials with: aws sts get-caller-identity${args.profile ? ` --profile=${args.profile}` : ""}`,
-    );
+    throw new Refusal(lookupFailure(args, error instanceof Error ? error.message : String(error)));
   });
   const arn = clusterArn(args);
   if (found.arn !== arn) {
-    throw new Refusal(`the cluster found is ${found.arn}, but this stack belongs to ${arn}; nothing was touched`);
+    throw new Refusal(
+      `the cluster found is ${found.arn}, but this stack belongs to ${arn}; nothing was touched.\n` +
+        `Whose credentials are in use? ${askIdentity(args)}`,
+    );
   }
   if (found.status !== "ACTIVE") {
-    throw new Refusal(`cluster ${args.name} is ${found.status}, and must be ACTIVE; run again when it is`);
+    throw new Refusal(
+      `cluster ${args.name} is ${found.status}, and must be ACTIVE; nothing was touched. Run again when it is.`,
+    );
   }
   if (!offline) {
     await checkReachable(found.endpoint, `Are you on the network that reaches ${args.name}?`);
@@ -156,6 +161,7 @@ export function eksKubeconfig(args: EksClusterArgs, access: EksAccess): string {
               ...["--region", args.region, "eks", "get-token", "--cluster-name", args.name, "--output", "json"],
               // In the arguments, because the environment's keys would win over the environment's profile.
               ...(args.profile ? ["--profile", args.profile] : []),
+              ...(args.role ? ["--role-arn", args.role] : []),
             ],
             interactiveMode: "Never",
           },

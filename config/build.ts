@@ -131,11 +131,20 @@ function fixed(workers: StackFile["workers"]): Record<string, WorkerPoolSizes> {
   );
 }
 
-function clusterArgs({ name, region = "", account = "", profile }: StackFile["cluster"]): ClusterArgs {
+function clusterArgs({ name, region = "", account = "", profile, role }: StackFile["cluster"]): ClusterArgs {
   if (name === "local") {
     const kubeconfigPath = process.env.DATASETS_SERVER_LOCAL_KUBECONFIG ?? path.resolve(".local/kubeconfig");
     return { kind: "local", kubeconfigPath, context: "datasets-server-local" };
   }
   const context = `${name}-with-${teamProfile}`;
-  return { kind: "eks", name, region, account, context, teamProfile, ...(profile && { profile }) };
+  return {
+    kind: "eks",
+    name,
+    region,
+    account,
+    context,
+    teamProfile,
+    ...(profile && { profile }),
+    ...(role && { role }),
+  };
 }

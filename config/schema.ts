@@ -11,8 +11,13 @@ const cluster = field
     region: field.region.optional(),
     account: field.accountId.optional(),
     profile: field.profileName.optional(),
+    role: field.roleArn.optional().describe("The IAM role to take on; default: none."),
   })
-  .superRefine(({ name, region, account }, context) => {
+  .superRefine(({ name, region, account, role }, context) => {
+    const [, , , , roleAccount = account] = role?.split(":") ?? [];
+    if (roleAccount !== account) {
+      context.addIssue({ code: "custom", path: ["role"], message: `a role of account ${account}`, input: role });
+    }
     for (const [key, value] of Object.entries({ region, account })) {
       if (name !== "local" && value === undefined) {
         const message = `the ${key} that the ARN of ${name} must have`;

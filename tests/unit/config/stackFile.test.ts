@@ -81,6 +81,18 @@ const badInputs: readonly BadInput[] = [
     says: 'datasets-server:services: "many" is not allowed; allowed: a map with keys of admin, api, rows, search, sse-api, webhook',
   },
   {
+    key: "cluster.role",
+    value: "EKS-HUB-Tensorboard",
+    says: 'datasets-server:cluster.role: "EKS-HUB-Tensorboard" is not allowed; allowed: the ARN of an IAM role',
+  },
+  {
+    key: "cluster.role",
+    value: "arn:aws:iam::123456789012:role/EKS-HUB-Tensorboard",
+    says:
+      'datasets-server:cluster.role: "arn:aws:iam::123456789012:role/EKS-HUB-Tensorboard" is not allowed; ' +
+      "allowed: a role of account 707930574880",
+  },
+  {
     key: "images.tag",
     value: "latest",
     says:
