@@ -49,11 +49,12 @@ export async function bench(): Promise<void> {
 async function previews(toolbox: Toolbox): Promise<Figure[]> {
   console.log("deploying stack prod");
   const empty = await emptyProgram(toolbox);
-  const { preview, previewWithLookup, diff } = await deployProduction(toolbox);
+  const { preview, previewWithLookup, diff, stop } = await deployProduction(toolbox);
   console.log(`previews and kubectl diff: ${rounds} rounds of each, in turn`);
   const times = await inTurn(rounds, [empty, preview, previewWithLookup, diff]);
   const [base = Number.NaN, time = Number.NaN, lookupTime = Number.NaN, diffTime = Number.NaN] = times.map(median);
   const memory = await peakMemory(preview, path.join(await suiteFolder("memory"), "notes.jsonl"));
+  await stop();
   const ratio = (one: number, other: number) =>
     `${(one / other).toFixed(2)} x (${one.toFixed(2)} s to ${other.toFixed(2)} s)`;
   return [

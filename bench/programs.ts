@@ -3,12 +3,11 @@ import path from "node:path";
 import { parseDocument } from "yaml";
 import { projectFolder } from "../commands/program";
 import { render } from "../commands/render";
-import { writeAwsAnswers } from "../tests/support/aws";
-import { awsAnswers, awsVariables } from "../tests/support/e2e/awsAccount";
+import { inAccount } from "../tests/support/e2e/awsAccount";
+import { deployRole, startEks } from "../tests/support/e2e/eks";
 import type { Engine } from "../tests/support/e2e/engine";
-import { createForeignObjects } from "../tests/support/e2e/foreign";
 import { setEverySecret } from "../tests/support/e2e/secrets";
-import { localClusterVariables, newEngine, sharedCluster, suiteFolder } from "../tests/support/e2e/world";
+import { delayedPodStages, localClusterVariables, newEngine, suiteFolder } from "../tests/support/e2e/world";
 import type { Toolbox } from "../tools/toolbox";
 import { engineEnvironment } from "../tools/workspace";
 import { seconds, type TimedCommand } from "./measure";
@@ -43,30 +42,28 @@ export interface Production {
   readonly previewWithLookup: TimedCommand;
   /** `kubectl diff` of the same objects. */
   readonly diff: TimedCommand;
+  /** Ends the cluster and what stands in for AWS. */
+  stop(): Promise<void>;
 }
 
-/** Deploys stack prod itself, through the stand-in for AWS, to a cluster of its own; then once more as if without AWS. */
+/** Deploys stack prod itself, through the stand-ins for AWS, to a cluster of its own; then once more as if without AWS. */
 export async function deployProduction(toolbox: Toolbox): Promise<Production> {
-  const cluster = await sharedCluster();
-  const { kubeconfig, kubernetes, token } = cluster;
+  const { aws, cluster, stop } = await startEks("hub-prod", delayedPodStages);
   const folder = await suiteFolder("prod");
-  const answersFile = path.join(folder, "aws.json");
-  await writeAwsAnswers(answersFile, await awsAnswers("hub-prod", kubeconfig));
-  await createForeignObjects(kubernetes, "datasets-server");
-  const bare = await newEngine("prod", folder);
-  const logFile = path.join(folder, "aws-calls.jsonl");
-  const engine = bare.with(await awsVariables(bare, { answersFile, logFile, token }));
+  // Its state is in a folder, as that of the program it is compared with.
+  const engine = await inAccount(await newEngine("prod", folder), aws, deployRole("hub-prod"));
   await setEverySecret(engine);
   const previewWithLookup = await deploy(toolbox, engine);
   const preview = await deploy(toolbox, await knownCluster(engine, localClusterVariables(cluster)));
   const rendered = path.join(folder, "rendered");
   await render("prod", rendered);
-  const diff = ["diff", "--kubeconfig", kubeconfig, "--filename", rendered];
+  const diff = ["diff", "--kubeconfig", cluster.kubeconfig, "--filename", rendered];
   return {
     preview,
     previewWithLookup,
     // Masked secrets differ, so it ends with 1.
     diff: { command: toolbox.kubectl, args: diff, cwd: folder, env: engine.environment, mayEndWith: [0, 1] },
+    stop,
   };
 }
 

@@ -3,9 +3,8 @@ import path from "node:path";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { stackLabel } from "../../components/names";
 import type { RunResult } from "../../tools/run";
-import { writeAwsAnswers } from "../support/aws";
 import { assertNeverBelow, watchAvailability } from "../support/e2e/availability";
-import { awsAnswers, awsVariables } from "../support/e2e/awsAccount";
+import { inAccount } from "../support/e2e/awsAccount";
 import { podsOf, secretsOfOthers } from "../support/e2e/chart";
 import {
   chartObjectsOfNoStack,
@@ -19,10 +18,9 @@ import {
   podUids,
   scaled,
 } from "../support/e2e/chartObjects";
-import { type Cluster, newCluster } from "../support/e2e/cluster";
 import { documentedCommands } from "../support/e2e/document";
+import { deployRole, type Eks, startEks } from "../support/e2e/eks";
 import type { Engine } from "../support/e2e/engine";
-import { createForeignObjects } from "../support/e2e/foreign";
 import { type Kubernetes, objectsOf } from "../support/e2e/kubernetes";
 import { setEverySecret } from "../support/e2e/secrets";
 import { scaleDown, setStackFile } from "../support/e2e/stackFile";
@@ -36,28 +34,23 @@ const leftOver = [
 ];
 
 describe("moving production from the Helm chart, by the commands of docs/cutover.md", () => {
-  let cluster: Cluster;
+  let eks: Eks;
   let kubernetes: Kubernetes;
   let engine: Engine;
   let stackFile: string;
 
   before(async () => {
-    cluster = await newCluster(await suiteFolder("cutover-cluster"), "fast");
-    kubernetes = cluster.kubernetes;
-    const folder = await suiteFolder("cutover");
-    const answersFile = path.join(folder, "aws.json");
-    await writeAwsAnswers(answersFile, await awsAnswers("hub-prod", cluster.kubeconfig));
-    engine = await newEngine("prod", folder, localClusterVariables(cluster));
-    const logFile = path.join(folder, "aws-calls.jsonl");
-    engine = engine.with(await awsVariables(engine, { answersFile, logFile, token: cluster.token }));
+    eks = await startEks("hub-prod", "fast");
+    kubernetes = eks.cluster.kubernetes;
+    const bare = await newEngine("prod", await suiteFolder("cutover"), localClusterVariables(eks.cluster));
+    engine = await inAccount(bare, eks.aws, deployRole("hub-prod"));
     stackFile = path.join(engine.folder, "Pulumi.prod.yaml");
     await setEverySecret(engine);
     await scaleDown(stackFile);
-    await createForeignObjects(kubernetes, namespace);
     await installChart(engine, kubernetes);
     await engine.script(commands("First"));
   });
-  after(() => cluster.stop());
+  after(() => eks.stop());
 
   describe("in place", () => {
     let chart: Readonly<Record<string, string>>;

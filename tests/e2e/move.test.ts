@@ -3,8 +3,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { BatchV1Api } from "@kubernetes/client-node";
 import { run } from "../../tools/run";
-import { writeAwsAnswers } from "../support/aws";
-import { awsAnswers, awsVariables } from "../support/e2e/awsAccount";
+import { type AwsAccount, asEksCluster, inAccount, startAwsAccount } from "../support/e2e/awsAccount";
 import { type Cluster, newCluster } from "../support/e2e/cluster";
 import type { Engine } from "../support/e2e/engine";
 import { createForeignObjects } from "../support/e2e/foreign";
@@ -14,12 +13,15 @@ import { identities, settledPods } from "../support/e2e/workloads";
 import { newEngine, suiteFolder } from "../support/e2e/world";
 
 const namespace = "datasets-server";
+const administrator = "administrator";
+const findClusters = { Sid: "Find", Effect: "Allow", Action: ["eks:DescribeCluster"], Resource: ["*"] } as const;
 const clusterArns = "arn:aws:eks:us-east-1:707930574880:cluster";
 const hostAnnotation = "external-dns.alpha.kubernetes.io/hostname";
 const nameAnnotation = "alb.ingress.kubernetes.io/load-balancer-name";
 
 describe("moving production to another cluster, by the commands of docs/move-cluster.md", () => {
   const started: Cluster[] = [];
+  let aws: AwsAccount;
   let hubProd: Cluster;
   let hubGreen: Cluster;
   let first: Engine;
@@ -28,6 +30,9 @@ describe("moving production to another cluster, by the commands of docs/move-clu
   let document: string;
 
   before(async () => {
+    const policies = [{ Version: "2012-10-17", Statement: [findClusters] }] as const;
+    const role = { role: administrator, policies, kubernetesGroups: ["system:masters"] };
+    aws = await startAwsAccount(await suiteFolder("aws"), { [administrator]: role });
     hubProd = await start("hub-prod");
     hubGreen = await start("hub-green");
     const folder = await suiteFolder("move");
@@ -36,16 +41,8 @@ describe("moving production to another cluster, by the commands of docs/move-clu
       PULUMI_OPTION_SKIP_PREVIEW: "true",
     });
     document = await fs.readFile(path.join(bare.folder, "docs/move-cluster.md"), "utf8");
-    const answersFile = path.join(folder, "aws.json");
-    const [answers, { clusters }] = await Promise.all([
-      awsAnswers("hub-prod", hubProd.kubeconfig),
-      awsAnswers("hub-green", hubGreen.kubeconfig),
-    ]);
-    await writeAwsAnswers(answersFile, { ...answers, clusters: { ...answers.clusters, ...clusters } });
-    const logFile = path.join(folder, "aws-calls.jsonl");
-    const variables = (token: string) => awsVariables(bare, { answersFile, logFile, token });
-    first = bare.with(await variables(hubProd.token));
-    second = bare.forStack("prod-hub-green").with(await variables(hubGreen.token));
+    first = await inAccount(bare, aws, administrator);
+    second = first.forStack("prod-hub-green");
 
     await edit(path.join(first.folder, "Pulumi.prod.yaml"), /(?<=replicas: )\d+/gi, "1");
     await setEverySecret(first);
@@ -56,11 +53,15 @@ describe("moving production to another cluster, by the commands of docs/move-clu
     foreign = await identities(hubProd.kubernetes, namespace);
     await follow(first, "pulumi up -s prod");
   });
-  after(() => Promise.all(started.map((cluster) => cluster.stop())));
+  after(async () => {
+    await Promise.all(started.map((cluster) => cluster.stop()));
+    await aws.stop();
+  });
 
   async function start(name: string): Promise<Cluster> {
-    const cluster = await newCluster(await suiteFolder(name), "fast");
+    const cluster = await newCluster(await suiteFolder(name), "fast", aws.apiServerArgs);
     started.push(cluster);
+    aws.clusters.set(name, await asEksCluster(cluster.kubeconfig));
     return cluster;
   }
 

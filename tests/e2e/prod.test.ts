@@ -3,15 +3,13 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { stackLabel } from "../../components/names";
-import { type AwsAnswers, readAwsCalls, writeAwsAnswers } from "../support/aws";
 import { assertNeverBelow, watchAvailability } from "../support/e2e/availability";
-import { awsAnswers, awsVariables } from "../support/e2e/awsAccount";
+import { deployRole, type Eks, everyStateVersion, newEksEngine, startEks } from "../support/e2e/eks";
 import type { Engine } from "../support/e2e/engine";
-import { createForeignObjects } from "../support/e2e/foreign";
 import { isReady, type Kubernetes, rolledOut, stayingPods } from "../support/e2e/kubernetes";
 import { findLeaks } from "../support/e2e/leaks";
 import { setEverySecret } from "../support/e2e/secrets";
-import { newEngine, sharedCluster, suiteFolder } from "../support/e2e/world";
+import { delayedPodStages, suiteFolder } from "../support/e2e/world";
 
 const namespace = "datasets-server";
 const name = "datasets-server-prod-api";
@@ -20,29 +18,21 @@ const replicas = 20;
 const registry = "707930574880.dkr.ecr.us-east-1.amazonaws.com";
 const token = `hf_${randomBytes(24).toString("hex")}`;
 
-describe("stack prod, on a cluster that is not the stack's own", () => {
+describe("stack prod, on a cluster that is not the stack's own, with the rights of docs/access.md", () => {
+  let eks: Eks;
   let engine: Engine;
   let kubernetes: Kubernetes;
-  let answers: AwsAnswers;
-  let answersFile: string;
-  let callsFile: string;
+  let secrets: readonly string[];
 
   before(async () => {
-    const cluster = await sharedCluster();
-    kubernetes = cluster.kubernetes;
+    eks = await startEks("hub-prod", delayedPodStages);
+    kubernetes = eks.cluster.kubernetes;
     const folder = await suiteFolder("prod");
-    answersFile = path.join(folder, "aws.json");
-    callsFile = path.join(folder, "aws-calls.jsonl");
-    answers = await awsAnswers("hub-prod", cluster.kubeconfig);
-    await writeAwsAnswers(answersFile, answers);
-    engine = await newEngine("prod", folder, {
-      // A user's own kubeconfig, of a cluster where nothing of ours may go.
-      KUBECONFIG: await kubeconfigOfNowhere(folder),
-    });
-    engine = engine.with(await awsVariables(engine, { answersFile, logFile: callsFile, token: cluster.token }));
-    await createForeignObjects(kubernetes, namespace);
+    // A user's own kubeconfig, of a cluster where nothing of ours may go.
+    const KUBECONFIG = await kubeconfigOfNowhere(folder);
+    engine = (await newEksEngine(eks, "prod", folder)).with({ KUBECONFIG });
   });
-  after(() => kubernetes.core.deleteNamespace({ name: namespace }));
+  after(() => eks.stop());
 
   it("warns of placeholders in a preview, and refuses them in an update", async () => {
     const placeholder =
@@ -54,16 +44,16 @@ describe("stack prod, on a cluster that is not the stack's own", () => {
     assert.notEqual(update.code, 0);
     assert.match(update.stdout + update.stderr, placeholder);
     assert.deepEqual(await kubernetesResources(engine), []);
-    await setEverySecret(engine, { hfToken: token });
+    secrets = [...(await setEverySecret(engine, { hfToken: token })).values()];
   });
 
-  it("refuses a cluster whose ARN is not hub-prod's, before anything is registered", async () => {
-    const arn = "arn:aws:eks:us-east-1:123456789012:cluster/hub-prod";
-    const { "hub-prod": cluster } = answers.clusters;
+  it("refuses the ephemeral cluster, before anything is registered", async () => {
+    const arn = "arn:aws:eks:us-east-1:707930574880:cluster/hub-ephemeral";
+    const cluster = eks.aws.clusters.get("hub-prod");
     assert.ok(cluster);
-    await writeAwsAnswers(answersFile, { ...answers, clusters: { "hub-prod": { ...cluster, arn } } });
+    eks.aws.clusters.set("hub-prod", { ...cluster, arn });
     const { code, stdout, stderr } = await engine.up();
-    await writeAwsAnswers(answersFile, answers);
+    eks.aws.clusters.set("hub-prod", cluster);
     assert.notEqual(code, 0);
     assert.ok((stdout + stderr).includes(`the cluster found is ${arn}, but this stack belongs to`), stdout + stderr);
     assert.deepEqual(await kubernetesResources(engine), []);
@@ -128,21 +118,19 @@ describe("stack prod, on a cluster that is not the stack's own", () => {
     assert.deepEqual(names, ["kube-root-ca.crt", "somebody-elses", "somebody-elses"]);
   });
 
-  it("asked AWS for nothing but hub-prod and tokens for it", async () => {
-    const calls = new Set((await readAwsCalls(callsFile)).map((call) => JSON.stringify(call)));
-    const getToken = "--region us-east-1 eks get-token --cluster-name hub-prod --output json";
-    assert.deepEqual(
-      calls,
-      new Set([
-        JSON.stringify({ by: "plugin", token: "aws:eks/getCluster:getCluster", args: { name: "hub-prod" } }),
-        JSON.stringify({ by: "aws", argv: getToken.split(" ") }),
-      ]),
-    );
+  it("asked EKS for nothing but hub-prod, as the role that deploys there", () => {
+    const role = eks.aws.calls.filter(({ principal }) => principal === deployRole("hub-prod"));
+    const asked = new Set(role.filter(({ action }) => action.startsWith("eks:")).map(({ resource }) => resource));
+    assert.deepEqual(asked, new Set(["arn:aws:eks:us-east-1:707930574880:cluster/hub-prod"]));
+    const others = new Set(eks.aws.calls.filter((call) => !role.includes(call)).map(({ action }) => action));
+    assert.deepEqual(others, new Set(["sts:AssumeRole"]));
   });
 
-  it("keeps the token out of state, logs and output", async () => {
-    const folders = [engine.stateFolder, engine.pulumiHome];
-    assert.deepEqual(await findLeaks(token, { folders, texts: engine.printedTexts() }), []);
+  it("keeps every secret out of the bucket and its history, logs and output", async () => {
+    const texts = { ...engine.printedTexts(), ...(await everyStateVersion(eks)) };
+    for (const secret of secrets) {
+      assert.deepEqual(await findLeaks(secret, { folders: [engine.pulumiHome], texts }), []);
+    }
   });
 });
 

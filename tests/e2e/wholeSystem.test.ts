@@ -4,14 +4,10 @@ import path from "node:path";
 import { parseDocument } from "yaml";
 import { serviceNames } from "../../components/services";
 import type { RunResult } from "../../tools/run";
-import { writeAwsAnswers } from "../support/aws";
-import { awsAnswers, awsVariables } from "../support/e2e/awsAccount";
 import { type Cluster, newCluster } from "../support/e2e/cluster";
 import type { Engine } from "../support/e2e/engine";
-import { createForeignObjects } from "../support/e2e/foreign";
 import { objectsOf } from "../support/e2e/kubernetes";
 import { previewPlan } from "../support/e2e/plan";
-import { setEverySecret } from "../support/e2e/secrets";
 import { identities, settledPods } from "../support/e2e/workloads";
 import { localClusterVariables, newEngine, suiteFolder } from "../support/e2e/world";
 
@@ -24,38 +20,6 @@ describe("the whole system", () => {
     cluster = await newCluster(await suiteFolder("whole-system-cluster"), "fast");
   });
   after(() => cluster.stop());
-
-  describe("as stack ephemeral", () => {
-    let engine: Engine;
-    let foreign: readonly string[];
-
-    before(async () => {
-      const folder = await suiteFolder("ephemeral");
-      const answersFile = path.join(folder, "aws.json");
-      await writeAwsAnswers(answersFile, await awsAnswers("hub-ephemeral", cluster.kubeconfig));
-      engine = await newEngine("ephemeral", folder);
-      const logFile = path.join(folder, "aws-calls.jsonl");
-      engine = engine.with(await awsVariables(engine, { answersFile, logFile, token: cluster.token }));
-      await setEverySecret(engine);
-      await createForeignObjects(cluster.kubernetes, namespace);
-      await settledPods(cluster.kubernetes, namespace);
-      foreign = await identities(cluster.kubernetes, namespace);
-    });
-    after(() => engine.with(localClusterVariables(cluster)).shell(`kubectl delete namespace ${namespace}`));
-
-    it("comes up in a namespace of others with every pod ready, and has then nothing to change", async () => {
-      succeeded(await engine.up());
-      const pods = await settledPods(cluster.kubernetes, namespace);
-      assert.ok(pods.length > serviceNames.length, `only ${pods.length} pods`);
-      succeeded(await engine.preview("--expect-no-changes", "--diff"));
-    });
-
-    it("leaves what others have there alone when it is destroyed", async () => {
-      succeeded(await engine.destroy());
-      assert.deepEqual(await engine.stateResources(), []);
-      assert.deepEqual(await identities(cluster.kubernetes, namespace), foreign);
-    });
-  });
 
   describe("as stack local with a pull request's beside it", () => {
     const pullRequestNamespace = "datasets-server-pr-7";

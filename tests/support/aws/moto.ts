@@ -11,6 +11,9 @@ import { cleanEnvironment } from "../../../tools/workspace";
 export const account = "707930574880";
 export const region = "us-east-1";
 
+/** The access key of the account's root, whom nothing is refused. */
+export const rootKey = "test";
+
 /** A server that behaves like S3, KMS, STS and IAM, and keeps everything in memory. */
 export interface Moto {
   readonly endpoint: string;
@@ -47,13 +50,22 @@ export async function startMoto(folder: string): Promise<Moto> {
 /** The variables with which any AWS client talks to the server at `endpoint`, and to nothing else, as its root user. */
 export function awsRootEnvironment(endpoint: string): Record<string, string> {
   return {
-    AWS_ENDPOINT_URL: endpoint,
+    ...endpointVariables(endpoint),
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: "test",
+    AWS_ACCESS_KEY_ID: rootKey,
     AWS_SECRET_ACCESS_KEY: "test",
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+  };
+}
+
+/** The variables with which any AWS client asks the server at `endpoint`, and nobody else for anything. */
+export function endpointVariables(endpoint: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    // The SDK for Go takes on a profile's role before it reads the variable above.
+    AWS_ENDPOINT_URL_STS: endpoint,
     AWS_EC2_METADATA_DISABLED: "true",
   };
 }

@@ -1,6 +1,4 @@
 import { execFile } from "node:child_process";
-import fs from "node:fs/promises";
-import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { z } from "zod";
@@ -13,7 +11,7 @@ export interface EngineArgs {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** A resource as the state file holds it. */
+/** A resource as the state holds it. */
 const stateResource = z.looseObject({
   urn: z.string(),
   type: z.string(),
@@ -23,11 +21,7 @@ const stateResource = z.looseObject({
 
 export type StateResource = z.infer<typeof stateResource>;
 
-const stateFile = z.object({
-  checkpoint: z.object({
-    latest: z.object({ resources: z.array(stateResource).nullish() }).nullish(),
-  }),
-});
+const exportedState = z.object({ deployment: z.object({ resources: z.array(stateResource).nullish() }) });
 
 /** A rollout of all of production takes about four minutes; milliseconds. */
 const limitMs = 9 * 60_000;
@@ -101,11 +95,9 @@ export class Engine {
   }
 
   /** Runs a command of the engine on this stack, with the most logging that must not show a secret. */
-  async run(command: string, ...flags: string[]): Promise<RunResult> {
+  run(command: string, ...flags: string[]): Promise<RunResult> {
     const args = [command, ...flags, "--stack", this.stack, "--non-interactive", "--logtostderr", "-v=2"];
-    const result = await run("pulumi", args, { cwd: this.folder, env: this.args.environment, timeoutMs: limitMs });
-    this.printed.push(result.stdout, result.stderr);
-    return result;
+    return this.command("pulumi", ...args);
   }
 
   /** Sets one value inside the stack file, as in `services.api.replicas`. */
@@ -133,21 +125,26 @@ export class Engine {
     return this.succeeds("sh", ["-euc", lines]);
   }
 
+  /** Runs any command as a user would in the copy of the checkout, whatever it ends with. */
+  async command(executable: string, ...args: readonly string[]): Promise<RunResult> {
+    const result = await run(executable, args, { cwd: this.folder, env: this.args.environment, timeoutMs: limitMs });
+    this.printed.push(result.stdout, result.stderr);
+    return result;
+  }
+
   async outputs(): Promise<unknown> {
     const { stdout } = await this.succeeds("pulumi", ["stack", "output", "--json", "--stack", this.stack]);
     return JSON.parse(stdout);
   }
 
-  /** All resources in the state, without asking the engine; none before the first update. */
+  /** All resources in the state; none before the first update. */
   async stateResources(): Promise<StateResource[]> {
-    const file = path.join(this.stateFolder, ".pulumi/stacks/datasets-server", `${this.stack}.json`);
-    const { checkpoint } = stateFile.parse(JSON.parse(await fs.readFile(file, "utf8")));
-    return checkpoint.latest?.resources ?? [];
+    const { stdout } = await this.succeeds("pulumi", ["stack", "export", "--stack", this.stack]);
+    return exportedState.parse(JSON.parse(stdout)).deployment.resources ?? [];
   }
 
   private async succeeds(command: string, args: readonly string[]): Promise<RunResult> {
-    const result = await run(command, args, { cwd: this.args.folder, env: this.args.environment });
-    this.printed.push(result.stdout, result.stderr);
+    const result = await this.command(command, ...args);
     if (result.code !== 0) {
       throw new Error(
         `${[command, ...args].join(" ")} ended with exit code ${result.code}\n${result.stdout}${result.stderr}`,

@@ -12,7 +12,7 @@ import { type Cluster, newCluster } from "./cluster";
 import { Engine } from "./engine";
 
 /** Pods that take their time to get ready and to end, as real ones do. */
-const podStages = [path.join(__dirname, "../stages/delayed.yaml")];
+export const delayedPodStages = [path.join(__dirname, "../stages/delayed.yaml")];
 
 /** The folder of all suites, and the process that removes it, however the tests end. */
 interface Root {
@@ -42,7 +42,7 @@ async function createRoot(): Promise<Root> {
 
 /** The cluster that the suites of a file share; the first call starts it. */
 export function sharedCluster(): Promise<Cluster> {
-  cluster ??= suiteFolder("cluster").then((workspace) => newCluster(workspace, podStages));
+  cluster ??= suiteFolder("cluster").then((workspace) => newCluster(workspace, delayedPodStages));
   return cluster;
 }
 

@@ -1,4 +1,5 @@
-// Command pulumi-resource-aws stands in for the AWS provider in tests: it looks clusters up in a file and manages no resource.
+// Command pulumi-resource-aws stands in for the AWS provider in tests: it signs in as that does, looks EKS clusters up, and manages
+// no resource.
 package main
 
 import (

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -17,8 +18,7 @@ import (
 // provider implements what the engine asks of an explicit AWS provider that only answers functions.
 type provider struct {
 	pulumirpc.UnimplementedResourceProviderServer
-	region string
-	aws    *answers
+	aws aws.Config
 }
 
 // GetPluginInfo tells the engine the version.
@@ -35,16 +35,33 @@ func (p *provider) GetSchema(context.Context, *pulumirpc.GetSchemaRequest) (*pul
 	return &pulumirpc.GetSchemaResponse{Schema: string(schema)}, nil
 }
 
-// CheckConfig takes every input as it is and, as the real provider does, asks for a region.
-func (p *provider) CheckConfig(_ context.Context, request *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+// CheckConfig takes every input as it is and, as the real provider does, asks for a region and for credentials that
+// AWS accepts.
+func (p *provider) CheckConfig(ctx context.Context, request *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	inputs := textInputs(request.GetNews().GetFields())
 	response := &pulumirpc.CheckResponse{Inputs: request.GetNews()}
-	if _, given := request.GetNews().GetFields()["region"]; !given {
+	if inputs["region"] == "" {
 		response.Failures = []*pulumirpc.CheckFailure{{
 			Property: "region",
 			Reason:   "missing region: give the provider one, or set AWS_REGION",
 		}}
+		return response, nil
+	}
+	if err := verifyCredentials(ctx, inputs); err != nil {
+		response.Failures = []*pulumirpc.CheckFailure{{Reason: err.Error()}}
 	}
 	return response, nil
+}
+
+// textInputs are the inputs as texts, lists and maps being JSON already; what is not known yet is left out.
+func textInputs(fields map[string]*structpb.Value) inputs {
+	texts := inputs{}
+	for key, value := range fields {
+		if text, ok := value.GetKind().(*structpb.Value_StringValue); ok {
+			texts[key] = text.StringValue
+		}
+	}
+	return texts
 }
 
 // DiffConfig names the changed inputs; no change asks for a replacement.
@@ -72,53 +89,17 @@ func changedKeys(before, after map[string]*structpb.Value) []string {
 	return changed
 }
 
-// Configure reads the answers and refuses an account that the inputs do not allow. It declines secrets, so the engine
-// unwraps those in a function's arguments and marks the result as secret.
+// Configure signs in, and refuses an account that the inputs do not allow. It declines secrets, so the engine unwraps
+// those in a function's arguments and marks the result as secret.
 func (p *provider) Configure(
-	_ context.Context, request *pulumirpc.ConfigureRequest,
+	ctx context.Context, request *pulumirpc.ConfigureRequest,
 ) (*pulumirpc.ConfigureResponse, error) {
-	aws, err := readAnswers()
+	config, err := signIn(ctx, configuredInputs(request.GetVariables()))
 	if err != nil {
-		return nil, status.Error(codes.FailedPrecondition, err.Error())
-	}
-	inputs := request.GetVariables()
-	if err := verifyAccount(inputs, aws.Account); err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
-	p.aws, p.region = aws, inputs["aws:config:region"]
+	p.aws = config
 	return &pulumirpc.ConfigureResponse{SupportsPreview: true}, nil
-}
-
-// verifyAccount fails with the real provider's words when the account is not one of allowedAccountIds, or is one of
-// forbiddenAccountIds. With skipRequestingAccountId the real provider knows no account, so an allow list refuses it.
-func verifyAccount(inputs map[string]string, account string) error {
-	allowed, err := accountList(inputs, "allowedAccountIds")
-	if err != nil {
-		return err
-	}
-	forbidden, err := accountList(inputs, "forbiddenAccountIds")
-	if err != nil {
-		return err
-	}
-	if inputs["aws:config:skipRequestingAccountId"] == "true" {
-		account = ""
-	}
-	if slices.Contains(forbidden, account) || (len(allowed) > 0 && !slices.Contains(allowed, account)) {
-		return fmt.Errorf("AWS account ID not allowed: %s", account)
-	}
-	return nil
-}
-
-func accountList(inputs map[string]string, name string) ([]string, error) {
-	text := inputs["aws:config:"+name]
-	if text == "" {
-		return nil, nil
-	}
-	var accounts []string
-	if err := json.Unmarshal([]byte(text), &accounts); err != nil {
-		return nil, fmt.Errorf("reading the provider's %s %q as a list of account ids: %w", name, text, err)
-	}
-	return accounts, nil
 }
 
 // Check refuses every resource: what the stand-in cannot create must fail early and by name.

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import type { HttpAnswer } from "./errors";
+import { region, rootKey } from "./moto";
+
+/** A call of STS or IAM, whose answers are XML, by whom an access key belongs to. moto checks no signature. */
+export async function callQuery(
+  moto: string,
+  service: "iam" | "sts",
+  accessKey: string,
+  fields: Readonly<Record<string, string>>,
+): Promise<HttpAnswer> {
+  const response = await fetch(moto, {
+    method: "POST",
+    headers: { authorization: authorization(service, accessKey) },
+    body: new URLSearchParams(fields),
+  });
+  return { status: response.status, headers: { "content-type": "text/xml" }, body: await response.text() };
+}
+
+/** The text of the first element of a name in an answer in XML; empty when there is none. */
+export function element(xml: string | Buffer, name: string): string {
+  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml.toString())?.[1] ?? "";
+}
+
+/** A call of KMS by the account's root; `answer` says what is read of its answer. */
+export async function callKms<T>(
+  moto: string,
+  action: string,
+  fields: Readonly<Record<string, string>>,
+  answer: z.ZodType<T>,
+): Promise<T> {
+  const response = await fetch(moto, {
+    method: "POST",
+    headers: {
+      authorization: authorization("kms", rootKey),
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": `TrentService.${action}`,
+    },
+    body: JSON.stringify(fields),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`KMS answers ${action} with ${response.status}: ${text}`);
+  return answer.parse(text === "" ? {} : JSON.parse(text));
+}
+
+function authorization(service: string, accessKey: string): string {
+  const credential = `${accessKey}/20260101/${region}/${service}/aws4_request`;
+  return `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=none`;
+}
+
+/** Makes an IAM user with an access key. */
+export async function createUser(moto: string, UserName: string): Promise<{ id: string; secret: string }> {
+  const Version = "2010-05-08";
+  await callQuery(moto, "iam", rootKey, { Action: "CreateUser", Version, UserName });
+  const { body } = await callQuery(moto, "iam", rootKey, { Action: "CreateAccessKey", Version, UserName });
+  return { id: element(body, "AccessKeyId"), secret: element(body, "SecretAccessKey") };
+}
+
+/** Makes a KMS key with an alias. */
+export async function createKey(moto: string, AliasName: string): Promise<void> {
+  const { KeyMetadata } = await callKms(moto, "CreateKey", {}, keyMade);
+  await callKms(moto, "CreateAlias", { AliasName, TargetKeyId: KeyMetadata.KeyId }, z.unknown());
+}
+
+const keyMade = z.object({ KeyMetadata: z.object({ KeyId: z.string() }) });
+
+/** Makes a bucket that keeps every version of what is put there. */
+export async function createVersionedBucket(moto: string, bucket: string): Promise<void> {
+  await callS3(moto, "PUT", bucket);
+  await callS3(
+    moto,
+    "PUT",
+    `${bucket}?versioning`,
+    "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+  );
+}
+
+/** Everything that was ever put into a bucket, deleted and overwritten content included. */
+export async function* bucketVersions(moto: string, bucket: string) {
+  let from = "";
+  do {
+    const list = (await callS3(moto, "GET", `${bucket}?versions&max-keys=1000${from}`)).toString();
+    for (const [, found = ""] of list.matchAll(/<Version>([\s\S]*?)<\/Version>/g)) {
+      const [key, version] = [element(found, "Key"), element(found, "VersionId")];
+      yield { key, version, content: await callS3(moto, "GET", `${bucket}/${key}?versionId=${version}`) };
+    }
+    const [nextKey, nextVersion] = [element(list, "NextKeyMarker"), element(list, "NextVersionIdMarker")];
+    from = nextKey && `&key-marker=${encodeURIComponent(nextKey)}&version-id-marker=${nextVersion}`;
+  } while (from !== "");
+}
+
+/** A call of S3 by the account's root; `target` is the path with its query. */
+export async function callS3(
+  moto: string,
+  method: "GET" | "PUT" | "DELETE",
+  target: string,
+  body?: string,
+): Promise<Buffer> {
+  const headers = { authorization: authorization("s3", rootKey) };
+  const response = await fetch(`${moto}/${target}`, { method, headers, ...(body !== undefined && { body }) });
+  if (!response.ok) throw new Error(`S3 answers ${method} ${target} with ${response.status}: ${await response.text()}`);
+  return Buffer.from(await response.arrayBuffer());
+}

@@ -1,0 +1,81 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { AccessRequest } from "./policies";
+
+/** A request to AWS as it came by HTTP. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** What a request says of itself: who signed it, and what it asks for. */
+export interface SignedRequest extends AccessRequest {
+  /** `s3`, `kms`, `sts`, `iam` or `eks`. */
+  readonly service: string;
+  /** The id of the access key that signed it. */
+  readonly accessKey: string;
+}
+
+/**
+ * Reads a request's signature and, by its service's protocol, what it asks for. A request that nobody signed is of no
+ * service. A KMS key is named as the caller names it: by alias, id or ARN.
+ */
+export function readRequest(request: HttpRequest): SignedRequest {
+  const header = /Credential=([^,\s]+)/.exec(request.headers.authorization ?? "")?.[1];
+  const credential = header ?? request.url.searchParams.get("X-Amz-Credential") ?? "";
+  const [accessKey = "", , , service = ""] = credential.split("/");
+  return { service, accessKey, ...(readers[service]?.(request) ?? { action: "none", resource: "*", context: {} }) };
+}
+
+const readers: Readonly<Record<string, (request: HttpRequest) => AccessRequest>> = {
+  s3: readS3,
+  kms: readKms,
+  eks: readEks,
+  sts: readQuery("sts", "RoleArn"),
+  iam: readQuery("iam", "RoleName"),
+};
+
+function readS3({ method, url }: HttpRequest): AccessRequest {
+  const [bucket = "", ...segments] = decodeURIComponent(url.pathname).split("/").slice(1);
+  const key = segments.join("/");
+  if (key !== "") {
+    const action = { GET: "GetObject", HEAD: "GetObject", PUT: "PutObject", DELETE: "DeleteObject" }[method];
+    return { action: `s3:${action ?? method}`, resource: `arn:aws:s3:::${bucket}/${key}`, context: {} };
+  }
+  const isListing = method === "HEAD" || url.search === "" || url.searchParams.has("list-type");
+  // What else is asked of a bucket is administration, for which no policy here is made.
+  const action = isListing && method !== "PUT" ? "ListBucket" : `${method}Bucket${url.search}`;
+  const context = {
+    "s3:prefix": [url.searchParams.get("prefix") ?? ""],
+    "s3:delimiter": url.searchParams.getAll("delimiter"),
+  };
+  return { action: `s3:${action}`, resource: `arn:aws:s3:::${bucket}`, context };
+}
+
+function readKms({ headers, body }: HttpRequest): AccessRequest {
+  const action = String(headers["x-amz-target"]).split(".")[1] ?? "";
+  const { KeyId, CiphertextBlob }: { KeyId?: string; CiphertextBlob?: string } = JSON.parse(body.toString());
+  // Who decrypts need not name the key: what moto encrypts starts with the key's id, a UUID.
+  const resource =
+    KeyId ??
+    Buffer.from(CiphertextBlob ?? "", "base64")
+      .subarray(0, 36)
+      .toString();
+  return { action: `kms:${action}`, resource, context: {} };
+}
+
+function readEks({ method, url }: HttpRequest): AccessRequest {
+  const [, collection, name] = url.pathname.split("/");
+  if (method !== "GET" || collection !== "clusters") return { action: `eks:${method}`, resource: "*", context: {} };
+  const action = name === undefined ? "ListClusters" : "DescribeCluster";
+  return { action: `eks:${action}`, resource: decodeURIComponent(name ?? "*"), context: {} };
+}
+
+/** The protocol of services whose calls are forms, with the field that names what a call is about. */
+function readQuery(service: string, resourceField: string): (request: HttpRequest) => AccessRequest {
+  return ({ url, body }) => {
+    const form = url.searchParams.has("Action") ? url.searchParams : new URLSearchParams(body.toString());
+    return { action: `${service}:${form.get("Action")}`, resource: form.get(resourceField) ?? "*", context: {} };
+  };
+}
