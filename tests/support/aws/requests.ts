@@ -66,8 +66,9 @@ function readKms({ headers, body }: HttpRequest): AccessRequest {
 }
 
 function readEks({ method, url }: HttpRequest): AccessRequest {
-  const [, collection, name] = url.pathname.split("/");
-  if (method !== "GET" || collection !== "clusters") return { action: `eks:${method}`, resource: "*", context: {} };
+  const [, collection, name, within] = url.pathname.split("/");
+  if (method !== "GET" || collection !== "clusters" || within)
+    return { action: `eks:${method}`, resource: "*", context: {} };
   const action = name === undefined ? "ListClusters" : "DescribeCluster";
   return { action: `eks:${action}`, resource: decodeURIComponent(name ?? "*"), context: {} };
 }

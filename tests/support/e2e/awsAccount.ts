@@ -1,4 +1,5 @@
 import fs from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
@@ -72,6 +73,8 @@ export async function startAwsAccount(
     variables: (profile) => ({
       // There the AWS CLI keeps its sessions as well, which mean nothing to another account.
       HOME: folder,
+      // The tools stay where they are, whatever home a command of ours has.
+      XDG_CACHE_HOME: process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache"),
       ...endpointVariables(front.endpoint),
       ...(profile !== undefined && { AWS_PROFILE: profile }),
     }),
