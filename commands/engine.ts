@@ -22,18 +22,21 @@ export interface EngineOptions {
   readonly withProgram?: boolean;
 }
 
-/**
- * The engine of any stack, with every pinned part installed that it needs. On EKS it gets the user's whole environment,
- * credentials included, as a plain `pulumi` would.
- */
+/** The engine of any stack, with every pinned part installed that it needs. */
 export async function engineFor(workspace: string, stack: string, options: EngineOptions = {}): Promise<Engine> {
   const { withProgram = false } = options;
-  const onEks = stack !== "local";
-  const needsPlugin = onEks && withProgram && !hasAwsPlugin(workspace);
-  const toolbox = await installTools(needsPlugin ? { with: ["pulumi-resource-aws"] } : {});
-  return onEks
-    ? { executable: toolbox.pulumi, environment: teamEnvironment(toolbox, workspace) }
-    : localEngine(toolbox, workspace);
+  const needsPlugin = stack !== "local" && withProgram && !hasAwsPlugin(workspace);
+  return engineOf(await installTools(needsPlugin ? { with: ["pulumi-resource-aws"] } : {}), workspace, stack);
+}
+
+/**
+ * The engine of any stack, of parts that are installed. On EKS it gets the user's whole environment, credentials included,
+ * as a plain `pulumi` would.
+ */
+export function engineOf(toolbox: Toolbox, workspace: string, stack: string): Engine {
+  return stack === "local"
+    ? localEngine(toolbox, workspace)
+    : { executable: toolbox.pulumi, environment: teamEnvironment(toolbox, workspace) };
 }
 
 /** Where an engine keeps its state. */

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { MockCallArgs, MockResourceArgs } from "@pulumi/pulumi/runtime";
+import type { MockCallArgs, MockResourceArgs, Mocks } from "@pulumi/pulumi/runtime";
 import { parse } from "yaml";
+import { projectName } from "../config/accounts";
 import type { Config } from "../config/build";
-import { loadConfig } from "../config/load";
+import { loadConfig, loadStack, type Stack } from "../config/load";
 import { placeholders } from "../config/schema";
 import { stackFile } from "./project";
 
@@ -45,21 +46,11 @@ export async function runProgram(stack: string, options: RunProgramOptions = {})
   const { config = readConfig(stackFile(stack)), observe = () => undefined } = options;
   const resources: RegisteredResource[] = [];
   const secretKeys = Object.keys(placeholders).map((key) => `datasets-server:${key}`);
-  process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(secretKeys);
   process.env.DATASETS_SERVER_OFFLINE = "true";
-  pulumi.runtime.setAllConfig({ ...config }, secretKeys);
-  await pulumi.runtime.setMocks(
-    {
-      newResource: (args) => {
-        resources.push(registered(args));
-        return { id: `${args.name}-id`, state: args.inputs };
-      },
-      call: answer,
-    },
-    "datasets-server",
-    stack,
-    true,
-  );
+  await withoutEngine(stack, { config, secretKeys }, (args) => {
+    resources.push(registered(args));
+    return { id: `${args.name}-id`, state: args.inputs };
+  });
   const { default: program } = await import("../index");
   const outputs = await pulumi.runtime.runInPulumiStack(() => {
     pulumi.runtime.registerStackTransformation((resource) => {
@@ -71,6 +62,31 @@ export async function runProgram(stack: string, options: RunProgramOptions = {})
   // Registrations go on after the program has returned; this waits for the last of them.
   await pulumi.runtime.disconnect();
   return { config: loadConfig(), resources, outputs: outputs ?? {} };
+}
+
+/**
+ * What the file of a stack says, without its secrets.
+ *
+ * Throws a Refusal that names every fault.
+ */
+export async function readStack(stack: string): Promise<Stack> {
+  const config = readConfig(stackFile(stack));
+  const secretKeys = Object.keys(config).filter((key) => config[key] === secretMarker);
+  await withoutEngine(stack, { config, secretKeys }, ({ type }) => {
+    throw new Error(`nothing is registered while a stack file is read, but ${type} was`);
+  });
+  return loadStack();
+}
+
+/** Makes this process take itself for a preview of a stack, with mocks in place of the engine. */
+async function withoutEngine(
+  stack: string,
+  { config, secretKeys }: { readonly config: Readonly<Record<string, string>>; readonly secretKeys: readonly string[] },
+  newResource: Mocks["newResource"],
+): Promise<void> {
+  process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(secretKeys);
+  pulumi.runtime.setAllConfig({ ...config }, [...secretKeys]);
+  await pulumi.runtime.setMocks({ newResource, call: answer }, projectName, stack, true);
 }
 
 /** The configuration that a stack file holds, as the engine hands it to a program: secrets as markers, maps as JSON. */

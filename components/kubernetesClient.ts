@@ -1,8 +1,10 @@
 import type {
   AuthenticationV1Api,
   AuthorizationV1Api,
+  CustomObjectsApi,
   KubernetesObjectApi,
   PatchStrategy,
+  VersionApi,
 } from "@kubernetes/client-node";
 
 /** Which API server to ask, and as whom. */
@@ -19,6 +21,8 @@ export interface KubernetesClient {
   readonly authorization: AuthorizationV1Api;
   /** Names the sort of patch that changes the fields it holds, and leaves the others. */
   readonly mergePatch: PatchStrategy;
+  readonly customObjects: CustomObjectsApi;
+  readonly version: VersionApi;
   /** Whether an error of these means that there is no such object. */
   isNotFound(error: unknown): boolean;
 }
@@ -69,6 +73,8 @@ async function connect({ kubeconfig, context }: ClientArgs): Promise<KubernetesC
     authentication: config.makeApiClient(k8s.AuthenticationV1Api),
     authorization: config.makeApiClient(k8s.AuthorizationV1Api),
     mergePatch: k8s.PatchStrategy.MergePatch,
+    customObjects: config.makeApiClient(k8s.CustomObjectsApi),
+    version: config.makeApiClient(k8s.VersionApi),
     isNotFound: (error) => error instanceof k8s.ApiException && error.code === 404,
   };
 }

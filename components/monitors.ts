@@ -2,6 +2,9 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { metadata, type Scope, selectorLabels } from "./names";
 
+/** The API of the Prometheus operator's custom resources. */
+export const monitoringApi = { group: "monitoring.coreos.com", version: "v1" } as const;
+
 /** Which pods Prometheus asks, and where. */
 export interface MonitorArgs {
   readonly scope: Scope;
@@ -30,6 +33,7 @@ function monitor(
   { scope, component }: MonitorArgs,
   opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
+  const apiVersion = `${monitoringApi.group}/${monitoringApi.version}`;
   const spec = {
     ...endpoints,
     namespaceSelector: { matchNames: [scope.namespace] },
@@ -37,7 +41,7 @@ function monitor(
   };
   return new k8s.apiextensions.CustomResource(
     name,
-    { apiVersion: "monitoring.coreos.com/v1", kind, metadata: metadata(scope, component), spec },
+    { apiVersion, kind, metadata: metadata(scope, component), spec },
     opts,
   );
 }

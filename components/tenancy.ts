@@ -10,18 +10,20 @@ export interface NamespaceArgs {
   readonly keep: boolean;
 }
 
-/** Has the load balancer's controller hold new pods back from being ready until they are among its healthy targets. */
-const readinessGate = { "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled" };
-
-/** Has the API server refuse pods that could do more than ours need to. */
-const podSecurity = { "pod-security.kubernetes.io/enforce": "restricted" };
+/** The labels that a namespace of ours has, or should be given by whoever makes it. */
+export const namespaceLabels = {
+  // Has the load balancer's controller hold new pods back from being ready until they are among its healthy targets.
+  "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
+  // Has the API server refuse pods that could do more than ours need to.
+  "pod-security.kubernetes.io/enforce": "restricted",
+} as const;
 
 export function createNamespace(
   scope: Scope,
   { keep }: NamespaceArgs,
   opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Namespace {
-  const ownLabels = { ...labels(scope, "namespace"), [stackLabel]: scope.stack, ...readinessGate, ...podSecurity };
+  const ownLabels = { ...labels(scope, "namespace"), [stackLabel]: scope.stack, ...namespaceLabels };
   return new k8s.core.v1.Namespace(
     objectName(scope, "namespace"),
     { metadata: { name: scope.namespace, labels: ownLabels } },

@@ -26,10 +26,7 @@ export interface Config {
 const teamProfile = "tb";
 
 /** The key of the stack file that each of a stack's secrets is read from. */
-export function secretSources(
-  { kind }: StackIdentity,
-  file: StackFile,
-): Readonly<Partial<Record<SecretKey, EncryptedKey>>> {
+function secretSources({ kind }: StackIdentity, file: StackFile): Readonly<Partial<Record<SecretKey, EncryptedKey>>> {
   if (kind === "pr-N") {
     // A pull request's code is not reviewed yet: it gets a token of its own, and nothing of staging's.
     return { hfToken: "pullRequestHfToken" };
@@ -48,6 +45,11 @@ export function secretSources(
       awsSecretAccessKey: "awsSecretAccessKey",
     }),
   };
+}
+
+/** The keys of the stack file that hold the secrets a stack needs. */
+export function neededSecrets(identity: StackIdentity, file: StackFile): EncryptedKey[] {
+  return [...Object.values(secretSources(identity, file)), "checksumKey"];
 }
 
 /** Whether a stack has a MongoDB of its own. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { buildConfig, type Config, hasOwnMongoDb, secretSources } from "./build";
+import { buildConfig, type Config, hasOwnMongoDb, neededSecrets } from "./build";
 import { configKey, type Fault, refuse, schemaFaults } from "./faults";
 import { placeholders, type StackFile, stackFileSchema } from "./schema";
 import { identifyStack, type StackIdentity, stackKinds } from "./stacks";
@@ -8,12 +8,24 @@ import { takeOverFaults } from "./takeOver";
 /** Keys that are not this program's own but the engine's and the provider's, set in Pulumi.yaml. */
 const foreignKeys: readonly string[] = ["kubernetes:strictMode", "pulumi:disable-default-providers"];
 
+/** A stack and the file that configures it, which has no faults. */
+export interface Stack {
+  readonly identity: StackIdentity;
+  readonly file: StackFile;
+}
+
 /**
  * Reads the stack's configuration; the only place that does.
  *
  * Throws a Refusal that names every fault: the key, its value and what is allowed.
  */
 export function loadConfig(): Config {
+  const { identity, file } = loadStack();
+  return buildConfig(identity, file);
+}
+
+/** The same as the stack file has it. */
+export function loadStack(): Stack {
   const stack = pulumi.getStack();
   const identity = identifyStack(stack);
   if (identity === undefined) {
@@ -34,7 +46,7 @@ export function loadConfig(): Config {
     secretFaults,
   ];
   faults.push(...checks.flatMap((check) => check(identity, file)));
-  return faults.length > 0 ? refuse(stack, faults) : buildConfig(identity, file);
+  return faults.length > 0 ? refuse(stack, faults) : { identity, file };
 }
 
 /** The stack file's values by key; a map or list arrives as JSON text. */
@@ -125,7 +137,7 @@ function missing(path: readonly string[], needed: string): Fault {
  * local cluster needs no real secret.
  */
 function secretFaults(identity: StackIdentity, file: StackFile): Fault[] {
-  const sources = [...Object.values(secretSources(identity, file)), "checksumKey" as const];
+  const sources = neededSecrets(identity, file);
   const absent = sources
     .filter((key) => file[key] === undefined)
     .map((key) => ({ key: configKey([key]), problem: `is missing; ${howToSet(key)}` }));

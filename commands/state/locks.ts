@@ -3,6 +3,7 @@ import { z } from "zod";
 import { projectName } from "../../config/accounts";
 import { findProcesses } from "../../tools/cluster/processes";
 import { formatDuration } from "../../tools/progress";
+import { parseJson } from "../json";
 import type { StateStore } from "./store";
 
 /** What the engine writes into a lock: the run that holds it. */
@@ -39,17 +40,9 @@ export async function readLocks(store: StateStore, stack: string): Promise<Lock[
 function parseLock(key: string, text: string | undefined): Lock | undefined {
   if (text === undefined) return undefined;
   // A run that is killed while it writes leaves an empty lock, which the engine cannot read either.
-  const parsed = content.safeParse(jsonOf(text));
+  const parsed = content.safeParse(parseJson(text));
   const unknown = { pid: 0, username: "somebody", hostname: "an unknown host", timestamp: "" };
   return { key, ...(parsed.success ? parsed.data : unknown) };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** This machine, as the engine names it in locks. */
