@@ -12,7 +12,7 @@ TEST_TOOLS := aws moto_server
 # npm writes this file last, so it is as new as what is installed.
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up down preview bootstrap deploy unlock test unit e2e check fix render generate bench tools shell preflight
+.PHONY: help up down preview bootstrap deploy unlock doctor test unit e2e check fix render generate bench tools shell preflight
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ deploy: $(INSTALLED) ## `pulumi up`, one run at a time: STACK=prod YES=1 ARGS="f
 
 unlock: $(INSTALLED) ## remove the lock of a run that died: STACK=prod FORCE=1 for one of another machine
 	@$(COMMAND) unlock --stack "$(STACK)" $(if $(FORCE),--force)
+
+doctor: $(INSTALLED) ## look at all that a deploy needs, and say what to do about what is wrong: STACK=prod, default local
+	@$(COMMAND) doctor --stack "$(or $(STACK),local)"
 
 test: $(INSTALLED) ## all tests, on a fresh machine too: unit, then end-to-end
 	@$(MAKE) --no-print-directory -j2 unit tools WITH="$(TEST_TOOLS)"

@@ -77,6 +77,14 @@ onStack(program.command("unlock"))
     await unlock(await engineFor(workspace, stack), stack, force);
   });
 
+onStack(program.command("doctor"))
+  .description("look at all that a deploy of a stack needs")
+  .action(async (patient: OnStack) => {
+    const isWell = await (await import("./doctor")).doctor(patient);
+    // Whatever did not answer in time may still be waited for.
+    process.exit(isWell ? 0 : 1);
+  });
+
 program
   .command("down")
   .description("destroy stack local and stop its cluster")

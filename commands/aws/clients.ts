@@ -1,6 +1,7 @@
+import { EKSClient } from "@aws-sdk/client-eks";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { S3Client } from "@aws-sdk/client-s3";
-import { STSClient } from "@aws-sdk/client-sts";
+import { STSClient, type STSClientConfig } from "@aws-sdk/client-sts";
 import type { S3State } from "../state/address";
 
 // The lockfile decides which version runs; what later ones will need is no news for whoever deploys.
@@ -9,7 +10,10 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 /** No command waits longer than this for one answer, or for a connection; milliseconds. */
 const limits = { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
 
-/** How AWS is asked by every client: with the environment's own credentials, like the engine, and never for long. */
+/** Where a client takes its credentials from. */
+export type Credentials = NonNullable<STSClientConfig["credentials"]>;
+
+/** How AWS is asked by every client: never for long, and with the environment's own credentials unless others are named. */
 const manners = { requestHandler: limits, maxAttempts: 2 };
 
 /** A client for the bucket of a state, which reaches it as the engine does. */
@@ -34,6 +38,10 @@ export function kmsClient(region: string): KMSClient {
   return new KMSClient({ ...manners, region });
 }
 
-export function stsClient(region: string): STSClient {
-  return new STSClient({ ...manners, region });
+export function stsClient(region: string, credentials?: Credentials): STSClient {
+  return new STSClient({ ...manners, region, ...(credentials && { credentials }) });
+}
+
+export function eksClient(region: string, credentials: Credentials): EKSClient {
+  return new EKSClient({ ...manners, region, credentials });
 }

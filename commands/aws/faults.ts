@@ -30,6 +30,10 @@ const faults: Readonly<Record<string, Fault>> = {
   AccessDeniedException: denied,
   Forbidden: denied,
   NoSuchBucket: { cause: "there is no such bucket", next: bootstrap },
+  ResourceNotFoundException: {
+    cause: "there is no such cluster",
+    next: "check cluster.name, cluster.region and cluster.account of the stack file",
+  },
   NotFoundException: { cause: "there is no such key", next: bootstrap },
   DisabledException: {
     cause: "the key is disabled",

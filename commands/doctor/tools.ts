@@ -1,0 +1,76 @@
+import { accessSync, constants } from "node:fs";
+import * as path from "node:path";
+import { findTools } from "../../tools/install";
+import { parts } from "../../tools/parts";
+import { pins } from "../../tools/pins";
+import { run } from "../../tools/run";
+import { versionProblem } from "../../tools/sources/source";
+import type { PartName, Toolbox } from "../../tools/toolbox";
+import { hasAwsPlugin } from "../../tools/workspace";
+import { type Finding, type Findings, found } from "./examination";
+
+/** The pinned parts that a deploy runs, and which version of each it runs. */
+const deployed: readonly (readonly [name: PartName, version: string])[] = [
+  ["pulumi", pins.pulumi],
+  ["pulumi-language-nodejs", pins.languageHostModule],
+  ["pulumi-resource-kubernetes", pins.kubernetesProvider],
+  ["kubectl", pins.kubernetes],
+];
+
+/** The first of each major version whose tokens have the format that today's clients read (aws/aws-cli#6940). */
+const oldestAwsCli: Readonly<Record<string, number>> = { "1": 24, "2": 7 };
+
+/** Looks at Node.js and at the pinned parts. */
+export async function examineTools(): Promise<Findings<Toolbox>> {
+  const node: Finding = { subject: "Node.js", outcome: "ok", found: `${process.version}, ${process.execPath}` };
+  const toolbox = findTools();
+  const findings = deployed.map(([name, version]) => examinePart(toolbox[name], name, version));
+  return { findings: [node, ...(await Promise.all(findings))], value: toolbox };
+}
+
+async function examinePart(executable: string, name: PartName, version: string): Promise<Finding> {
+  const { versionCommand } = parts[name];
+  // Those that cannot say their version lie in a folder that is named by it.
+  const saysItself = versionCommand !== undefined && versionCommand.answeredBy === undefined;
+  const problem = saysItself ? await versionProblem(executable, parts[name]) : undefined;
+  return problem === undefined
+    ? { subject: name, outcome: "ok", found: `${version}, ${executable}` }
+    : { subject: name, outcome: "failed", found: problem };
+}
+
+/** Looks for the AWS provider among the engine's plugins. */
+export async function examineAwsPlugin(workspace: string): Promise<Findings<void>> {
+  if (!hasAwsPlugin(workspace)) {
+    throw new Error(
+      `no AWS provider ${pins.awsProvider} is installed, and an update needs it.\n` +
+        "Next: make tools WITH=pulumi-resource-aws",
+    );
+  }
+  return found({ outcome: "ok", found: pins.awsProvider }, undefined);
+}
+
+/** Looks for an AWS CLI where the engine will, and asks for its version. */
+export async function examineAwsCli(environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Findings<void>> {
+  const file = findExecutable("aws", environment);
+  if (file === undefined) {
+    throw new Error("there is no aws on PATH, and every deploy gets its token from it");
+  }
+  const { stdout, stderr } = await run(file, ["--version"], { env: environment, signal });
+  const [, version = "", major = "", minor = ""] = /aws-cli\/((\d+)\.(\d+)\S*)/.exec(stdout + stderr) ?? [];
+  if (Number(minor) >= (oldestAwsCli[major] ?? 0) && version !== "") {
+    return found({ outcome: "ok", found: `${version}, ${file}` }, undefined);
+  }
+  throw new Error(`${file} is ${version || "no AWS CLI that tells its version"}; needed is 1.24, 2.7 or later`);
+}
+
+function findExecutable(name: string, { PATH = "" }: NodeJS.ProcessEnv): string | undefined {
+  const candidates = PATH.split(path.delimiter).map((folder) => path.join(folder, name));
+  return candidates.find((file) => {
+    try {
+      accessSync(file, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
