@@ -4,7 +4,7 @@ import path from "node:path";
 import * as k8s from "@kubernetes/client-node";
 import { z } from "zod";
 import { groups } from "../../commands/access/rbac";
-import { secretsKeys } from "../../config/accounts";
+import { secretsKey } from "../../config/accounts";
 import { placeholders } from "../../config/schema";
 import { type RunResult, run } from "../../tools/run";
 import { account } from "../support/aws";
@@ -99,7 +99,7 @@ describe("make doctor STACK=prod, with the rights of docs/access.md", () => {
     const cluster = eks.aws.clusters.get("hub-prod");
     assert.ok(cluster);
     eks.aws.clusters.set("hub-prod", { ...cluster, status: "UPDATING" });
-    const { alias } = secretsKeys["hub-prod"];
+    const { alias } = secretsKey("hub-prod");
     const { KeyMetadata } = await callKms(eks.aws.moto.endpoint, "DescribeKey", { KeyId: alias }, describedKey);
     await callKms(eks.aws.moto.endpoint, "DisableKey", KeyMetadata, z.unknown());
 
