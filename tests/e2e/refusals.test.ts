@@ -35,7 +35,7 @@ const faults: readonly Fault[] = [
   {
     is: "an unknown key",
     change: [[["datasets-server:replicas"], 3]],
-    says: ["datasets-server:replicas: is not a key; allowed: one of stacks, cluster, namespace, images"],
+    says: ["datasets-server:replicas: is not a key; allowed: one of stacks, cluster, namespace, "],
   },
   {
     is: "an unknown key inside another",
