@@ -4,26 +4,9 @@ import { getCluster } from "@pulumi/aws/eks/getCluster";
 import { Provider as AwsProvider } from "@pulumi/aws/provider";
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { askIdentity, lookupFailure } from "./lookupFailure";
+import { askIdentity, clusterArn, type EksClusterArgs, eksKubeconfig, lookupFailure } from "./eks";
 import { checkReachable } from "./reachable";
 import { Refusal } from "./refusal";
-
-/** A cluster of Amazon EKS. */
-export interface EksClusterArgs {
-  readonly kind: "eks";
-  readonly name: string;
-  readonly region: string;
-  /** The only AWS account that may be touched. */
-  readonly account: string;
-  /** The AWS profile to use. Default: the environment's credentials, as in CI. */
-  readonly profile?: string;
-  /** The ARN of the IAM role to take on. Default: none. */
-  readonly role?: string;
-  /** The profile that the team's own commands name, such as tb. */
-  readonly teamProfile: string;
-  /** The context's name in the kubeconfig, such as hub-prod-with-tb. */
-  readonly context: string;
-}
 
 /** A Kubernetes API on this machine. */
 export interface LocalClusterArgs {
@@ -71,11 +54,6 @@ export function clusterProvider(
     enableSecretMutable: true,
   };
   return new k8s.Provider(name, args, opts);
-}
-
-/** The ARN that the cluster of these arguments must have. */
-export function clusterArn({ region, account, name }: EksClusterArgs): string {
-  return `arn:aws:eks:${region}:${account}:cluster/${name}`;
 }
 
 async function connectEks(args: EksClusterArgs, { namespace, offline }: ConnectOptions): Promise<ClusterConnection> {
@@ -127,46 +105,4 @@ async function connectLocal(args: LocalClusterArgs, { offline }: ConnectOptions)
   const server = kubeconfig.clusters[0]?.cluster.server ?? "";
   await checkReachable(server, `The local cluster is down. ${advice}`);
   return connection;
-}
-
-/** What only a lookup can tell of an EKS cluster, and the namespace that commands start in. */
-export interface EksAccess {
-  readonly endpoint: string;
-  readonly certificateAuthority: string;
-  readonly namespace: string;
-}
-
-/** A kubeconfig for one EKS cluster; each use asks AWS for a token, so it holds no secret. */
-export function eksKubeconfig(args: EksClusterArgs, access: EksAccess): string {
-  const arn = clusterArn(args);
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": args.context,
-    clusters: [
-      {
-        name: arn,
-        cluster: { server: access.endpoint, "certificate-authority-data": access.certificateAuthority },
-      },
-    ],
-    contexts: [{ name: args.context, context: { cluster: arn, user: arn, namespace: access.namespace } }],
-    users: [
-      {
-        name: arn,
-        user: {
-          exec: {
-            apiVersion: "client.authentication.k8s.io/v1beta1",
-            command: "aws",
-            args: [
-              ...["--region", args.region, "eks", "get-token", "--cluster-name", args.name, "--output", "json"],
-              // In the arguments, because the environment's keys would win over the environment's profile.
-              ...(args.profile ? ["--profile", args.profile] : []),
-              ...(args.role ? ["--role-arn", args.role] : []),
-            ],
-            interactiveMode: "Never",
-          },
-        },
-      },
-    ],
-  });
 }

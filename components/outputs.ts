@@ -1,4 +1,5 @@
-import { type ClusterArgs, clusterArn } from "./cluster";
+import type { ClusterArgs } from "./cluster";
+import { clusterArn } from "./eks";
 import { componentLabel, objectName, type Scope } from "./names";
 
 /** Commands to paste, in the words the team already uses. */

@@ -1,4 +1,4 @@
-import { clusterArn, type EksClusterArgs } from "../../components/cluster";
+import { clusterArn, type EksClusterArgs } from "../../components/eks";
 import { neededRights } from "../../components/rights";
 import { secretsKey } from "../../config/accounts";
 import type { Config } from "../../config/build";

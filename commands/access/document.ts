@@ -1,5 +1,5 @@
 import { Document, isScalar, visit } from "yaml";
-import { clusterArn } from "../../components/cluster";
+import { clusterArn } from "../../components/eks";
 import { stateBucket } from "../../config/accounts";
 import type { KubernetesObject } from "../objects";
 import { runProgram } from "../program";

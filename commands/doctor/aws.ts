@@ -1,6 +1,6 @@
 import { DescribeAddonCommand, DescribeClusterCommand } from "@aws-sdk/client-eks";
 import { z } from "zod";
-import { clusterArn, type EksClusterArgs, eksKubeconfig } from "../../components/cluster";
+import { clusterArn, type EksClusterArgs, eksKubeconfig } from "../../components/eks";
 import { run } from "../../tools/run";
 import { type Credentials, eksClient, stsClient } from "../aws/clients";
 import { errorName, explaining } from "../aws/faults";

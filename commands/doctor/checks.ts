@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { EksClusterArgs } from "../../components/cluster";
+import type { EksClusterArgs } from "../../components/eks";
 import type { ClientArgs } from "../../components/kubernetesClient";
 import { neededRights, type Right } from "../../components/rights";
 import { buildConfig, type Config, neededSecrets } from "../../config/build";

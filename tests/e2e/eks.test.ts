@@ -4,7 +4,7 @@ import net from "node:net";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { eksKubeconfig } from "../../components/cluster";
+import { eksKubeconfig } from "../../components/eks";
 import { serviceNames } from "../../components/services";
 import type { RunResult } from "../../tools/run";
 import type { EksCluster } from "../support/aws/front";

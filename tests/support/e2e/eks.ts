@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { clusterAccess, type DocumentedCluster, documentedClusters } from "../../../commands/access/clusters";
 import { groups } from "../../../commands/access/rbac";
 import { runProgram } from "../../../commands/program";
-import type { EksClusterArgs } from "../../../components/cluster";
+import type { EksClusterArgs } from "../../../components/eks";
 import { projectName, secretsKey, secretsProviderUrl, stateBucket, stateUrl } from "../../../config/accounts";
 import type { PodStages } from "../../../tools/cluster";
 import { awsRootEnvironment } from "../aws";

@@ -5,7 +5,7 @@ import path from "node:path";
 import { examineCluster, examineIdentity, examineNetworkPolicies, examineToken } from "../../../commands/doctor/aws";
 import { Examination, type Finding, type Findings } from "../../../commands/doctor/examination";
 import { examineAwsCli } from "../../../commands/doctor/tools";
-import type { EksClusterArgs } from "../../../components/cluster";
+import type { EksClusterArgs } from "../../../components/eks";
 import { type Answer, type HttpServer, type Respond, startHttpServer } from "../../support/httpServer";
 
 const args: EksClusterArgs = {
