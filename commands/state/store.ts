@@ -53,7 +53,7 @@ async function s3Store(address: S3State): Promise<StateStore> {
   const about = `state bucket ${Bucket}`;
   return {
     list: (folder) =>
-      explaining(`list the locks in ${about}`, async () => {
+      explaining(`list ${folder} in ${about}`, async () => {
         const keys: string[] = [];
         const pages = paginateListObjectsV2({ client }, { Bucket, Prefix: prefix + folder });
         for await (const { Contents = [] } of pages) {
