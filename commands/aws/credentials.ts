@@ -1,3 +1,4 @@
+import type { STSClientConfig } from "@aws-sdk/client-sts";
 import {
   createCredentialChain,
   fromEnv,
@@ -5,9 +6,11 @@ import {
   fromNodeProviderChain,
   fromTemporaryCredentials,
 } from "@aws-sdk/credential-providers";
-import type { Credentials } from "./clients";
 
-interface CredentialsArgs {
+/** Where a client takes its credentials from. */
+export type Credentials = NonNullable<STSClientConfig["credentials"]>;
+
+interface ClusterCredentialsArgs {
   readonly region: string;
   /** The profile of the AWS configuration to use. Default: the environment's credentials, as in CI. */
   readonly profile?: string;
@@ -15,11 +18,19 @@ interface CredentialsArgs {
   readonly role?: string;
 }
 
+/**
+ * The credentials of a profile of the AWS configuration, or, without one, those of the environment.
+ *
+ * As the engine and the AWS CLI have it: a profile that is named wins over keys in the environment, and these win over
+ * AWS_PROFILE, which this SDK by itself would prefer.
+ */
+export function credentialsOf(profile?: string): Credentials {
+  return profile === undefined ? createCredentialChain(fromEnv(), fromNodeProviderChain()) : fromIni({ profile });
+}
+
 /** The credentials that a cluster is reached with, taken where the AWS provider and the AWS CLI take theirs. */
-export function clusterCredentials({ region, profile, role }: CredentialsArgs): Credentials {
-  // As the engine and the AWS CLI have it: a profile that is named wins over keys in the environment, and these win over
-  // AWS_PROFILE, which this SDK by itself would prefer.
-  const own = profile === undefined ? createCredentialChain(fromEnv(), fromNodeProviderChain()) : fromIni({ profile });
+export function clusterCredentials({ region, profile, role }: ClusterCredentialsArgs): Credentials {
+  const own = credentialsOf(profile);
   return role === undefined
     ? own
     : fromTemporaryCredentials({

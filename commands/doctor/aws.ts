@@ -2,7 +2,8 @@ import { DescribeAddonCommand, DescribeClusterCommand } from "@aws-sdk/client-ek
 import { z } from "zod";
 import { clusterArn, type EksClusterArgs, eksKubeconfig } from "../../components/eks";
 import { run } from "../../tools/run";
-import { type Credentials, eksClient, stsClient } from "../aws/clients";
+import { eksClient, stsClient } from "../aws/clients";
+import type { Credentials } from "../aws/credentials";
 import { errorName, explaining } from "../aws/faults";
 import { identifyCaller } from "../aws/identity";
 import { parseJson } from "../json";
