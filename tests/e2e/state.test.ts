@@ -25,8 +25,9 @@ import {
 import { kmsClient, s3Client } from "../../commands/aws/clients";
 import { projectName, secretsKey, secretsProviderUrl } from "../../config/accounts";
 import type { RunResult } from "../../tools/run";
-import { type Intermediary, jsonError, startIntermediary } from "../support/aws/intermediary";
+import { type AwsFront, startFront } from "../support/aws/front";
 import { awsRootEnvironment, type Moto, startMoto } from "../support/aws/moto";
+import { callS3 } from "../support/aws/motoCalls";
 import { suiteFolder } from "../support/e2e/world";
 import { rememberEnvironment } from "../support/environment";
 import { bucket, stateAddress, Team } from "../support/state/team";
@@ -37,7 +38,7 @@ const prodKey = { KeyId: secretsKey("hub-prod").alias };
 describe("state and keys of the team", () => {
   let suite: string;
   let moto: Moto;
-  let aws: Intermediary;
+  let aws: AwsFront;
   let team: Team;
   let s3: S3Client;
   let kms: KMSClient;
@@ -46,7 +47,7 @@ describe("state and keys of the team", () => {
   before(async () => {
     suite = await suiteFolder("state");
     moto = await startMoto(suite);
-    aws = await startIntermediary(moto.endpoint);
+    aws = await startFront(moto.endpoint);
     team = await Team.create(suite, aws.endpoint);
     restoreEnvironment = rememberEnvironment();
     Object.assign(process.env, awsRootEnvironment(aws.endpoint));
@@ -61,23 +62,20 @@ describe("state and keys of the team", () => {
 
   describe("make bootstrap", () => {
     it("refuses credentials of another account before anything is there", async () => {
-      const [account, arn] = ["123456789012", "arn:aws:iam::123456789012:user/somebody"];
-      const identity = `<Arn>${arn}</Arn><Account>${account}</Account>`;
-      const body = `<GetCallerIdentityResponse><GetCallerIdentityResult>${identity}</GetCallerIdentityResult></GetCallerIdentityResponse>`;
-      aws.answers.set("GetCallerIdentity", () => ({ status: 200, body }));
-      const refused = await team.command("bootstrap", "prod");
-      aws.answers.clear();
+      const other = await startMoto(await suiteFolder("other-account"), "123456789012");
+      const refused = await team.command("bootstrap", "prod", [], awsRootEnvironment(other.endpoint));
+      await assert.rejects(callS3(other.endpoint, "GET", bucket), /NoSuchBucket/);
+      await other.stop();
       assertFails(
         refused,
         /of account 123456789012, and the stack belongs to account 707930574880; nothing was touched/,
       );
-      await assert.rejects(s3.send(new GetBucketVersioningCommand(at)), { name: "NoSuchBucket" });
     });
 
     it("refuses a bucket that answers to another account only", async () => {
-      aws.answers.set(`HEAD /${bucket}`, () => ({ status: 403, body: "" }));
+      aws.faults.set("s3:ListBucket", { status: 403, code: "AccessDenied", message: "Access Denied" });
       const refused = await team.command("bootstrap", "prod");
-      aws.answers.clear();
+      aws.faults.clear();
       assertFails(refused, /is there, and it either belongs to another account than 707930574880, or is closed/);
       await assert.rejects(s3.send(new GetBucketVersioningCommand(at)), { name: "NoSuchBucket" });
     });
@@ -117,12 +115,12 @@ describe("state and keys of the team", () => {
     it("repairs what a failure left half done, without a second key", async () => {
       await s3.send(new PutBucketVersioningCommand({ ...at, VersioningConfiguration: { Status: "Suspended" } }));
       const before = await team.stackFile("ephemeral");
-      for (const operation of ["TrentService.CreateAlias", "TrentService.Encrypt"]) {
-        aws.answers.set(operation, () => jsonError("AccessDeniedException", `${operation} is told to fail`));
+      for (const action of ["kms:CreateAlias", "kms:Encrypt"]) {
+        aws.faults.set(action, { status: 400, code: "AccessDeniedException", message: `${action} is told to fail` });
         const { stdout, stderr } = assertFails(await team.command("bootstrap", "ephemeral"), /^error: /m);
-        assert.ok((stdout + stderr).includes(`${operation} is told to fail`), stdout + stderr);
+        assert.ok((stdout + stderr).includes(`${action} is told to fail`), stdout + stderr);
         assert.equal(await team.stackFile("ephemeral"), before);
-        aws.answers.clear();
+        aws.faults.clear();
       }
       assertSucceeds(await team.command("bootstrap", "ephemeral"));
       assert.equal((await s3.send(new GetBucketVersioningCommand(at))).Status, "Enabled");
@@ -167,16 +165,9 @@ describe("state and keys of the team", () => {
     it("says what to do about a disabled key, which no stack of another cluster needs", async () => {
       const key = await prodKeyId();
       await kms.send(new DisableKeyCommand(key));
-      // moto goes on to decrypt with it; what it encrypts starts with the key's id.
-      aws.answers.set("TrentService.Decrypt", (body) => {
-        const { CiphertextBlob = "" } = JSON.parse(body.toString());
-        const isItsOwn = Buffer.from(CiphertextBlob, "base64").toString().startsWith(key.KeyId);
-        return isItsOwn ? jsonError("DisabledException", `${key.KeyId} is disabled.`) : undefined;
-      });
       const refused = await team.deploy("prod", "no key");
       const bootstrapped = await team.command("bootstrap", "prod");
       const other = await team.deploy("ephemeral", "other");
-      aws.answers.clear();
       await kms.send(new EnableKeyCommand(key));
       assertFails(refused, /decrypt the stack's secrets .*: the key is disabled .*\nNext: .*enable-key/);
       assertFails(bootstrapped, /is Disabled, and must be Enabled; it was left as it is\.\nNext: .*enable-key/);

@@ -48,13 +48,15 @@ const usesOfKeys = ["Encrypt", "Decrypt", "GenerateDataKey", "ReEncrypt"].map((a
 
 /**
  * Starts an HTTP server before moto that does what moto does not: it lets each caller do no more than its policies say,
- * knows EKS clusters whose API servers are there, refuses a disabled key, and fails when it is told to.
+ * knows EKS clusters whose API servers are there, refuses a disabled key, and fails when it is told to. Buckets' policies it
+ * keeps to itself: moto does not look at their conditions, so one against requests without TLS would refuse them all.
  */
 export async function startFront(moto: string): Promise<AwsFront> {
   const clusters = new Map<string, EksCluster>();
   const policies = new Map<string, readonly Policy[]>();
   const faults = new Map<string, AwsError>();
   const calls: AwsCall[] = [];
+  const bucketPolicies = new Map<string, Buffer>();
   const principals = new Map<string, Promise<string>>();
 
   async function answer(request: HttpRequest): Promise<HttpAnswer> {
@@ -72,6 +74,11 @@ export async function startFront(moto: string): Promise<AwsFront> {
       if (!free && !allows(policies.get(principal) ?? [], signed)) return errorAnswer(service, denied(arn, signed));
     }
     if (service === "eks") return describeCluster(clusters, resource);
+    if (action === "s3:GetBucketPolicy") return bucketPolicy(bucketPolicies.get(resource));
+    if (action === "s3:PutBucketPolicy") {
+      bucketPolicies.set(resource, request.body);
+      return { status: 204, headers: {}, body: "" };
+    }
     if (usesOfKeys.includes(action) && (await keyState(moto, resource)) === "Disabled") {
       return errorAnswer(service, { status: 400, code: "DisabledException", message: `${resource} is disabled.` });
     }
@@ -120,10 +127,11 @@ async function inArns(moto: string, request: SignedRequest): Promise<SignedReque
   const { service, action, resource } = request;
   if (service === "eks" && resource !== "*") return { ...request, resource: arnOfCluster(resource) };
   if (service !== "kms" || action === "kms:CreateKey" || action.startsWith("kms:List")) return request;
-  const { Arn = resource } = await describeKey(moto, resource);
+  const { Arn } = await describeKey(moto, resource);
   const asked = resource.startsWith("alias/") ? [resource] : [];
-  const context = { "kms:RequestAlias": asked, "kms:ResourceAliases": await aliasesOf(moto, Arn) };
-  return { ...request, resource: Arn, context };
+  const aliases = Arn === undefined ? [] : await aliasesOf(moto, Arn);
+  const context = { "kms:RequestAlias": asked, "kms:ResourceAliases": aliases };
+  return { ...request, resource: Arn ?? resource, context };
 }
 
 function arnOfCluster(name: string): string {
@@ -169,6 +177,11 @@ function describeCluster(clusters: ReadonlyMap<string, EksCluster>, arn: string)
   const { endpoint, certificateAuthority: data, status = "ACTIVE" } = found;
   const cluster = { name, arn: found.arn ?? arn, status, endpoint, certificateAuthority: { data }, createdAt: 0 };
   return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify({ cluster }) };
+}
+
+function bucketPolicy(policy: Buffer | undefined): HttpAnswer {
+  const missing = { status: 404, code: "NoSuchBucketPolicy", message: "The bucket policy does not exist" };
+  return policy === undefined ? errorAnswer("s3", missing) : { status: 200, headers: {}, body: policy };
 }
 
 async function forward(moto: string, { method, url, headers, body }: HttpRequest): Promise<HttpAnswer> {

@@ -24,11 +24,11 @@ const pollMs = 100;
 const limitMs = 60_000;
 
 /**
- * Starts moto on a free port of 127.0.0.1; its log is `moto.log` in `folder`, an existing folder of the suite.
+ * Starts moto, as the team's account unless another is named, on a free port of 127.0.0.1; its log is `moto.log` in `folder`, an existing folder of the suite.
  *
  * @throws when it is not installed, ends by itself, or does not answer within a minute.
  */
-export async function startMoto(folder: string): Promise<Moto> {
+export async function startMoto(folder: string, of = account): Promise<Moto> {
   const [port = 0] = await freePorts(1);
   const endpoint = `http://127.0.0.1:${port}`;
   const log = await fs.open(path.join(folder, "moto.log"), "w");
@@ -36,7 +36,7 @@ export async function startMoto(folder: string): Promise<Moto> {
   const linked = path.join(folder, "moto");
   await fs.symlink(path.dirname(path.dirname(findTestTools().moto_server)), linked);
   const server = spawn(path.join(linked, "bin/moto_server"), ["--host", "127.0.0.1", "--port", String(port)], {
-    env: { ...cleanEnvironment(), MOTO_ACCOUNT_ID: account },
+    env: { ...cleanEnvironment(), MOTO_ACCOUNT_ID: of },
     stdio: ["ignore", log.fd, log.fd],
   });
   await log.close();

@@ -43,9 +43,9 @@ function readS3({ method, url }: HttpRequest): AccessRequest {
     const action = { GET: "GetObject", HEAD: "GetObject", PUT: "PutObject", DELETE: "DeleteObject" }[method];
     return { action: `s3:${action ?? method}`, resource: `arn:aws:s3:::${bucket}/${key}`, context: {} };
   }
-  const isListing = method === "HEAD" || url.search === "" || url.searchParams.has("list-type");
-  // What else is asked of a bucket is administration, for which no policy here is made.
-  const action = isListing && method !== "PUT" ? "ListBucket" : `${method}Bucket${url.search}`;
+  const [, property] = Object.entries(bucketProperties).find(([parameter]) => url.searchParams.has(parameter)) ?? [];
+  const verb = { GET: "Get", PUT: "Put" }[method] ?? method;
+  const action = property ? `${verb}${property}` : method === "PUT" ? "CreateBucket" : "ListBucket";
   const context = {
     "s3:prefix": [url.searchParams.get("prefix") ?? ""],
     "s3:delimiter": url.searchParams.getAll("delimiter"),
@@ -53,12 +53,22 @@ function readS3({ method, url }: HttpRequest): AccessRequest {
   return { action: `s3:${action}`, resource: `arn:aws:s3:::${bucket}`, context };
 }
 
+/** What IAM calls the properties of a bucket, by the parameter that asks for each. */
+const bucketProperties = {
+  encryption: "EncryptionConfiguration",
+  ownershipControls: "BucketOwnershipControls",
+  policy: "BucketPolicy",
+  publicAccessBlock: "BucketPublicAccessBlock",
+  versioning: "BucketVersioning",
+};
+
 function readKms({ headers, body }: HttpRequest): AccessRequest {
   const action = String(headers["x-amz-target"]).split(".")[1] ?? "";
-  const { KeyId, CiphertextBlob }: { KeyId?: string; CiphertextBlob?: string } = JSON.parse(body.toString());
+  const { KeyId, TargetKeyId, CiphertextBlob }: Partial<Record<string, string>> = JSON.parse(body.toString());
   // Who decrypts need not name the key: what moto encrypts starts with the key's id, a UUID.
   const resource =
     KeyId ??
+    TargetKeyId ??
     Buffer.from(CiphertextBlob ?? "", "base64")
       .subarray(0, 36)
       .toString();
