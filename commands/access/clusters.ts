@@ -3,7 +3,7 @@ import { neededRights } from "../../components/rights";
 import { secretsKey } from "../../config/accounts";
 import type { Config } from "../../config/build";
 import type { KubernetesObject } from "../objects";
-import { deployPolicy, type Policy, type PolicyArgs, previewPolicy } from "./iam";
+import { bootstrapPolicy, deployPolicy, type Policy, type PolicyArgs, previewPolicy } from "./iam";
 import { deployAccess, environmentsAccess, previewAccess } from "./rbac";
 
 /** What has to be on one cluster and in its account, for people and CI to deploy there and nowhere else. */
@@ -14,8 +14,8 @@ export interface ClusterAccess {
   readonly objects: readonly KubernetesObject[];
   /** What pull requests' environments need besides. Default: the cluster has none. */
   readonly environments?: readonly KubernetesObject[];
-  /** By role, for an administrator of the account. */
-  readonly policies: { readonly deploy: Policy; readonly preview: Policy };
+  /** By role, for an administrator of the account; bootstrap's is for who has that of deploy as well. */
+  readonly policies: { readonly deploy: Policy; readonly preview: Policy; readonly bootstrap: Policy };
 }
 
 interface ClusterStacks {
@@ -59,6 +59,6 @@ export async function clusterAccess(name: DocumentedCluster, configOf: ConfigOf)
     namespace,
     objects: [...deployAccess(rights), ...previewAccess(rights, namespace)],
     ...(environments && { environments }),
-    policies: { deploy: deployPolicy(args), preview: previewPolicy(args) },
+    policies: { deploy: deployPolicy(args), preview: previewPolicy(args), bootstrap: bootstrapPolicy(args) },
   };
 }

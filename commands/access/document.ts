@@ -43,7 +43,10 @@ ReplicaSets, claims, endpoints and events to tell whether what it made is ready,
 wait in silence. Nobody needs rights to nodes or custom resource definitions.
 
 The state of all stacks is in the bucket \`${stateBucket.name}\`. A role reaches the state of its own cluster's
-stacks only, and its own cluster's key only. No role here may make or change the bucket or a key: an administrator does.
+stacks only, and its own cluster's key only. Neither role may make or change the bucket or a key. Whoever runs \`make bootstrap\`
+may, with a policy of each cluster besides that of its deploy role. It leaves keys alone that have another name, and deletes
+nothing. AWS takes up to five minutes until the name of a new key counts in policies; until then a key that was just made may be
+forbidden, and \`make bootstrap\` goes on where it stopped when it is run again.
 `;
 
 function section({ cluster, namespace, objects, environments, policies }: ClusterAccess): string {
@@ -70,6 +73,10 @@ ${block("json", policyText(policies.deploy))}
 IAM policy of \`${roleName(name, "preview")}\`:
 
 ${block("json", policyText(policies.preview))}
+
+IAM policy for \`make bootstrap\` of ${name}'s stacks, besides that of \`${roleName(name, "deploy")}\`:
+
+${block("json", policyText(policies.bootstrap))}
 
 ### Rights on ${name}
 

@@ -1,4 +1,4 @@
-import { projectName, stateBucket } from "../../config/accounts";
+import { projectName, projectTag, stateBucket } from "../../config/accounts";
 
 export interface PolicyStatement {
   readonly Sid: string;
@@ -47,6 +47,46 @@ export function previewPolicy(args: PolicyArgs): Policy {
   return policy([...reading(args), useKey(args, ["kms:Decrypt"])]);
 }
 
+/** What `make bootstrap` does besides with the bucket: it sets each of these properties where it is not right. */
+const bucketProperties = [
+  "BucketOwnershipControls",
+  "BucketPolicy",
+  "BucketPublicAccessBlock",
+  "BucketVersioning",
+  "EncryptionConfiguration",
+];
+
+/**
+ * What `make bootstrap` needs on AWS besides the deploy role's policy: to make, verify and mend the one bucket and the one key.
+ *
+ * AWS takes up to five minutes until a new key's alias counts in the condition of a policy:
+ * https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+ */
+export function bootstrapPolicy(args: PolicyArgs): Policy {
+  const { account, key } = args;
+  const alias = `arn:aws:kms:${key.region}:${account}:${key.alias}`;
+  // A key that has a name is somebody's: with the alias on it, whoever may use the alias could use that key.
+  const nameless = { Null: { "kms:ResourceAliases": "true" } };
+  return policy([
+    allow(
+      "SetUpBucket",
+      ["s3:CreateBucket", "s3:ListBucket", ...bucketProperties.flatMap((name) => [`s3:Get${name}`, `s3:Put${name}`])],
+      [bucketArn],
+    ),
+    allow("BeginState", ["s3:PutObject"], [inBucket(metaKey)]),
+    // These two, and the making of a key, cannot be held to one key.
+    allow("ListKeys", ["kms:ListAliases", "kms:ListKeys"], ["*"]),
+    allow("MakeKey", ["kms:CreateKey", "kms:TagResource"], ["*"], {
+      StringEquals: { [`aws:RequestTag/${projectTag.key}`]: projectTag.value },
+      ...nameless,
+    }),
+    allow("LookAtKeys", ["kms:DescribeKey"], [alias, keysOf(args)]),
+    allow("GiveName", ["kms:CreateAlias"], [alias]),
+    allow("NameKey", ["kms:CreateAlias"], [keysOf(args)], nameless),
+    useKey(args, ["kms:EnableKeyRotation", "kms:Encrypt", "kms:GetKeyRotationStatus"]),
+  ]);
+}
+
 const metaKey = ".pulumi/meta.yaml";
 
 /**
@@ -70,28 +110,33 @@ function lockKeys(stack: string): string {
 
 function reading({ clusterArn, stacks, passingStacks = [] }: PolicyArgs): PolicyStatement[] {
   const keys = [metaKey, ...[...stacks, ...passingStacks].flatMap(stateKeys)];
-  const bucket = [`arn:aws:s3:::${stateBucket.name}`];
   return [
     allow("FindCluster", ["eks:DescribeCluster"], [clusterArn]),
     // The engine begins by asking for the projects that there are; the delimiter keeps the stacks within them hidden.
-    allow("ListProjects", ["s3:ListBucket"], bucket, {
+    allow("ListProjects", ["s3:ListBucket"], [bucketArn], {
       StringEquals: { "s3:prefix": ".pulumi/stacks/", "s3:delimiter": "/" },
     }),
     // Also has S3 say of a key that is not there that it is not there, and not that it is forbidden.
-    allow("ListState", ["s3:ListBucket"], bucket, { StringLike: { "s3:prefix": keys } }),
+    allow("ListState", ["s3:ListBucket"], [bucketArn], { StringLike: { "s3:prefix": keys } }),
     allow("ReadState", ["s3:GetObject"], keys.map(inBucket)),
   ];
 }
 
 /** A policy cannot name a key by its alias as the resource, so the key's alias is a condition. */
-function useKey({ account, key }: PolicyArgs, actions: readonly string[]): PolicyStatement {
-  return allow("UseKey", actions, [`arn:aws:kms:${key.region}:${account}:key/*`], {
-    "ForAnyValue:StringEquals": { "kms:ResourceAliases": key.alias },
+function useKey(args: PolicyArgs, actions: readonly string[]): PolicyStatement {
+  return allow("UseKey", actions, [keysOf(args)], {
+    "ForAnyValue:StringEquals": { "kms:ResourceAliases": args.key.alias },
   });
 }
 
+function keysOf({ account, key }: PolicyArgs): string {
+  return `arn:aws:kms:${key.region}:${account}:key/*`;
+}
+
+const bucketArn = `arn:aws:s3:::${stateBucket.name}`;
+
 function inBucket(key: string): string {
-  return `arn:aws:s3:::${stateBucket.name}/${key}`;
+  return `${bucketArn}/${key}`;
 }
 
 function policy(statements: readonly PolicyStatement[]): Policy {

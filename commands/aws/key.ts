@@ -10,6 +10,7 @@ import {
   paginateListAliases,
   paginateListKeys,
 } from "@aws-sdk/client-kms";
+import { projectTag } from "../../config/accounts";
 import type { SecretsKeeper } from "../stackFile";
 import { kmsClient } from "./clients";
 import { errorName, explaining } from "./faults";
@@ -106,7 +107,7 @@ async function makeKey(kms: KMSClient, Description: string): Promise<KeyMetadata
     new CreateKeyCommand({
       Description,
       KeyUsage: "ENCRYPT_DECRYPT",
-      Tags: [{ TagKey: "Project", TagValue: "datasets-server" }],
+      Tags: [{ TagKey: projectTag.key, TagValue: projectTag.value }],
     }),
   );
   if (KeyMetadata === undefined) throw new Error("AWS says that it created a key, and not which");

@@ -102,7 +102,7 @@ describe("the policies of roles on AWS", () => {
 
   it("let a role use its own cluster and its own key only", () => {
     for (const { cluster, policies } of [prod, ephemeral]) {
-      for (const { Statement } of Object.values(policies)) {
+      for (const { Statement } of [policies.deploy, policies.preview]) {
         const find = (action: string) => Statement.filter(({ Action }) => Action.includes(action));
         const arn = `arn:aws:eks:us-east-1:707930574880:cluster/${cluster.name}`;
         assert.deepEqual(
@@ -114,6 +114,30 @@ describe("the policies of roles on AWS", () => {
           [{ "ForAnyValue:StringEquals": { "kms:ResourceAliases": `alias/datasets-server-${cluster.name}` } }],
         );
       }
+    }
+  });
+
+  it("let bootstrap change no other bucket, and no key that has another name", () => {
+    for (const { cluster, policies } of [prod, ephemeral]) {
+      const { Statement } = policies.bootstrap;
+      const buckets = Statement.filter(({ Action }) => Action.some((action) => action.startsWith("s3:")));
+      const arn = `arn:aws:s3:::${stateBucket.name}`;
+      assert.deepEqual(
+        buckets.flatMap(({ Resource }) => Resource),
+        [arn, `${arn}/.pulumi/meta.yaml`],
+      );
+      const alias = `alias/datasets-server-${cluster.name}`;
+      const own = { "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } };
+      const nameless = { Null: { "kms:ResourceAliases": "true" } };
+      const tagged = { StringEquals: { "aws:RequestTag/Project": "datasets-server" }, ...nameless };
+      const changing = ["CreateAlias", "CreateKey", "EnableKeyRotation", "Encrypt", "TagResource"];
+      const conditions = changing.map((action) =>
+        Statement.filter(({ Action }) => Action.includes(`kms:${action}`)).map(({ Resource, Condition }) =>
+          Condition ? Condition : Resource,
+        ),
+      );
+      const name = [`arn:aws:kms:us-east-1:707930574880:${alias}`];
+      assert.deepEqual(conditions, [[name, nameless], [tagged], [own], [own], [tagged]]);
     }
   });
 
