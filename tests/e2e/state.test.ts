@@ -22,23 +22,24 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { clusterAccess } from "../../commands/access/clusters";
 import { kmsClient, s3Client } from "../../commands/aws/clients";
+import { runProgram } from "../../commands/program";
 import { projectName, secretsKey, secretsProviderUrl } from "../../config/accounts";
 import type { RunResult } from "../../tools/run";
-import { type AwsFront, startFront } from "../support/aws/front";
-import { awsRootEnvironment, type Moto, startMoto } from "../support/aws/moto";
+import { awsRootEnvironment, startMoto } from "../support/aws/moto";
 import { callS3 } from "../support/aws/motoCalls";
+import { type AwsAccount, startAwsAccount } from "../support/e2e/awsAccount";
 import { suiteFolder } from "../support/e2e/world";
 import { rememberEnvironment } from "../support/environment";
-import { bucket, stateAddress, Team } from "../support/state/team";
+import { administrator, bucket, stateAddress, Team } from "../support/state/team";
 
 const at = { Bucket: bucket };
 const prodKey = { KeyId: secretsKey("hub-prod").alias };
 
 describe("state and keys of the team", () => {
   let suite: string;
-  let moto: Moto;
-  let aws: AwsFront;
+  let aws: AwsAccount;
   let team: Team;
   let s3: S3Client;
   let kms: KMSClient;
@@ -46,9 +47,17 @@ describe("state and keys of the team", () => {
 
   before(async () => {
     suite = await suiteFolder("state");
-    moto = await startMoto(suite);
-    aws = await startFront(moto.endpoint);
-    team = await Team.create(suite, aws.endpoint);
+    const prod = (await clusterAccess("hub-prod", configOf)).policies;
+    const ephemeral = (await clusterAccess("hub-ephemeral", configOf)).policies;
+    aws = await startAwsAccount(suite, {
+      [administrator]: {
+        role: administrator,
+        policies: [prod, ephemeral].flatMap(({ deploy, bootstrap }) => [deploy, bootstrap]),
+      },
+      prod: { role: "prod", policies: [prod.deploy] },
+      ephemeral: { role: "ephemeral", policies: [ephemeral.deploy] },
+    });
+    team = await Team.create(suite, aws);
     restoreEnvironment = rememberEnvironment();
     Object.assign(process.env, awsRootEnvironment(aws.endpoint));
     s3 = s3Client({ pathStyle: true });
@@ -57,7 +66,6 @@ describe("state and keys of the team", () => {
   after(async () => {
     restoreEnvironment();
     await aws.stop();
-    await moto.stop();
   });
 
   describe("make bootstrap", () => {
@@ -158,7 +166,9 @@ describe("state and keys of the team", () => {
     });
 
     it("says what to do about a bucket that is not there", async () => {
-      const refused = await team.deploy("prod", "no bucket", { PULUMI_BACKEND_URL: stateAddress("nowhere") });
+      // As the account's root: to whom it is closed, a bucket is forbidden whether it is there or not.
+      const root = awsRootEnvironment(aws.endpoint);
+      const refused = await team.deploy("prod", "no bucket", { PULUMI_BACKEND_URL: stateAddress("nowhere"), ...root });
       assertFails(refused, /state bucket nowhere: there is no such bucket .*\nNext: make bootstrap/);
     });
 
@@ -228,6 +238,10 @@ describe("state and keys of the team", () => {
     return { KeyId: KeyMetadata?.KeyId ?? "" };
   }
 });
+
+async function configOf(stack: string) {
+  return (await runProgram(stack)).config;
+}
 
 function assertSucceeds(result: RunResult): RunResult {
   assert.equal(result.code, 0, result.stdout + result.stderr);

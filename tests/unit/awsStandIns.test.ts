@@ -38,6 +38,14 @@ describe("the tests' evaluation of a policy", () => {
         Resource: ["arn:aws:s3:::bucket"],
         Condition: { StringLike: { "s3:prefix": ["stacks/a*"] }, StringEquals: { "s3:delimiter": "/" } },
       },
+      {
+        Sid: "Name",
+        Effect: "Allow",
+        Action: ["kms:CreateAlias"],
+        Resource: ["arn:key/1"],
+        Condition: { Null: { "kms:ResourceAliases": "true" } },
+      },
+      { Sid: "Give", Effect: "Allow", Action: ["kms:CreateAlias"], Resource: ["arn:alias/a"] },
     ],
   };
   const may = (action: string, resource: string, context = {}) => allows([policy], { action, resource, context });
@@ -54,6 +62,19 @@ describe("the tests' evaluation of a policy", () => {
     assert.equal(list({ "s3:prefix": ["stacks/a/b"], "s3:delimiter": ["/"] }), true);
     assert.equal(list({ "s3:prefix": ["stacks/a/b"] }), false);
     assert.equal(list({ "s3:prefix": ["stacks/b"], "s3:delimiter": ["/"] }), false);
+  });
+
+  it("asks for a right to both where an action is on two resources, as on a key and the alias it is given", () => {
+    const name = (alsoOn: string, aliases: readonly string[] = []) =>
+      allows([policy], {
+        action: "kms:CreateAlias",
+        resource: "arn:key/1",
+        alsoOn,
+        context: { "kms:ResourceAliases": aliases },
+      });
+    assert.equal(name("arn:alias/a"), true);
+    assert.equal(name("arn:alias/b"), false);
+    assert.equal(name("arn:alias/a", ["alias/somebody"]), false);
   });
 });
 
@@ -95,6 +116,15 @@ describe("the tests' reading of a request to AWS", () => {
     const body = JSON.stringify({ CiphertextBlob: Buffer.from(`${id}and more`).toString("base64") });
     const { action, resource } = read("kms", { headers: { "x-amz-target": "TrentService.Decrypt" }, body });
     assert.deepEqual([action, resource], ["kms:Decrypt", id]);
+  });
+
+  it("knows the tags of a key to be made, and the name that one is given", () => {
+    const readKms = (action: string, fields: object) =>
+      read("kms", { headers: { "x-amz-target": `TrentService.${action}` }, body: JSON.stringify(fields) });
+    const made = readKms("CreateKey", { Tags: [{ TagKey: "Project", TagValue: "p" }] });
+    assert.deepEqual([made.resource, made.context], ["*", { "aws:RequestTag/Project": ["p"] }]);
+    const named = readKms("CreateAlias", { TargetKeyId: "id", AliasName: "alias/a" });
+    assert.deepEqual([named.resource, named.alsoOn], ["id", "alias/a"]);
   });
 
   it("finds who signed an address, as the tokens of EKS are", () => {

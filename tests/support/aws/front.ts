@@ -124,14 +124,22 @@ async function callerArn(moto: string, accessKey: string): Promise<string> {
 
 /** The request with its resource as policies name it: by ARN, and for a KMS key with the alias it was asked by. */
 async function inArns(moto: string, request: SignedRequest): Promise<SignedRequest> {
-  const { service, action, resource } = request;
+  const { service, resource, alsoOn, context } = request;
   if (service === "eks" && resource !== "*") return { ...request, resource: arnOfCluster(resource) };
-  if (service !== "kms" || action === "kms:CreateKey" || action.startsWith("kms:List")) return request;
+  if (service !== "kms" || resource === "*") return request;
   const { Arn } = await describeKey(moto, resource);
   const asked = resource.startsWith("alias/") ? [resource] : [];
   const aliases = Arn === undefined ? [] : await aliasesOf(moto, Arn);
-  const context = { "kms:RequestAlias": asked, "kms:ResourceAliases": aliases };
-  return { ...request, resource: Arn ?? resource, context };
+  return {
+    ...request,
+    resource: Arn ?? arnInKms(resource),
+    ...(alsoOn !== undefined && { alsoOn: arnInKms(alsoOn) }),
+    context: { ...context, "kms:RequestAlias": asked, "kms:ResourceAliases": aliases },
+  };
+}
+
+function arnInKms(name: string): string {
+  return `arn:aws:kms:${region}:${account}:${name}`;
 }
 
 function arnOfCluster(name: string): string {

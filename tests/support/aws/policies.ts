@@ -5,6 +5,8 @@ export interface AccessRequest {
   /** Such as `eks:DescribeCluster`. */
   readonly action: string;
   readonly resource: string;
+  /** A second resource on which the action must be allowed too, as the alias that a key is given. Default: none. */
+  readonly alsoOn?: string;
   /** The values of condition keys, such as `s3:prefix`. */
   readonly context: Readonly<Record<string, readonly string[]>>;
 }
@@ -15,7 +17,12 @@ export interface AccessRequest {
  * @throws when a condition has an operator that is not evaluated here.
  */
 export function allows(policies: readonly Policy[], request: AccessRequest): boolean {
-  return policies.flatMap(({ Statement }) => Statement).some((statement) => applies(statement, request));
+  const { resource, alsoOn = resource } = request;
+  return [resource, alsoOn].every((each) =>
+    policies
+      .flatMap(({ Statement }) => Statement)
+      .some((statement) => applies(statement, { ...request, resource: each })),
+  );
 }
 
 function applies({ Action, Resource, Condition = {} }: PolicyStatement, { action, resource, context }: AccessRequest) {
@@ -36,6 +43,8 @@ function holds(operator: string, values: readonly string[], wanted: readonly str
       return values.some((value) => wanted.includes(value));
     case "StringLike":
       return values.some((value) => wanted.some((pattern) => isLike(value, pattern)));
+    case "Null":
+      return wanted.includes(String(values.length === 0));
     default:
       throw new Error(`no policy of the tests may use the condition operator ${operator}: it is not evaluated`);
   }

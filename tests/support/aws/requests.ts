@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { z } from "zod";
 import type { AccessRequest } from "./policies";
 
 /** A request to AWS as it came by HTTP. */
@@ -16,6 +17,14 @@ export interface SignedRequest extends AccessRequest {
   /** The id of the access key that signed it. */
   readonly accessKey: string;
 }
+
+const kmsFields = z.object({
+  KeyId: z.string().optional(),
+  TargetKeyId: z.string().optional(),
+  AliasName: z.string().optional(),
+  CiphertextBlob: z.string().default(""),
+  Tags: z.array(z.object({ TagKey: z.string(), TagValue: z.string() })).default([]),
+});
 
 /**
  * Reads a request's signature and, by its service's protocol, what it asks for. A request that nobody signed is of no
@@ -64,15 +73,15 @@ const bucketProperties = {
 
 function readKms({ headers, body }: HttpRequest): AccessRequest {
   const action = String(headers["x-amz-target"]).split(".")[1] ?? "";
-  const { KeyId, TargetKeyId, CiphertextBlob }: Partial<Record<string, string>> = JSON.parse(body.toString());
+  const { KeyId, TargetKeyId, AliasName, CiphertextBlob, Tags } = kmsFields.parse(JSON.parse(body.toString()));
   // Who decrypts need not name the key: what moto encrypts starts with the key's id, a UUID.
-  const resource =
-    KeyId ??
-    TargetKeyId ??
-    Buffer.from(CiphertextBlob ?? "", "base64")
-      .subarray(0, 36)
-      .toString();
-  return { action: `kms:${action}`, resource, context: {} };
+  const key = KeyId ?? TargetKeyId ?? Buffer.from(CiphertextBlob, "base64").subarray(0, 36).toString();
+  return {
+    action: `kms:${action}`,
+    resource: key || "*",
+    context: Object.fromEntries(Tags.map(({ TagKey, TagValue }) => [`aws:RequestTag/${TagKey}`, [TagValue]])),
+    ...(AliasName !== undefined && { alsoOn: AliasName }),
+  };
 }
 
 function readEks({ method, url }: HttpRequest): AccessRequest {

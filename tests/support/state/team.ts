@@ -4,7 +4,7 @@ import { findTools } from "../../../tools/install";
 import { pins } from "../../../tools/pins";
 import { type RunResult, run } from "../../../tools/run";
 import { cleanEnvironment, workspacePaths } from "../../../tools/workspace";
-import { awsRootEnvironment } from "../aws/moto";
+import type { AwsAccount } from "../e2e/awsAccount";
 import { copyCheckout } from "../e2e/checkout";
 import { Engine } from "../e2e/engine";
 
@@ -17,16 +17,20 @@ export function stateAddress(of: string): string {
 
 const limitMs = 120_000;
 
-/** A copy of the checkout whose commands run against a server that behaves like AWS, and whose program is a small one. */
+/** The profile of whoever makes or mends bucket and keys. Each stack's deploys use a profile of the stack's name. */
+export const administrator = "administrator";
+
+/** A copy of the checkout whose commands run in an account that behaves like AWS, and whose program is a small one. */
 export class Team {
   private constructor(
     private readonly folder: string,
     private readonly workspace: string,
     private readonly environment: NodeJS.ProcessEnv,
+    private readonly aws: Pick<AwsAccount, "variables">,
   ) {}
 
-  /** Makes one in a folder of the suite. */
-  static async create(suite: string, endpoint: string): Promise<Team> {
+  /** Makes one in a folder of the suite, whose profiles are the account's. */
+  static async create(suite: string, aws: Pick<AwsAccount, "variables">): Promise<Team> {
     const folder = path.join(suite, "checkout");
     const workspace = path.join(suite, "workspace");
     await copyCheckout(folder);
@@ -34,13 +38,13 @@ export class Team {
     // Nothing asks it anything, and a deploy would fetch it.
     const { pulumiHome } = workspacePaths(workspace);
     await fs.mkdir(path.join(pulumiHome, "plugins", `resource-aws-${pins.awsProvider}`), { recursive: true });
-    return new Team(folder, workspace, {
+    const environment = {
       ...cleanEnvironment(),
       CI: "",
-      ...awsRootEnvironment(endpoint),
       PULUMI_BACKEND_URL: stateAddress(bucket),
       RUNS_LOG: path.join(suite, "runs.log"),
-    });
+    };
+    return new Team(folder, workspace, environment, aws);
   }
 
   /** Runs a command of commands/cli.ts on a stack. */
@@ -51,9 +55,10 @@ export class Team {
     extra: NodeJS.ProcessEnv = {},
   ): Promise<RunResult> {
     const args = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", name, "--stack", stack];
+    const profile = name === "bootstrap" ? administrator : stack;
     return run(process.execPath, [...args, "--workspace", this.workspace, ...flags], {
       cwd: this.folder,
-      env: { ...this.environment, ...extra },
+      env: { ...this.environment, ...this.aws.variables(profile), ...extra },
       timeoutMs: limitMs,
     });
   }
@@ -66,7 +71,8 @@ export class Team {
   /** The plain engine on a stack. */
   engine(stack: string): Engine {
     const PATH = [path.dirname(findTools().pulumi), this.environment.PATH ?? ""].join(path.delimiter);
-    const environment = { ...this.environment, PATH, PULUMI_HOME: workspacePaths(this.workspace).pulumiHome };
+    const variables = { ...this.environment, ...this.aws.variables(stack) };
+    const environment = { ...variables, PATH, PULUMI_HOME: workspacePaths(this.workspace).pulumiHome };
     return new Engine({ stack, folder: this.folder, environment });
   }
 
