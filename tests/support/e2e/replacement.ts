@@ -1,5 +1,5 @@
-import { makeInformer } from "@kubernetes/client-node";
-import { hasRolledOut, type Kubernetes } from "./kubernetes";
+import { makeInformer, type V1ReplicaSet } from "@kubernetes/client-node";
+import type { Kubernetes } from "./kubernetes";
 import { whileWatching } from "./watching";
 
 /** What happened to the ConfigMaps of one name prefix while a Deployment rolled, in the API server's own order. */
@@ -7,8 +7,8 @@ export interface Replacement {
   /** Names before and after. */
   readonly before: readonly string[];
   readonly after: readonly string[];
-  /** The API server's revision at which the last new pod was available and no old one was left. */
-  readonly rolledOutAt: number;
+  /** The API server's revision at which the last new pod was available: from then on no old one is needed. */
+  readonly availableAt: number;
   /** The API server's revision at which the first ConfigMap was removed. */
   readonly removedAt: number;
 }
@@ -33,22 +33,26 @@ export async function watchReplacement(
   const configMaps = makeInformer(config, `/api/v1/namespaces/${namespace}/configmaps`, () =>
     core.listNamespacedConfigMap({ namespace }),
   );
-  const deployments = makeInformer(config, `/apis/apps/v1/namespaces/${namespace}/deployments`, () =>
-    apps.listNamespacedDeployment({ namespace }),
+  const replicaSets = makeInformer(config, `/apis/apps/v1/namespaces/${namespace}/replicasets`, () =>
+    apps.listNamespacedReplicaSet({ namespace }),
   );
   const before = await names();
-  const oldGeneration =
-    (await apps.readNamespacedDeployment({ namespace, name: deployment })).metadata?.generation ?? 0;
-  let rolledOutAt = Number.POSITIVE_INFINITY;
+  const old = (await apps.listNamespacedReplicaSet({ namespace })).items.map(({ metadata }) => metadata?.uid);
+  let availableAt = Number.POSITIVE_INFINITY;
   let removedAt = Number.POSITIVE_INFINITY;
   configMaps.on("delete", ({ metadata }) => {
     if (metadata?.name?.startsWith(prefix)) removedAt = Math.min(removedAt, Number(metadata.resourceVersion));
   });
-  deployments.on("update", (object) => {
-    if (object.metadata?.name === deployment && hasRolledOut(object, oldGeneration)) {
-      rolledOutAt = Math.min(rolledOutAt, Number(object.metadata.resourceVersion));
-    }
+  replicaSets.on("update", (replicaSet) => {
+    const { metadata } = replicaSet;
+    const isNew = metadata?.ownerReferences?.[0]?.name === deployment && !old.includes(metadata.uid);
+    if (isNew && isAvailable(replicaSet)) availableAt = Math.min(availableAt, Number(metadata.resourceVersion));
   });
-  await whileWatching([configMaps, deployments], action);
-  return { before, after: await names(), rolledOutAt, removedAt };
+  await whileWatching([configMaps, replicaSets], action);
+  return { before, after: await names(), availableAt, removedAt };
+}
+
+/** Whether it has all the pods that its Deployment wants, each of them available. */
+function isAvailable({ metadata, status }: V1ReplicaSet): boolean {
+  return status?.availableReplicas === Number(metadata?.annotations?.["deployment.kubernetes.io/desired-replicas"]);
 }
