@@ -12,7 +12,7 @@ TEST_TOOLS := aws moto_server
 # npm writes this file last, so it is as new as what is installed.
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up down preview bootstrap deploy unlock doctor test unit e2e check fix render generate bench tools shell preflight
+.PHONY: help up down preview bootstrap deploy unlock doctor review test unit e2e check fix render generate bench tools shell preflight
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ unlock: $(INSTALLED) ## remove the lock of a run that died: STACK=prod FORCE=1 f
 
 doctor: $(INSTALLED) ## look at all that a deploy needs, and say what to do about what is wrong: STACK=prod, default local
 	@$(COMMAND) doctor --stack "$(or $(STACK),local)"
+
+review: $(INSTALLED) ## preview stacks into one comment: STACKS="prod ephemeral" OUT=review.md LINK="where readers find the whole"
+	@$(COMMAND) review --out "$(or $(OUT),review.md)" $(if $(LINK),--link "$(LINK)") -- $(or $(STACKS),prod ephemeral)
 
 test: $(INSTALLED) ## all tests, on a fresh machine too: unit, then end-to-end
 	@$(MAKE) --no-print-directory -j2 unit tools WITH="$(TEST_TOOLS)"

@@ -11,6 +11,11 @@ interface OnStack extends Workspace {
   readonly stack: string;
 }
 
+interface ReviewOptions extends Workspace {
+  readonly out: string;
+  readonly link?: string;
+}
+
 /** The folder that holds everything a local run writes. */
 function workspace(): Option {
   return new Option("--workspace <folder>", "everything a local run writes").default(defaultWorkspace);
@@ -77,6 +82,21 @@ onStack(program.command("unlock"))
     await unlock(await engineFor(workspace, stack), stack, force);
   });
 
+program
+  .command("review")
+  .description("preview stacks and write one Markdown comment about them")
+  .argument("<stacks...>", "the stacks", (name, earlier: readonly string[] = []) => [...earlier, stackName(name)])
+  .requiredOption("--out <file>", "the comment; what it has to leave out is beside it, in NAME-whole.md")
+  .option("--link <address>", "where readers find the whole; default: the name of its file")
+  .addOption(workspace())
+  .action(async (stacks: readonly string[], { out, link, workspace }: ReviewOptions) => {
+    const { review } = await import("./review");
+    const { engineFor } = await import("./engine");
+    const engineOf = (stack: string) => engineFor(workspace, stack, { withProgram: true });
+    const failed = await review(stacks, { out, ...(link && { link }), engineOf });
+    process.exitCode = failed === 0 ? 0 : 1;
+  });
+
 onStack(program.command("doctor"))
   .description("look at all that a deploy of a stack needs")
   .action(async (patient: OnStack) => {
@@ -104,7 +124,7 @@ program
 
 program
   .command("generate")
-  .description("write the golden objects, the JSON Schema of stack files, and docs/access.md")
+  .description("write the golden objects and comments, the JSON Schema of stack files, and docs/access.md")
   .action(async () => (await import("./generate")).generate());
 
 program

@@ -31,7 +31,7 @@ export async function preview(engine: Engine, stack: string, flags: readonly str
 }
 
 /** The engine would say no more than AWS does. */
-async function checkSecrets(stack: string): Promise<void> {
+export async function checkSecrets(stack: string): Promise<void> {
   const { keeper } = await readStackFileHead(stackFile(stack));
   if (keeper.kind === "key") await checkSecretsReadable(keeper);
 }

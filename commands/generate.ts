@@ -4,6 +4,7 @@ import { stackFileJsonSchema } from "../config/jsonSchema";
 import { accessDocument } from "./access/document";
 import { stackObjects, toYaml } from "./objects";
 import { projectFolder } from "./project";
+import { reviewExamples } from "./review/examples";
 
 /** A file of the repository that follows from the program; `make generate` writes it and a test compares it. */
 export interface GeneratedFile {
@@ -25,6 +26,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
     content: () => Promise.resolve(`${JSON.stringify(stackFileJsonSchema(), null, 2)}\n`),
   },
   { file: "docs/access.md", content: accessDocument },
+  ...reviewExamples.map(({ name, comment }) => ({ file: `tests/expected/review/${name}.md`, content: comment })),
 ];
 
 /** Writes every generated file, for its difference to be reviewed and committed. */

@@ -1,0 +1,129 @@
+import { type Description, type Detail, describeChange } from "./describe";
+import { type Effect, effects, type Plan } from "./plan";
+import { block, code, counted } from "./text";
+
+/** The comment begins with it, hidden, and is found by it. */
+export const marker = "<!-- datasets-server: review of a pull request -->";
+
+/** The most that GitHub takes for one comment; characters. */
+export const mostCharacters = 65_536;
+
+/** What a comment shows of each object. The whole shows all. */
+const brief: Detail = { differences: 30, lines: 12, linesOfNew: 80, characters: 240 };
+
+const everything: Detail = { differences: Infinity, lines: Infinity, linesOfNew: Infinity, characters: Infinity };
+
+/** Room for the words that say what was left out; characters. */
+const noticeRoom = 600;
+
+export interface CommentOptions {
+  /** Where the whole is, in words of Markdown, for a comment that has to leave something out. */
+  readonly whole: string;
+  /** Default: what GitHub takes; characters. */
+  readonly most?: number;
+}
+
+/** A stack's part of the comment. */
+interface Section {
+  readonly heading: string;
+  readonly notes: string;
+  readonly objects: readonly Description[];
+}
+
+/** Everything that previews of stacks say, as one Markdown text of any length. */
+export function wholeReview(plans: readonly Plan[]): string {
+  const sections = plans.map((plan) => sectionOf(plan, everything, Infinity));
+  return compose(sections, showAll, "");
+}
+
+/** The same as a comment that GitHub takes: what is too long is left out at the borders of objects, the least drastic first. */
+export function comment(plans: readonly Plan[], { whole, most = mostCharacters }: CommentOptions): string {
+  const sections = plans.map((plan) => sectionOf(plan, brief, most / (2 * plans.length)));
+  const full = `${compose(sections, showAll, "")}\nIn full, with nothing shortened: ${whole}\n`;
+  return full.length <= most ? full : shortened(sections, { whole, most });
+}
+
+function shortened(sections: readonly Section[], { whole, most }: Required<CommentOptions>): string {
+  const objects = sections.flatMap((section) => section.objects);
+  const byRank = effects.flatMap((effect) => objects.filter((object) => object.effect === effect));
+  let room = most - noticeRoom - compose(sections, () => "", "").length;
+  const keep = (costOf: (object: Description) => number, candidates: readonly Description[]) => {
+    // An object that does not fit ends its turn, so that what is kept has no gaps that nobody would notice.
+    const kept = new Set<Description>();
+    for (const object of candidates) {
+      if (costOf(object) > room) break;
+      room -= costOf(object);
+      kept.add(object);
+    }
+    return kept;
+  };
+  const named = keep(({ heading }) => heading.length + 4, byRank);
+  const shown = keep(
+    ({ body }) => body.length + 2,
+    byRank.filter((object) => named.has(object)),
+  );
+  const bare = byRank.filter((object) => named.has(object) && !shown.has(object) && object.body !== "");
+  const missing = byRank.filter((object) => !named.has(object));
+  const notice = [
+    `**This comment is cut to the ${most.toLocaleString("en")} characters that GitHub takes.** Left out:`,
+    ...(bare.length > 0 ? [`- what differs in ${tally(bare)}`] : []),
+    ...(missing.length > 0 ? [`- ${tally(missing)}, not even named here`] : []),
+    "",
+    `The whole: ${whole}`,
+  ].join("\n");
+  const show = (object: Description) =>
+    named.has(object) ? paragraphs([`- ${object.heading}`, shown.has(object) ? object.body : ""]) : "";
+  return compose(sections, show, notice);
+}
+
+function showAll({ heading, body }: Description): string {
+  return paragraphs([`- ${heading}`, body]);
+}
+
+function compose(sections: readonly Section[], show: (object: Description) => string, notice: string): string {
+  const parts = sections.flatMap(({ heading, notes, objects }) => [heading, notes, ...objects.map(show)]);
+  return `${paragraphs([marker, "## What this change does", notice, ...parts])}\n`;
+}
+
+function sectionOf(plan: Plan, detail: Detail, mostNotes: number): Section {
+  const { stack, changes, unchanged, warnings, failure } = plan;
+  const name = code(stack);
+  const warned = warnings.length > 0 ? `It warns:\n\n${textBlock(warnings, mostNotes / 2)}` : "";
+  if (failure !== undefined) {
+    const notes = paragraphs([`What it says:\n\n${textBlock(failure, mostNotes / 2)}`, warned]);
+    return { heading: `### ${name}: the preview failed`, notes, objects: [] };
+  }
+  const same = `${counted(unchanged, "resource")} unchanged`;
+  if (changes.length === 0) {
+    return { heading: `**${name}**: nothing changes, ${same}`, notes: warned, objects: [] };
+  }
+  const objects = changes.map((change) => describeChange(change, detail));
+  const inOrder = effects.flatMap((effect) => objects.filter((object) => object.effect === effect));
+  return { heading: `### ${name}: ${tally(objects)}, ${same}`, notes: warned, objects: inOrder };
+}
+
+const nouns: Readonly<Record<Effect, string>> = {
+  replace: "replacement",
+  delete: "deletion",
+  update: "update",
+  create: "creation",
+};
+
+function tally(objects: readonly Description[]): string {
+  return effects
+    .map((effect) => ({ effect, count: objects.filter((object) => object.effect === effect).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ effect, count }) => counted(count, nouns[effect]))
+    .join(", ");
+}
+
+function textBlock(messages: readonly string[], most: number): string {
+  const text = messages.join("\n\n");
+  const shown =
+    text.length > most ? `${text.slice(0, most)}\n… and ${text.length - Math.floor(most)} more characters` : text;
+  return block("text", shown.split("\n"));
+}
+
+function paragraphs(parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join("\n\n");
+}

@@ -1,0 +1,31 @@
+/** Characters that hide or reorder what a reader sees: controls, and those that change the direction of writing. */
+const deceptive = /[^\P{C}\n\t]/gu;
+
+/** A text in which every character shows; the hidden ones as their code, such as `\u{202e}`. */
+export function visible(text: string): string {
+  return text.replace(deceptive, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
+
+/** A text as Markdown code within a line, whatever it holds. */
+export function code(text: string): string {
+  const line = visible(text).replace(/\s+/g, " ");
+  const fence = "`".repeat(longestRun(line) + 1);
+  const padding = line.startsWith("`") || line.endsWith("`") || line === "" ? " " : "";
+  return `${fence}${padding}${line}${padding}${fence}`;
+}
+
+/** Lines as a block of Markdown code, whatever they hold: nothing in it is markup, a mention or a link. */
+export function block(language: string, lines: readonly string[]): string {
+  const text = lines.map(visible).join("\n");
+  const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
+  return `${fence}${language}\n${text}\n${fence}`;
+}
+
+/** A word with its number, as in `1 update`, `2 updates`. */
+export function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+}
