@@ -12,10 +12,10 @@ TEST_TOOLS := aws moto_server
 # npm writes this file last, so it is as new as what is installed.
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up down preview bootstrap deploy unlock doctor review test unit e2e check fix render generate bench tools shell preflight
+.PHONY: help up down preview bootstrap deploy unlock doctor review review-post test unit e2e check fix render generate bench tools shell preflight
 
 help: ## this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 up: $(INSTALLED) ## fresh machine to a running datasets-server on a local cluster: REFRESH=1 undoes hand edits
 	@$(COMMAND) up $(if $(REFRESH),--refresh)
@@ -40,6 +40,9 @@ doctor: $(INSTALLED) ## look at all that a deploy needs, and say what to do abou
 
 review: $(INSTALLED) ## preview stacks into one comment: STACKS="prod ephemeral" OUT=review.md LINK="where readers find the whole"
 	@$(COMMAND) review --out "$(or $(OUT),review.md)" $(if $(LINK),--link "$(LINK)") -- $(or $(STACKS),prod ephemeral)
+
+review-post: $(INSTALLED) ## post that comment, or edit the one that is there: PR=123 OUT=review.md
+	@$(COMMAND) review-post --pr "$(PR)" --comment "$(or $(OUT),review.md)"
 
 test: $(INSTALLED) ## all tests, on a fresh machine too: unit, then end-to-end
 	@$(MAKE) --no-print-directory -j2 unit tools WITH="$(TEST_TOOLS)"

@@ -97,6 +97,15 @@ program
     process.exitCode = failed === 0 ? 0 : 1;
   });
 
+program
+  .command("review-post")
+  .description("post a comment that review has written, or edit the one that is there")
+  .requiredOption("--pr <number>", "the pull request")
+  .requiredOption("--comment <file>", "what review has written")
+  .action(async ({ pr, comment }: { pr: string; comment: string }) =>
+    (await import("./review/post")).postReview(pr, comment, process.env),
+  );
+
 onStack(program.command("doctor"))
   .description("look at all that a deploy of a stack needs")
   .action(async (patient: OnStack) => {

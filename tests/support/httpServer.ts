@@ -5,6 +5,7 @@ import { buffer } from "node:stream/consumers";
 /** What a test's server says: an HTTP status and a body, which is sent as JSON unless it is text. */
 export interface Answer {
   readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
 }
 
@@ -12,6 +13,7 @@ export interface Answer {
 export type Respond = (request: {
   readonly method: string;
   readonly path: string;
+  readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
 }) => Answer | undefined;
 
@@ -24,10 +26,11 @@ export interface HttpServer {
 export async function startHttpServer(respond: Respond): Promise<HttpServer> {
   const server = http.createServer(async (request, response) => {
     const body = (await buffer(request)).toString();
-    const answer = respond({ method: request.method ?? "", path: request.url ?? "", body });
+    const answer = respond({ method: request.method ?? "", path: request.url ?? "", headers: request.headers, body });
     if (answer === undefined) return;
     const isText = typeof answer.body === "string";
-    response.writeHead(answer.status ?? 200, { "content-type": isText ? "text/xml" : "application/json" });
+    const contentType = isText ? "text/xml" : "application/json";
+    response.writeHead(answer.status ?? 200, { "content-type": contentType, ...answer.headers });
     response.end(isText ? answer.body : JSON.stringify(answer.body));
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
