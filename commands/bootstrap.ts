@@ -1,5 +1,4 @@
-import { copyFile, mkdtemp, rename, rm } from "node:fs/promises";
-import * as os from "node:os";
+import { copyFile, rename } from "node:fs/promises";
 import * as path from "node:path";
 import { secretsKey, secretsProviderUrl } from "../config/accounts";
 import { ensureBucket } from "./aws/bucket";
@@ -8,6 +7,7 @@ import { identifyCaller } from "./aws/identity";
 import { checkSecretsReadable, ensureKey } from "./aws/key";
 import type { Finding } from "./aws/provision";
 import { type Engine, execute, stateOf } from "./engine";
+import { inOwnFolder } from "./ownFolder";
 import { projectFolder, stackFile } from "./project";
 import { readStackFileHead, type StackFileHead } from "./stackFile";
 import type { S3State } from "./state/address";
@@ -45,7 +45,11 @@ export async function bootstrap(engine: Engine, stack: string): Promise<void> {
   };
   await ensureBucket(s3Client(state), { bucket: state.bucket, region: state.region, account }, report);
   await ensureKey(kmsClient(key.region), { alias: key.alias, account }, report);
-  await inOwnFolder(plan, async (folder) => {
+  // The engine saves a stack file more than once while it encrypts it anew, and in between neither the old nor the new key
+  // opens it: so it works on a copy.
+  const { file } = plan;
+  const copies = { "Pulumi.yaml": path.join(projectFolder, "Pulumi.yaml"), [path.basename(file)]: file };
+  await inOwnFolder(copies, async (folder) => {
     await ensureStack(engine, plan, folder, report);
     await ensureEncryption(engine, plan, folder, report);
   });
@@ -80,22 +84,6 @@ async function makePlan(engine: Engine, stack: string): Promise<Plan> {
     );
   }
   return { stack, file, head, account, state: { ...state, region: state.region }, key: secretsKey(name), provider };
-}
-
-/**
- * Runs `action` in a folder with copies of Pulumi.yaml and the stack file. The engine saves a stack file more than once
- * while it encrypts it anew, and in between neither the old nor the new key opens it.
- */
-async function inOwnFolder({ file }: Plan, action: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), "datasets-server-bootstrap-"));
-  try {
-    for (const name of ["Pulumi.yaml", path.basename(file)]) {
-      await copyFile(path.join(projectFolder, name), path.join(folder, name));
-    }
-    await action(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 async function ensureStack(

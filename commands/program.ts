@@ -65,12 +65,12 @@ export async function runProgram(stack: string, options: RunProgramOptions = {})
 }
 
 /**
- * What the file of a stack says, without its secrets.
+ * What the file of a stack says, without its secrets. A pull request's may be another than that of stack ephemeral.
  *
  * Throws a Refusal that names every fault.
  */
-export async function readStack(stack: string): Promise<Stack> {
-  const config = readConfig(stackFile(stack));
+export async function readStack(stack: string, file = stackFile(stack)): Promise<Stack> {
+  const config = readConfig(file);
   const secretKeys = Object.keys(config).filter((key) => config[key] === secretMarker);
   await withoutEngine(stack, { config, secretKeys }, ({ type }) => {
     throw new Error(`nothing is registered while a stack file is read, but ${type} was`);

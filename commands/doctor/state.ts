@@ -1,48 +1,35 @@
 import * as path from "node:path";
 import { z } from "zod";
-import { projectName, secretsProviderUrl } from "../../config/accounts";
+import { secretsProviderUrl } from "../../config/accounts";
 import { run } from "../../tools/run";
 import { checkSecretsReadable } from "../aws/key";
 import { type Engine, stateOf } from "../engine";
-import { parseJson } from "../json";
 import { projectFolder, stackFile } from "../program";
 import { readStackFileHead } from "../stackFile";
 import type { StateAddress } from "../state/address";
+import { checkpointKey, parseCheckpoint } from "../state/checkpoint";
 import { describeLock, type Lock, lockState, readLocks, thisMachine } from "../state/locks";
 import { openStore, type StateStore } from "../state/store";
 import { type Finding, type Findings, found } from "./examination";
-
-/** What of a stack's state tells whether it can be used. */
-const checkpoint = z.object({
-  checkpoint: z.object({
-    latest: z
-      .object({
-        manifest: z.object({ time: z.string() }).optional(),
-        resources: z.array(z.unknown()).nullish(),
-        pending_operations: z.array(z.unknown()).nullish(),
-      })
-      .nullish(),
-  }),
-});
 
 /** Opens the state and reads the stack's own file in it. */
 export async function examineState(engine: Engine, stack: string, create: string): Promise<Findings<StateStore>> {
   const address = stateOf(engine);
   const where = nameOf(address);
   const store = await openStore(address);
-  const key = `.pulumi/stacks/${projectName}/${stack}.json`;
+  const key = checkpointKey(stack);
   const text = await store.read(key);
   if (text === undefined) {
     throw new Error(`there is no stack ${stack} in ${where}.\nNext: ${create}`);
   }
-  const state = checkpoint.safeParse(parseJson(text));
-  if (!state.success) {
+  const state = parseCheckpoint(text);
+  if (state === undefined) {
     throw new Error(
       `${key} in ${where} is damaged, and the engine cannot read it.\n` +
         "Next: put its last good version back: an earlier version in the bucket, or the .bak beside it",
     );
   }
-  const { manifest, resources, pending_operations: pending } = state.data.checkpoint.latest ?? {};
+  const { manifest, resources, pending_operations: pending } = state;
   const updated = manifest === undefined ? "never updated" : `last written ${manifest.time}`;
   const says = `${where} has it: ${count(resources?.length ?? 0, "resource")}, ${updated}`;
   const interrupted = pending?.length ?? 0;

@@ -4,8 +4,8 @@ import type { FileState, S3State, StateAddress } from "./address";
 
 /** The files of a state as the engine wrote them, by their keys, such as `.pulumi/locks/...`. */
 export interface StateStore {
-  /** The keys that start with a folder's, which ends with a slash. */
-  list(folder: string): Promise<readonly string[]>;
+  /** The keys in a folder, which ends with a slash, of names that start with `start`. Default: of all names. */
+  list(folder: string, start?: string): Promise<readonly string[]>;
   /** A file's text; undefined when it is not there. */
   read(key: string): Promise<string | undefined>;
   /** Removes a file, if it is there. */
@@ -23,9 +23,9 @@ export async function openStore(address: StateAddress): Promise<StateStore> {
 
 function fileStore({ folder }: FileState): StateStore {
   return {
-    list: async (within) => {
+    list: async (within, start = "") => {
       const names = await readdir(path.join(folder, within)).catch(unlessMissing([]));
-      return names.map((name) => within + name);
+      return names.filter((name) => name.startsWith(start)).map((name) => within + name);
     },
     read: (key) => readFile(path.join(folder, key), "utf8").catch(unlessMissing(undefined)),
     remove: async (key) => {
@@ -52,10 +52,10 @@ async function s3Store(address: S3State): Promise<StateStore> {
   const { bucket: Bucket, prefix } = address;
   const about = `state bucket ${Bucket}`;
   return {
-    list: (folder) =>
+    list: (folder, start = "") =>
       explaining(`list ${folder} in ${about}`, async () => {
         const keys: string[] = [];
-        const pages = paginateListObjectsV2({ client }, { Bucket, Prefix: prefix + folder });
+        const pages = paginateListObjectsV2({ client }, { Bucket, Prefix: prefix + folder + start });
         for await (const { Contents = [] } of pages) {
           keys.push(...Contents.flatMap(({ Key }) => (Key === undefined ? [] : [Key.slice(prefix.length)])));
         }

@@ -55,6 +55,18 @@ export async function recover(store: StateStore, stack: string): Promise<readonl
   return locks.filter((lock) => !dead.includes(lock));
 }
 
+/**
+ * Makes sure that no run holds a stack, for what changes it without the engine. Locks of runs that died here are removed.
+ *
+ * @throws when one does, or may, saying who.
+ */
+export async function requireUnlocked(store: StateStore, stack: string): Promise<void> {
+  const held = await recover(store, stack);
+  if (held.length > 0) {
+    throw new Error(`stack ${stack} is locked${by(held)}; nothing was touched\n${howToUnlock(stack)}`);
+  }
+}
+
 /** Removes these locks and no others: a run may take the stack as soon as the last of them is gone. */
 export async function removeLocks(
   store: StateStore,

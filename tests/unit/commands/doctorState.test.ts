@@ -34,7 +34,8 @@ describe("the doctor on a stack's state", () => {
   const examine = () => examineState(engine, stack, "make up");
 
   it("counts what it holds, and says when that was written", async () => {
-    await writeState({ manifest: { time: "2026-01-01T00:00:00Z" }, resources: [{}, {}] });
+    const resource = { urn: "urn:pulumi:local::datasets-server::pulumi:pulumi:Stack::s", type: "pulumi:pulumi:Stack" };
+    await writeState({ manifest: { time: "2026-01-01T00:00:00Z" }, resources: [resource, resource] });
     const { findings } = await examine();
     const found = `${folder} has it: 2 resources, last written 2026-01-01T00:00:00Z`;
     assert.deepEqual(findings, [{ outcome: "ok", found }]);

@@ -1,0 +1,22 @@
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+
+/**
+ * Runs `action` in a folder of its own with copies of files, by the names they have there. What the engine writes beside
+ * them reaches no checkout; the folder is removed however it ends.
+ */
+export async function inOwnFolder(
+  files: Readonly<Record<string, string>>,
+  action: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "datasets-server-stack-"));
+  try {
+    for (const [name, file] of Object.entries(files)) {
+      await copyFile(file, path.join(folder, name));
+    }
+    await action(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { projectName } from "../../config/accounts";
+import { parseJson } from "../json";
+import type { StateStore } from "./store";
+
+/** What of a stack's state commands read. */
+const content = z.object({
+  checkpoint: z.object({
+    latest: z
+      .object({
+        manifest: z.object({ time: z.string() }).optional(),
+        resources: z.array(z.object({ urn: z.string(), type: z.string() })).nullish(),
+        pending_operations: z.array(z.unknown()).nullish(),
+      })
+      .nullish(),
+  }),
+});
+
+/** Where the states of stacks are, each as `<stack>.json` with further files beside it. */
+export const stacksFolder = `.pulumi/stacks/${projectName}/`;
+
+/** The key of a stack's state. */
+export function checkpointKey(stack: string): string {
+  return `${stacksFolder}${stack}.json`;
+}
+
+/** A stack's state as the engine wrote it; undefined when it is damaged. An empty one is that of a stack never updated. */
+export function parseCheckpoint(text: string) {
+  const parsed = content.safeParse(parseJson(text));
+  return parsed.success ? (parsed.data.checkpoint.latest ?? {}) : undefined;
+}
+
+/** The keys of all that the engine keeps of a stack. */
+export async function listStackKeys(store: StateStore, stack: string): Promise<string[]> {
+  const folders = [`history/${projectName}`, `backups/${projectName}`, `locks/organization/${projectName}`];
+  const keys = await Promise.all([
+    ...folders.map((folder) => store.list(`.pulumi/${folder}/${stack}/`)),
+    // Last: while it is there, so is the stack.
+    store.list(stacksFolder, `${stack}.`),
+  ]);
+  return keys.flat();
+}
