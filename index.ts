@@ -10,7 +10,7 @@ leaveOutSdkRecords();
 
 /** The program: what the stack says, its cluster, all that runs there, and what to know about it afterwards. */
 export = async () => {
-  const { cluster, offline, takeOver, datasetsServer } = loadConfig();
+  const { cluster, offline, takeOver, pullRequest, datasetsServer } = loadConfig();
   const { scope } = datasetsServer;
 
   const connection = await connectCluster(cluster, { namespace: scope.namespace, offline });
@@ -26,5 +26,6 @@ export = async () => {
     cluster: clusterOutput(cluster),
     images: server.images,
     commands: commands(cluster, scope, "api"),
+    ...(pullRequest && { pullRequest }),
   };
 };

@@ -10,7 +10,7 @@ import { type ServiceName, serviceNames, services } from "./services";
 import { type SettingGroup, settingsConfigMap, settingsName, type Variables } from "./settings";
 import { type ClaimArgs, parquetMetadataClaim } from "./storage";
 import { registerAsItIs, type TakeOver } from "./takeOver";
-import { createNamespace, createServiceAccount, type NamespaceArgs } from "./tenancy";
+import { createNamespace, createQuota, createServiceAccount, type NamespaceArgs } from "./tenancy";
 import type { ParquetMetadataVolume } from "./volumes";
 import { type Entrances, type ServiceSizes, WebService } from "./webService";
 import { WorkerPool, type WorkerPoolSizes, workerComponent, workerSettings } from "./workerPool";
@@ -132,6 +132,7 @@ export class DatasetsServer extends pulumi.ComponentResource {
       settings: Object.fromEntries(groups.map(({ group, settings }) => [group, settingsName(settings)])),
       dependencies: [
         ...namespace,
+        ...(args.namespace.quota ? [createQuota(scope, args.namespace.quota, child)] : []),
         ...groups.map(({ settings }) => settingsConfigMap(settings, child)),
         ...createSecrets(scope, args.secrets, child),
         createServiceAccount(scope, args.roleArn, child),

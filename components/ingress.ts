@@ -22,6 +22,8 @@ export interface EntranceArgs {
   readonly loadBalancer: LoadBalancerArgs;
   /** Whether external-dns is told of the host by annotation, besides the rules. */
   readonly announceHost: boolean;
+  /** The first order of the stack's rules where several stacks share the group. Default: each service's own order. */
+  readonly firstOrder?: number;
 }
 
 export interface IngressArgs {

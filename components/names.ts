@@ -11,8 +11,16 @@ export interface Scope {
   readonly helmRelease?: string;
 }
 
+/** What the keys of our own labels and annotations start with. */
+const ownPrefix = "datasets-server.huggingface.co";
+
 /** The label that says which stack an object belongs to; an object without it is somebody else's. */
-export const stackLabel = "datasets-server.huggingface.co/stack";
+export const stackLabel = `${ownPrefix}/stack`;
+
+/** Annotations of our own by their short names. */
+export function ownAnnotations(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(annotations).map(([name, value]) => [`${ownPrefix}/${name}`, value]));
+}
 
 /** The name that the chart has in labels and in the names of its objects. */
 const chart = "datasets-server";

@@ -25,6 +25,7 @@ export type ManagedKind =
   | "PersistentVolumeClaim"
   | "PodDisruptionBudget"
   | "PodMonitor"
+  | "ResourceQuota"
   | "Secret"
   | "Service"
   | "ServiceAccount"
@@ -51,6 +52,7 @@ const managed: Readonly<Record<ManagedKind, ApiResource>> = {
   PersistentVolumeClaim: { group: "", resource: "persistentvolumeclaims" },
   PodDisruptionBudget: { group: "policy", resource: "poddisruptionbudgets" },
   PodMonitor: { group: "monitoring.coreos.com", resource: "podmonitors" },
+  ResourceQuota: { group: "", resource: "resourcequotas" },
   Secret: { group: "", resource: "secrets" },
   Service: { group: "", resource: "services" },
   ServiceAccount: { group: "", resource: "serviceaccounts" },
@@ -111,6 +113,7 @@ export function managedKinds(parts: StackParts): ManagedKind[] {
     PersistentVolumeClaim: parquetMetadata.create !== undefined,
     PodDisruptionBudget: true,
     PodMonitor: monitoring && workers.length > 0,
+    ResourceQuota: namespace.quota !== undefined,
     Secret: true,
     Service: true,
     ServiceAccount: true,

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { labels, metadata, objectName, type Scope, stackLabel } from "./names";
+import type { Resources } from "./podTemplate";
 
 /** Who makes the namespace, and whether it outlives the stack. */
 export interface NamespaceArgs {
@@ -8,6 +9,18 @@ export interface NamespaceArgs {
   readonly create: boolean;
   /** Keeps a namespace that the stack made when the stack is destroyed. */
   readonly keep: boolean;
+  /** What a namespace that the stack makes says of it. Default: nothing. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Bounds of all that is in it. Default: none. */
+  readonly quota?: QuotaArgs;
+}
+
+/** What all pods and volumes of a namespace may take together. */
+export interface QuotaArgs {
+  readonly pods: number;
+  readonly resources: Resources;
+  /** The size of all volumes, such as 20Gi. */
+  readonly storage: string;
 }
 
 /** The labels that a namespace of ours has, or should be given by whoever makes it. */
@@ -20,14 +33,35 @@ export const namespaceLabels = {
 
 export function createNamespace(
   scope: Scope,
-  { keep }: NamespaceArgs,
+  { keep, annotations }: NamespaceArgs,
   opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Namespace {
   const ownLabels = { ...labels(scope, "namespace"), [stackLabel]: scope.stack, ...namespaceLabels };
   return new k8s.core.v1.Namespace(
     objectName(scope, "namespace"),
-    { metadata: { name: scope.namespace, labels: ownLabels } },
+    { metadata: { name: scope.namespace, labels: ownLabels, ...(annotations && { annotations }) } },
     { ...opts, protect: keep, retainOnDelete: keep },
+  );
+}
+
+/** Keeps the pods and volumes of a namespace within bounds, whatever is deployed there. */
+export function createQuota(
+  scope: Scope,
+  { pods, resources: { requests, limits }, storage }: QuotaArgs,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.ResourceQuota {
+  const hard = {
+    pods: String(pods),
+    "requests.cpu": requests.cpu,
+    "requests.memory": requests.memory,
+    "limits.cpu": limits.cpu,
+    "limits.memory": limits.memory,
+    "requests.storage": storage,
+  };
+  return new k8s.core.v1.ResourceQuota(
+    objectName(scope, "quota"),
+    { metadata: metadata(scope, "quota"), spec: { hard } },
+    opts,
   );
 }
 

@@ -6,7 +6,7 @@ import { metadata, objectName, type Scope, selectorLabels } from "./names";
 import { podDisruptionBudget } from "./podDisruptionBudget";
 import { rolloutBudget } from "./rollout";
 import { server, serverVariables } from "./server";
-import type { ServiceName, ServiceRow } from "./services";
+import { type ServiceName, type ServiceRow, serviceNames, services } from "./services";
 import { type PodSizes, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
 
 /** How big one service is on one stack, and who reaches it. */
@@ -119,8 +119,20 @@ export function service(scope: Scope, component: string) {
 /** Its rules at each entrance that has any for it. */
 export function serviceIngresses({ context, component, row, sizes, entrances }: WebServiceArgs) {
   const name = objectName(context.scope, component);
-  const common = { ...row, scope: context.scope, component, order: row.routeOrder };
-  const open = { ...common, name, entrance: entrances.public, routes: [...row.publicRoutes, ...row.routes] };
-  const inside = entrances.internal && { ...common, name: `${name}-internal`, entrance: entrances.internal };
+  const common = (entrance: EntranceArgs) => ({
+    ...row,
+    scope: context.scope,
+    component,
+    entrance,
+    order: ruleOrder(row, entrance),
+  });
+  const open = { ...common(entrances.public), name, routes: [...row.publicRoutes, ...row.routes] };
+  const inside = entrances.internal && { ...common(entrances.internal), name: `${name}-internal` };
   return [...(sizes.public ? [open] : []), ...(inside ? [inside] : [])];
+}
+
+/** The place of a service's rules in the group of an entrance. */
+function ruleOrder({ routeOrder }: ServiceRow, { firstOrder }: EntranceArgs): number {
+  const earlier = serviceNames.filter((other) => services[other].routeOrder < routeOrder);
+  return firstOrder === undefined ? routeOrder : firstOrder + earlier.length;
 }

@@ -6,7 +6,8 @@ import { mongoDbUrl } from "../components/mongodb";
 import { helmPrefix, type Scope } from "../components/names";
 import type { SecretKey, SecretValues } from "../components/secrets";
 import { parquetMetadataPath } from "../components/volumes";
-import type { WorkerPoolSizes } from "../components/workerPool";
+import { environmentOf } from "./environment";
+import type { Parameters } from "./pullRequest";
 import type { EncryptedKey, StackFile } from "./schema";
 import { environmentVariables } from "./settings";
 import type { StackIdentity } from "./stacks";
@@ -19,6 +20,8 @@ export interface Config {
   readonly offline: boolean;
   /** Whether this run may take over the live objects of the Helm release whose names the stack keeps. */
   readonly takeOver: boolean;
+  /** What the stack's outputs say of the pull request that it is for. Default: it is for none. */
+  readonly pullRequest?: Parameters;
   readonly datasetsServer: Omit<DatasetsServerArgs, "beforeCreate">;
 }
 
@@ -59,42 +62,41 @@ export function hasOwnMongoDb({ kind }: Pick<StackIdentity, "kind">, { mongodb }
 
 /** The arguments of the program's components, from a stack file without faults. */
 export function buildConfig(identity: StackIdentity, file: StackFile): Config {
-  const { kind } = identity;
   const scope = scopeOf(identity, file);
-  const { release } = scope;
-  const isPullRequest = kind === "pr-N";
+  const environment = environmentOf(identity, file);
   const { public: entrance, internal } = file.ingress;
-  const host = isPullRequest && file.pullRequest ? `${release}.${file.pullRequest.domain}` : entrance.host;
+  const entrances = environment?.parts.entrances ?? { public: entrance, ...(internal && { internal }) };
   const ownMongoDb = hasOwnMongoDb(identity, file);
   const { network, mongodb, migration, serviceAccount, standby = false } = file;
   return {
     cluster: clusterArgs(file.cluster),
     offline: process.env.DATASETS_SERVER_OFFLINE === "true",
     takeOver: permittedRelease() !== undefined,
+    ...(environment && { pullRequest: environment.parameters }),
     datasetsServer: {
       scope,
-      namespace: {
-        create: isPullRequest || file.namespace.create,
-        keep: !isPullRequest && file.cluster.name !== "local",
-      },
+      namespace: { create: file.namespace.create, keep: file.cluster.name !== "local" },
       images: file.images,
-      entrances: { public: { ...entrance, host }, ...(!isPullRequest && internal && { internal }) },
-      settings: environmentVariables(file.settings, { host, parquetMetadata: parquetMetadataPath }),
+      entrances,
+      settings: environmentVariables(environment?.settings ?? file.settings, {
+        host: entrances.public.host,
+        parquetMetadata: parquetMetadataPath,
+      }),
       secrets: secretValues(identity, file, scope),
       secretDelivery: file.secretDelivery,
       checksumKey: new pulumi.Config().requireSecret("checksumKey"),
       ...(serviceAccount.roleArn && { roleArn: serviceAccount.roleArn }),
       network: { ...network, ...(ownMongoDb && { mongo: undefined }) },
-      parquetMetadata: isPullRequest ? pullRequestVolume(identity, file) : file.parquetMetadata,
+      parquetMetadata: file.parquetMetadata,
       monitoring: file.monitoring,
       ...(ownMongoDb && mongodb && { mongodb }),
       ...(migration.mode === "run" &&
         !standby && { migration: { sizes: migration, deadlineSeconds: migration.deadlineSeconds } }),
       services: file.services,
-      workers: isPullRequest ? fixed(file.workers) : file.workers,
-      // A job of a pull request could write to the production Hub.
-      jobs: isPullRequest ? {} : file.jobs,
+      workers: file.workers,
+      jobs: file.jobs,
       suspendJobs: standby,
+      ...environment?.parts,
     },
   };
 }
@@ -118,19 +120,6 @@ function secretValues(identity: StackIdentity, file: StackFile, scope: Scope): S
     ...Object.fromEntries(read),
     ...(hasOwnMongoDb(identity, file) && { mongoUrl: pulumi.secret(mongoDbUrl(scope)) }),
   };
-}
-
-/** A claim of the pull request's own: staging's is in another namespace, and its files are staging's. */
-function pullRequestVolume({ release }: StackIdentity, { parquetMetadata, pullRequest }: StackFile) {
-  const create = pullRequest && { storageClass: pullRequest.storageClass, size: "1Gi" };
-  return { claim: parquetMetadata.claim, subPath: `${release}/parquet-metadata/`, ...(create && { create }) };
-}
-
-/** One pod for each pool: the metric that would scale it counts staging's queue, not the pull request's. */
-function fixed(workers: StackFile["workers"]): Record<string, WorkerPoolSizes> {
-  return Object.fromEntries(
-    Object.entries(workers).map(([pool, { autoscaling: _scaled, ...sizes }]) => [pool, { ...sizes, replicas: 1 }]),
-  );
 }
 
 function clusterArgs({ name, region = "", account = "", profile, role }: StackFile["cluster"]): ClusterArgs {

@@ -77,6 +77,19 @@ export const imageTag = text(
   "sha- and 7 to 40 hexadecimal digits of the commit, such as sha-59db084; a tag that moves, such as latest, is not",
 );
 
+/** What GitHub allows as the title of a pull request, and the engine as the value of a stack's tag. */
+export const title = text(/^(?=.*\S)\P{Cc}{1,256}$/u, "1 to 256 characters on one line");
+
+export const login = text(/^[A-Za-z0-9][A-Za-z0-9_-]{0,38}(\[bot\])?$/, "a login of GitHub");
+
+export const commit = text(/^[0-9a-f]{7,40}$/, "7 to 40 hexadecimal digits of a commit");
+
+export const moment = z.iso
+  .datetime({ error: "a time in UTC, such as 2026-01-31T12:00:00Z" })
+  .describe("a time in UTC, such as 2026-01-31T12:00:00Z");
+
+export const lifetime = text(/^[1-9]\d?[hd]$/, "1 to 99 hours or days, such as 12h or 7d");
+
 export const loadBalancerName = text(
   /^(?!internal-)[a-zA-Z0-9]([a-zA-Z0-9-]{0,30}[a-zA-Z0-9])?$/,
   "a load balancer name: at most 32 letters, digits and hyphens, not starting with internal-",

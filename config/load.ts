@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { buildConfig, type Config, hasOwnMongoDb, neededSecrets } from "./build";
 import { configKey, type Fault, refuse, schemaFaults } from "./faults";
+import { parameterFaults, readParameters } from "./pullRequest";
 import { placeholders, type StackFile, stackFileSchema } from "./schema";
 import { identifyStack, type StackIdentity, stackKinds } from "./stacks";
 import { takeOverFaults } from "./takeOver";
@@ -106,11 +107,37 @@ function databaseFaults(identity: StackIdentity, file: StackFile): Fault[] {
     : [missing(["network", "mongo"], `where the external MongoDB is, as stack ${stack} has none of its own`)];
 }
 
-/** Without them a pull request would take the host and the files of the stack whose file it uses. */
-function pullRequestFaults({ kind }: StackIdentity, { pullRequest }: StackFile): Fault[] {
-  return kind === "pr-N" && !pullRequest
-    ? [missing(["pullRequest"], "the domain and storage class of pull requests")]
-    : [];
+/** A pull request has a host, load balancers and files of its own, and not those of the stack whose file it uses. */
+function pullRequestFaults({ kind }: StackIdentity, { pullRequest, ingress }: StackFile): Fault[] {
+  if (kind !== "pr-N") {
+    return [];
+  }
+  const faults = parameterFaults(readParameters());
+  if (!pullRequest) {
+    return [missing(["pullRequest"], "the domain, load balancers and sizes of pull requests"), ...faults];
+  }
+  const { domain, loadBalancers } = pullRequest;
+  const { host } = ingress.public;
+  const entrances = [ingress.public, ...(ingress.internal ? [ingress.internal] : [])];
+  const taken = entrances.flatMap(({ loadBalancer: { name, group } }) => [name, group]);
+  const isOwn = host === domain || host.endsWith(`.${domain}`);
+  return [
+    ...faults,
+    ...(isOwn
+      ? []
+      : [
+          {
+            key: configKey(["pullRequest", "domain"]),
+            problem: `"${domain}" is not allowed; allowed: the end of ingress.public.host, ${host}, whose certificate and DNS serve it`,
+          },
+        ]),
+    ...loadBalancers
+      .filter((name) => taken.includes(name))
+      .map((name) => ({
+        key: configKey(["pullRequest", "loadBalancers"]),
+        problem: `"${name}" is not allowed; allowed: any but the names and groups of the entrances, ${taken.join(", ")}`,
+      })),
+  ];
 }
 
 /** Next to the first production, a second one may neither take its load balancers nor do twice what must happen once. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SecretKey } from "../components/secrets";
 import * as field from "./fields";
+import { environmentsPerLoadBalancer } from "./pullRequest";
 import { settingsSchema } from "./settings";
 import { stackKinds } from "./stacks";
 import { jobs, migration, mongodb, services, workers } from "./workloads";
@@ -82,6 +83,29 @@ const secrets = {
   cloudfrontPrivateKey: secret.describe("The key that signs CloudFront's URLs."),
 } satisfies Record<SecretKey, z.ZodType>;
 
+const pullRequest = field
+  .section({
+    domain: field.dnsName.describe("Host names of pull requests are datasets-server-pr-N.<domain>."),
+    storageClass: field.objectName.describe("Provides each pull request's volume of parquet metadata."),
+    loadBalancers: z
+      .array(field.loadBalancerName, { error: "a list of load balancer names" })
+      .min(1, { error: "at least one load balancer name" })
+      .refine((names) => new Set(names).size === names.length, { error: "names that differ" })
+      .describe(`Shared by all environments, each by at most ${environmentsPerLoadBalancer}.`),
+    lifetime: field.lifetime.default("7d").describe("How long an environment stays after its last update."),
+    maxOpen: field.wholeNumber(1, 1000, "environments").describe("How many may be there at a time."),
+    quota: field
+      .section({ pods: field.wholeNumber(1, 1000, "pods"), resources: field.resources, storage: field.bytes })
+      .describe("What all pods and volumes of an environment may take together."),
+  })
+  .superRefine(({ loadBalancers, maxOpen }, context) => {
+    const most = loadBalancers.length * environmentsPerLoadBalancer;
+    if (maxOpen > most) {
+      const message = `at most ${most}, ${environmentsPerLoadBalancer} for each load balancer`;
+      context.addIssue({ code: "custom", path: ["maxOpen"], message, input: maxOpen });
+    }
+  });
+
 /** What a stack file may say, under `datasets-server:`. */
 export const stackFileSchema = field.section({
   stacks: z
@@ -114,12 +138,7 @@ export const stackFileSchema = field.section({
       "Whether another stack does what only one may: no scheduled job and no migration runs here. Default: false.",
     ),
   mongodb: mongodb.optional(),
-  pullRequest: field
-    .section({
-      domain: field.dnsName.describe("Host names of pull requests are datasets-server-pr-N.<domain>."),
-      storageClass: field.objectName.describe("Provides each pull request's volume of parquet metadata."),
-    })
-    .optional(),
+  pullRequest: pullRequest.optional(),
   ...secrets,
   pullRequestHfToken: secret.optional().describe("The Hub's application token of pull requests."),
   checksumKey: secret.describe("Any long random text: the key of the checksums that roll pods when a secret changes."),

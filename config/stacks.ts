@@ -14,6 +14,8 @@ export interface StackIdentity {
   readonly namespace: string;
   /** The prefix of every object's name. */
   readonly release: string;
+  /** The pull request's number, where it is a pull request's. */
+  readonly number?: number;
 }
 
 /** The numbers a pull request may have: GitHub counts from 1, and names must keep within Kubernetes' limits. */
@@ -43,9 +45,11 @@ export function identifyStack(stack: string): StackIdentity | undefined {
     // On a cluster of its own, so its objects are called as production's are.
     return { stack, kind: "prod-CLUSTER", clusters: [cluster], namespace, release: "datasets-server-prod" };
   }
-  if (pullRequestStack.test(stack)) {
+  const [, number] = pullRequestStack.exec(stack) ?? [];
+  if (number !== undefined) {
     const name = `datasets-server-${stack}`;
-    return { stack, kind: "pr-N", clusters: ["hub-ephemeral", "local"], namespace: name, release: name };
+    const clusters = ["hub-ephemeral", "local"];
+    return { stack, kind: "pr-N", clusters, namespace: name, release: name, number: Number(number) };
   }
   return undefined;
 }

@@ -75,6 +75,7 @@ export function takeInventory(objects: readonly unknown[], facts: StackFacts) {
     disruptionBudgets: kind("PodDisruptionBudget", shape.disruptionBudgetShape),
     serviceMonitors: kind("ServiceMonitor", shape.serviceMonitorShape),
     podMonitors: kind("PodMonitor", shape.podMonitorShape),
+    quotas: kind("ResourceQuota", shape.quotaShape),
     networkPolicies: kind("NetworkPolicy", shape.networkPolicyShape),
   };
 }

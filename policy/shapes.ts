@@ -59,6 +59,9 @@ export const deploymentShape = z.object({
     ...podSpec,
     selector: selectorShape,
     replicas: z.number().optional(),
+    strategy: z
+      .object({ rollingUpdate: z.object({ maxSurge: z.union([z.number(), z.string()]) }).optional() })
+      .default({ rollingUpdate: { maxSurge: "25%" } }),
     minReadySeconds: z.number().default(0),
     progressDeadlineSeconds: z.number().default(600),
   }),
@@ -73,6 +76,7 @@ export const statefulSetShape = z.object({
     volumeClaimTemplates: z.array(z.object({ metadata: z.object({ name: z.string() }) })).default([]),
   }),
 });
+export const quotaShape = z.object({ ...identity, spec: z.object({ hard: z.record(z.string(), z.string()) }) });
 export const selectedPodsShape = z.object({ ...identity, spec: z.object({ ...podSpec, selector: selectorShape }) });
 export const jobShape = z.object({ ...identity, spec: z.object(podSpec) });
 export const cronJobShape = z.object({
@@ -129,6 +133,7 @@ export const autoscalerShape = z.object({
   spec: z.object({
     scaleTargetRef: z.object({ kind: z.string(), name: z.string() }),
     minReplicas: z.number().default(1),
+    maxReplicas: z.number().default(1),
   }),
 });
 export const disruptionBudgetShape = z.object({

@@ -13,6 +13,7 @@ import { podsAreIsolated } from "./isolation";
 import { namesFit } from "./names";
 import { objectsAreTheStacks } from "./ownership";
 import { podsAreRestricted } from "./podSecurity";
+import { quotasHoldRollouts } from "./quota";
 import { configurationIsRead, referencesExist } from "./references";
 import { containersHaveResources } from "./resources";
 import { rolloutsOutlastStarts } from "./rollout";
@@ -48,6 +49,7 @@ export const ruleNames = [
   "pods-are-isolated",
   "pods-are-restricted",
   "probe-ports-exist",
+  "quotas-hold-rollouts",
   "references-exist",
   "rollouts-outlast-starts",
   "selectors-are-stable",
@@ -87,6 +89,7 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
   "pods-are-isolated": podsAreIsolated,
   "pods-are-restricted": podsAreRestricted,
   "probe-ports-exist": probePortsExist,
+  "quotas-hold-rollouts": quotasHoldRollouts,
   "references-exist": referencesExist,
   "rollouts-outlast-starts": rolloutsOutlastStarts,
   "selectors-are-stable": selectorsAreStable,

@@ -34,7 +34,15 @@ const stacks: Readonly<Record<string, Readonly<Record<string, number>>>> = {
       Namespace: 1,
       StatefulSet: 1,
     },
-    ...{ PodDisruptionBudget: 8, PodMonitor: 2, Secret: 2, Service: 7, ServiceAccount: 1, ServiceMonitor: 6 },
+    ...{
+      PodDisruptionBudget: 8,
+      PodMonitor: 2,
+      ResourceQuota: 1,
+      Secret: 2,
+      Service: 7,
+      ServiceAccount: 1,
+      ServiceMonitor: 6,
+    },
   },
 };
 

@@ -211,7 +211,24 @@ describe("a stack file", () => {
     } = readConfig(stackFile("pr-7"));
     const message = await complaint(rest, "pr-7");
     assert.match(message, /mongodb\.stacks: must name pr-N: pull requests have no other database/);
-    assert.match(message, /pullRequest: is missing; needed: the domain and storage class of pull requests/);
+    assert.match(message, /pullRequest: is missing; needed: the domain, load balancers and sizes of pull requests/);
+  });
+
+  it("is refused for a pull request under a domain, or on a load balancer, that is another's", async () => {
+    const file = readConfig(stackFile("pr-7"));
+    const changes = { domain: "example.org", loadBalancers: ["hub-datasets-server-staging"], maxOpen: 10 };
+    const config = Object.entries(changes).reduce(
+      (result, [key, value]) => changed(result, `pullRequest.${key}`, value),
+      file,
+    );
+    const message = await complaint(config, "pr-7");
+    assert.match(
+      message,
+      /pullRequest\.domain: "example\.org" is not allowed; allowed: the end of ingress\.public\.host/,
+    );
+    assert.match(message, /pullRequest\.loadBalancers: "hub-datasets-server-staging" is not allowed; allowed: any but/);
+    const crowded = await complaint(changed(file, "pullRequest.maxOpen", 31), "pr-7");
+    assert.match(crowded, /pullRequest\.maxOpen: 31 is not allowed; allowed: at most 30, 15 for each load balancer/);
   });
 
   it("is refused without a way to a database", async () => {

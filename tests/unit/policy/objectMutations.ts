@@ -34,6 +34,34 @@ export const objectMutations = {
       ],
     },
   ],
+  "quotas-hold-rollouts": [
+    {
+      title: "no room for the pods that a rollout adds",
+      stack: "pr-7",
+      changes: [
+        { object: "ResourceQuota quota", at: ["spec", "hard", "pods"], to: "15" },
+        { object: "ResourceQuota quota", at: ["spec", "hard", "requests.cpu"], to: "1500m" },
+      ],
+      violations: [
+        'ResourceQuota datasets-server-pr-7-quota: spec.hard["pods"] = 15: make it at least 16, what all pods take while every Deployment rolls [quotas-hold-rollouts]',
+        'ResourceQuota datasets-server-pr-7-quota: spec.hard["requests.cpu"] = 1500m: make it at least 1.6, what all pods take while every Deployment rolls [quotas-hold-rollouts]',
+      ],
+    },
+    {
+      title: "no room for the pods of a bigger service",
+      stack: "pr-7",
+      changes: [
+        { object: "Deployment api", at: ["spec", "replicas"], to: 12 },
+        { object: "ResourceQuota quota", at: ["spec", "hard", "limits.cpu"] },
+        { object: "ResourceQuota quota", at: ["spec", "hard", "limits.memory"] },
+        { object: "ResourceQuota quota", at: ["spec", "hard", "requests.memory"] },
+      ],
+      violations: [
+        'ResourceQuota datasets-server-pr-7-quota: spec.hard["pods"] = 24: make it at least 29, what all pods take while every Deployment rolls [quotas-hold-rollouts]',
+        'ResourceQuota datasets-server-pr-7-quota: spec.hard["requests.cpu"] = 2: make it at least 2.9, what all pods take while every Deployment rolls [quotas-hold-rollouts]',
+      ],
+    },
+  ],
   "configuration-is-read": [
     {
       title: "a ConfigMap and a Secret whose one reader is gone",

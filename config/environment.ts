@@ -1,0 +1,80 @@
+import type { DatasetsServerArgs } from "../components/datasetsServer";
+import { ownAnnotations } from "../components/names";
+import type { WorkerPoolSizes } from "../components/workerPool";
+import { loadBalancerPlace, type Parameters, parameterRecords, readParameters } from "./pullRequest";
+import type { StackFile } from "./schema";
+import type { StackIdentity } from "./stacks";
+
+/** What a pull request's environment has of its own, and not of the stack whose file configures it. */
+interface Environment {
+  readonly parameters: Parameters;
+  readonly settings: StackFile["settings"];
+  readonly parts: Pick<
+    DatasetsServerArgs,
+    "entrances" | "images" | "jobs" | "namespace" | "parquetMetadata" | "services" | "workers"
+  >;
+}
+
+/** The environment of a pull request's stack; undefined for every other stack. */
+export function environmentOf(identity: StackIdentity, file: StackFile): Environment | undefined {
+  const { number, release, stack } = identity;
+  const { pullRequest, images, settings, services, workers, parquetMetadata } = file;
+  if (number === undefined || !pullRequest) {
+    return undefined;
+  }
+  const parameters = readParameters();
+  const { storageClass, quota } = pullRequest;
+  const { assets } = settings;
+  return {
+    parameters,
+    settings: {
+      ...settings,
+      assets: {
+        ...assets,
+        storageRoot: `${assets.storageRoot}/${stack}`,
+        cachedStorageRoot: `${assets.cachedStorageRoot}/${stack}`,
+      },
+    },
+    parts: {
+      namespace: { create: true, keep: false, annotations: ownAnnotations(parameterRecords(parameters)), quota },
+      images: { ...images, ...(parameters.imageTag && { tag: parameters.imageTag }) },
+      entrances: { public: ownEntrance(number, `${release}.${pullRequest.domain}`, file.ingress, pullRequest) },
+      // A claim of its own: staging's is in another namespace, and its files are staging's.
+      parquetMetadata: {
+        claim: parquetMetadata.claim,
+        subPath: `${release}/parquet-metadata/`,
+        create: { storageClass, size: "1Gi" },
+      },
+      services: small(services),
+      workers: fixed(workers),
+      // A job of a pull request could write to the production Hub.
+      jobs: {},
+    },
+  };
+}
+
+function ownEntrance(
+  number: number,
+  host: string,
+  { public: entrance }: StackFile["ingress"],
+  { loadBalancers }: NonNullable<StackFile["pullRequest"]>,
+) {
+  const { loadBalancer: name, firstOrder } = loadBalancerPlace(number, loadBalancers);
+  return { ...entrance, host, firstOrder, loadBalancer: { ...entrance.loadBalancer, name, group: name } };
+}
+
+/** One pod for each service, as few look at a pull request at a time; none where the file has none. */
+function small(services: StackFile["services"]): StackFile["services"] {
+  const sizes = Object.entries(services).map(([service, { replicas, ...rest }]) => [
+    service,
+    { ...rest, replicas: Math.min(replicas, 1), uvicornWorkers: 1 },
+  ]);
+  return { ...services, ...Object.fromEntries(sizes) };
+}
+
+/** One pod for each pool: the metric that would scale it counts staging's queue, not the pull request's. */
+function fixed(workers: StackFile["workers"]): Record<string, WorkerPoolSizes> {
+  return Object.fromEntries(
+    Object.entries(workers).map(([pool, { autoscaling: _scaled, ...sizes }]) => [pool, { ...sizes, replicas: 1 }]),
+  );
+}

@@ -1,0 +1,112 @@
+import type { z } from "zod";
+import { serviceNames } from "../components/services";
+import type { Fault } from "./faults";
+import * as field from "./fields";
+
+/** What one run is told of its pull request, beside the stack file that all of them share. */
+const parameters = {
+  imageTag: { variable: "DATASETS_SERVER_PR_IMAGE_TAG", record: "image-tag", schema: field.imageTag },
+  title: { variable: "DATASETS_SERVER_PR_TITLE", record: "title", schema: field.title },
+  author: { variable: "DATASETS_SERVER_PR_AUTHOR", record: "author", schema: field.login },
+  headSha: { variable: "DATASETS_SERVER_PR_HEAD_SHA", record: "head-sha", schema: field.commit },
+  expires: { variable: "DATASETS_SERVER_PR_EXPIRES", record: "expires", schema: field.moment },
+} as const satisfies Readonly<Record<string, Parameter>>;
+
+interface Parameter {
+  /** The environment variable that tells a run of it. */
+  readonly variable: string;
+  /** What it is called where it is recorded: in the annotations of the namespace and the tags of the stack. */
+  readonly record: string;
+  readonly schema: z.ZodType<string>;
+}
+
+export type ParameterName = keyof typeof parameters;
+
+/** What is known of a pull request's environment: the image it runs, whose it is, of which commit, and until when. */
+export type Parameters = Readonly<Partial<Record<ParameterName, string>>>;
+
+const parameterNames = Object.keys(parameters).filter((name): name is ParameterName => Object.hasOwn(parameters, name));
+
+/** The variables that tell a run of the engine these parameters, and none that this process was told. */
+export function parameterVariables(values: Parameters): NodeJS.ProcessEnv {
+  return Object.fromEntries(parameterNames.map((name) => [parameters[name].variable, values[name] ?? ""]));
+}
+
+/** The parameters of this run; a variable that is empty counts as one that is not there. */
+export function readParameters(): Parameters {
+  return fromTexts((name) => process.env[parameters[name].variable]);
+}
+
+/** Parameters by the names under which they are recorded. */
+export function parameterRecords(values: Parameters): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    parameterNames.flatMap((name) => {
+      const value = values[name];
+      return value === undefined ? [] : [[parameters[name].record, value]];
+    }),
+  );
+}
+
+/** The parameters among records; one that is missing, or that nobody could have recorded, is left out. */
+export function recordedParameters(records: Readonly<Record<string, string>>): Parameters {
+  const known = fromTexts((name) => records[parameters[name].record]);
+  return fromTexts((name) => (parameters[name].schema.safeParse(known[name]).success ? known[name] : undefined));
+}
+
+function fromTexts(text: (name: ParameterName) => string | undefined): Parameters {
+  const entries = parameterNames.map((name) => [name, text(name)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value));
+}
+
+/** What is wrong with parameters, called as whoever gave them knows them. Default: by their variables. */
+export function parameterFaults(values: Parameters, keys: Parameters = {}): Fault[] {
+  return parameterNames.flatMap((name) => {
+    const { variable, schema } = parameters[name];
+    return values[name] === undefined ? [] : valueFaults(keys[name] ?? variable, values[name], schema);
+  });
+}
+
+/** The fault of one value, if it has one. */
+export function valueFaults(key: string, value: string, schema: z.ZodType): Fault[] {
+  const { error } = schema.safeParse(value);
+  return error
+    ? [{ key, problem: `${JSON.stringify(value)} is not allowed; allowed: ${error.issues[0]?.message}` }]
+    : [];
+}
+
+/**
+ * How many environments one load balancer takes: it has at most 100 target groups (AWS, "Quotas for your Application Load
+ * Balancers"), and an environment has one for each web service.
+ */
+export const environmentsPerLoadBalancer = Math.min(15, Math.floor(100 / serviceNames.length));
+
+/** Where an environment's rules are: on which load balancer, and from which order in its group on. */
+export interface LoadBalancerPlace {
+  readonly loadBalancer: string;
+  readonly firstOrder: number;
+}
+
+/** The lowest and the highest order that an Ingress may have in its group. */
+const orders = { lowest: -1000, highest: 1000 } as const;
+
+/**
+ * The place of an environment, by its number alone, so that an update finds it again and nobody keeps a list.
+ *
+ * Environments on one load balancer get orders of their own, until their numbers are some hundreds apart; then they
+ * may share some, which does no harm as their hosts differ.
+ */
+export function loadBalancerPlace(number: number, loadBalancers: readonly string[]): LoadBalancerPlace {
+  const each = serviceNames.length;
+  const places = Math.floor((orders.highest - orders.lowest + 1) / each);
+  const turn = Math.floor(number / loadBalancers.length) % places;
+  return {
+    loadBalancer: loadBalancers[number % loadBalancers.length] ?? "",
+    firstOrder: orders.lowest + turn * each,
+  };
+}
+
+/** Milliseconds of a lifetime such as 12h or 7d. */
+export function lifetimeMs(lifetime: string): number {
+  const hours = lifetime.endsWith("d") ? 24 : 1;
+  return Number.parseInt(lifetime, 10) * hours * 60 * 60_000;
+}

@@ -1,0 +1,73 @@
+import * as assert from "node:assert/strict";
+import {
+  lifetimeMs,
+  loadBalancerPlace,
+  parameterFaults,
+  parameterRecords,
+  parameterVariables,
+  readParameters,
+  recordedParameters,
+} from "../../../config/pullRequest";
+import { rememberEnvironment } from "../../support/environment";
+
+const parameters = {
+  imageTag: "sha-abc1234",
+  title: 'It\'s "new"',
+  author: "dependabot[bot]",
+  headSha: "0123abc",
+  expires: "2026-05-01T12:00:00.000Z",
+};
+
+describe("the parameters of an environment", () => {
+  const restore = rememberEnvironment();
+  afterEach(restore);
+
+  it("reach the program as they were given, and nothing of an earlier run's does", () => {
+    Object.assign(process.env, parameterVariables(parameters));
+    assert.deepEqual(readParameters(), parameters);
+    Object.assign(process.env, parameterVariables({ imageTag: "sha-def5678" }));
+    assert.deepEqual(readParameters(), { imageTag: "sha-def5678" });
+  });
+
+  it("are recorded and read back", () =>
+    assert.deepEqual(recordedParameters(parameterRecords(parameters)), parameters));
+
+  it("are left out where somebody recorded nonsense", () => {
+    assert.deepEqual(recordedParameters({ expires: "soon", author: "ada" }), { author: "ada" });
+  });
+
+  it("are refused by the name of their variable", () => {
+    const [fault, ...others] = parameterFaults({ ...parameters, expires: "soon" });
+    assert.deepEqual(others, []);
+    assert.equal(fault?.key, "DATASETS_SERVER_PR_EXPIRES");
+    assert.match(fault?.problem ?? "", /^"soon" is not allowed; allowed: a time in UTC/);
+  });
+});
+
+describe("the place of an environment", () => {
+  const loadBalancers = ["a", "b"];
+  const numbers = Array.from({ length: 660 }, (_, index) => index + 1);
+
+  it("follows from its number, and spreads neighbours", () => {
+    assert.deepEqual(
+      [1, 2, 3, 1].map((number) => loadBalancerPlace(number, loadBalancers).loadBalancer),
+      ["b", "a", "b", "b"],
+    );
+  });
+
+  it("has orders of its own on its load balancer, within what an Ingress may have", () => {
+    const orders = numbers.flatMap((number) => {
+      const { loadBalancer, firstOrder } = loadBalancerPlace(number, loadBalancers);
+      return [0, 1, 2, 3, 4, 5].map((service) => ({ loadBalancer, order: firstOrder + service }));
+    });
+    assert.ok(orders.every(({ order }) => order >= -1000 && order <= 1000));
+    assert.equal(new Set(orders.map((order) => JSON.stringify(order))).size, orders.length);
+  });
+});
+
+describe("a lifetime", () => {
+  it("is of hours or days", () => {
+    assert.equal(lifetimeMs("12h"), 12 * 3_600_000);
+    assert.equal(lifetimeMs("7d"), 7 * 24 * 3_600_000);
+  });
+});
