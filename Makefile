@@ -12,7 +12,7 @@ TEST_TOOLS := aws moto_server
 # npm writes this file last, so it is as new as what is installed.
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up down preview bootstrap deploy unlock doctor review review-post test unit e2e check fix render generate bench tools shell preflight
+.PHONY: help up down preview bootstrap deploy unlock doctor review review-post pr-up pr-down pr-list pr-sweep test unit e2e check fix render generate bench tools shell preflight
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,21 @@ review: $(INSTALLED) ## preview stacks into one comment: STACKS="prod ephemeral"
 
 review-post: $(INSTALLED) ## post that comment, or edit the one that is there: PR=123 OUT=review.md
 	@$(COMMAND) review-post --pr "$(PR)" --comment "$(or $(OUT),review.md)"
+
+# Titles are anybody's text: the shell takes such values from the environment, and make never writes them into a command.
+pr-%: ENVIRONMENTS = --target "$${TARGET:-ephemeral}"
+
+pr-up: $(INSTALLED) ## a pull request's environment, up or up to date: PR=123 IMAGE_TAG=sha-abc1234 TTL=7d, TITLE, AUTHOR, HEAD_SHA; TARGET=local
+	@$(COMMAND) pr-up $(ENVIRONMENTS) --pr="$$PR" --image-tag="$$IMAGE_TAG" --title="$$TITLE" --author="$$AUTHOR" --head-sha="$$HEAD_SHA" --ttl="$$TTL"
+
+pr-down: $(INSTALLED) ## remove a pull request's environment: PR=123; TARGET=local
+	@$(COMMAND) pr-down $(ENVIRONMENTS) --pr="$$PR"
+
+pr-list: $(INSTALLED) ## show every pull request's environment: TARGET=local
+	@$(COMMAND) pr-list $(ENVIRONMENTS)
+
+pr-sweep: $(INSTALLED) ## remove environments whose time is over or whose pull request is not in OPEN="1 2 3": DRY_RUN=1 only says so; TARGET=local
+	@$(COMMAND) pr-sweep $(ENVIRONMENTS) $(if $(filter undefined,$(origin OPEN)),,--open="$$OPEN") $(if $(DRY_RUN),--dry-run)
 
 test: $(INSTALLED) ## all tests, on a fresh machine too: unit, then end-to-end
 	@$(MAKE) --no-print-directory -j2 unit tools WITH="$(TEST_TOOLS)"

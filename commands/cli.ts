@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { identifyStack, stackKinds } from "../config/stacks";
 import { defaultWorkspace } from "../tools/workspace";
+import { type RawInput, type Target, targets } from "./environments/input";
 
 interface Workspace {
   readonly workspace: string;
@@ -119,6 +120,47 @@ program
   .description("destroy stack local and stop its cluster")
   .addOption(workspace())
   .action(async (options: Workspace) => (await import("./local")).down(options.workspace));
+
+/** A command about environments of pull requests. What is wrong with its values is said of all at once. */
+function onEnvironments(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .addOption(new Option("--target <name>", "where they are").choices(targets).default("ephemeral"))
+    .addOption(workspace());
+}
+
+interface OnEnvironments extends Workspace, RawInput {
+  readonly target: Target;
+}
+
+onEnvironments("pr-up", "bring a pull request's environment up, or up to date")
+  .option("--pr <number>", "the pull request")
+  .option("--image-tag <tag>", "the images to run")
+  .option("--title <text>", "its title")
+  .option("--author <login>", "whose it is")
+  .option("--head-sha <commit>", "its last commit")
+  .option("--ttl <time>", "how long it stays, such as 12h or 7d")
+  .action(async ({ workspace, target, ...raw }: OnEnvironments) =>
+    (await import("./environments/up")).environmentUp(workspace, target, raw),
+  );
+
+onEnvironments("pr-down", "remove a pull request's environment")
+  .option("--pr <number>", "the pull request")
+  .action(async ({ workspace, target, ...raw }: OnEnvironments) =>
+    (await import("./environments/down")).environmentDown(workspace, target, raw),
+  );
+
+onEnvironments("pr-list", "show every environment").action(async ({ workspace, target }: OnEnvironments) =>
+  (await import("./environments/list")).environmentList(workspace, target),
+);
+
+onEnvironments("pr-sweep", "remove the environments whose pull request is closed, or whose time is over")
+  .option("--open <numbers>", "the open pull requests; default: only time counts")
+  .option("--dry-run", "only say what would go")
+  .action(async ({ workspace, target, dryRun = false, ...raw }: OnEnvironments & { dryRun?: boolean }) =>
+    (await import("./environments/sweep")).environmentSweep(workspace, target, { ...raw, dryRun }),
+  );
 
 program
   .command("render")

@@ -5,7 +5,7 @@ import type { KubernetesObject } from "../objects";
 import { runProgram } from "../program";
 import { type ClusterAccess, clusterAccess, documentedClusters } from "./clusters";
 import type { Policy } from "./iam";
-import { environmentCommands, environmentRole, groups } from "./rbac";
+import { environmentObjects, environmentRole, groups } from "./rbac";
 
 /** The text of docs/access.md. */
 export async function accessDocument(): Promise<string> {
@@ -87,7 +87,7 @@ ${environments ? environmentsSection(name, environments) : ""}`;
 }
 
 function environmentsSection(name: string, environments: NonNullable<ClusterAccess["environments"]>): string {
-  const commands = environmentCommands({ stack: "pr-7", namespace: "datasets-server-pr-7" });
+  const first = environmentObjects({ stack: "pr-7", namespace: "datasets-server-pr-7" });
   return `
 ### Environments of pull requests on ${name}
 
@@ -97,9 +97,11 @@ and deleting. Whoever is in that group is behind this fence, an administrator to
 
 Within an environment the group has its rights once ClusterRole \`${environmentRole}\` is bound there. It may bind that
 role to itself, there and nowhere else: bound in the whole cluster, the same rights would open every Secret of every namespace.
-So, as the deploy role, before the first \`pulumi up -s pr-7\`:
+So \`make pr-up PR=7\`, as the deploy role, makes these before it has the engine make the rest:
 
-${block("sh", commands.join("\n"))}
+${block("yaml", yamlText(first))}
+
+For that the cluster has, from an administrator:
 
 ${block("yaml", yamlText(environments))}
 `;

@@ -116,8 +116,11 @@ function reading({ clusterArn, stacks, passingStacks = [] }: PolicyArgs): Policy
     allow("ListProjects", ["s3:ListBucket"], [bucketArn], {
       StringEquals: { "s3:prefix": ".pulumi/stacks/", "s3:delimiter": "/" },
     }),
-    // Also has S3 say of a key that is not there that it is not there, and not that it is forbidden.
-    allow("ListState", ["s3:ListBucket"], [bucketArn], { StringLike: { "s3:prefix": keys } }),
+    // Also has S3 say of a key that is not there that it is not there, and not that it is forbidden. Which stacks that come
+    // and go are there is asked by what their names have in common.
+    allow("ListState", ["s3:ListBucket"], [bucketArn], {
+      StringLike: { "s3:prefix": [...keys, ...passingStacks.map((stack) => `.pulumi/stacks/${projectName}/${stack}`)] },
+    }),
     allow("ReadState", ["s3:GetObject"], keys.map(inBucket)),
   ];
 }

@@ -50,7 +50,7 @@ export function previewAccess(rights: readonly Right[], namespace: string): Kube
  * Lets the deploy group make environments, each in a namespace of its own, and nothing elsewhere.
  *
  * RBAC can limit the making of namespaces and of bindings by no name, so an admission policy does. What the group may
- * do within an environment it may only once its role is bound there, see environmentCommands: bound in the whole
+ * do within an environment it may only once its role is bound there, see environmentObjects: bound in the whole
  * cluster, the same rights would open every Secret of every namespace.
  *
  * @param rights what an environment's stack needs.
@@ -75,12 +75,16 @@ export function environmentsAccess(rights: readonly Right[]): KubernetesObject[]
   ];
 }
 
-/** What the deploy group types before the first update of a pull request's stack, such as pr-7. */
-export function environmentCommands({ stack, namespace }: Pick<Scope, "stack" | "namespace">): string[] {
+/** What must be there before the first update of a pull request's stack, for the deploy group to have its rights. */
+export function environmentObjects({ stack, namespace }: Pick<Scope, "stack" | "namespace">): KubernetesObject[] {
   return [
-    `kubectl create namespace ${namespace}`,
-    `kubectl label namespace ${namespace} ${stackLabel}=${stack}`,
-    `kubectl create rolebinding ${environmentRole} --namespace ${namespace} --clusterrole ${environmentRole} --group ${groups.deploy}`,
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: { [stackLabel]: stack } } },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "RoleBinding",
+      metadata: { name: environmentRole, namespace },
+      ...binding("ClusterRole", environmentRole, groups.deploy),
+    },
   ];
 }
 

@@ -4,15 +4,11 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiException, type KubernetesObject, PatchStrategy } from "@kubernetes/client-node";
 import { parseDocument } from "yaml";
-import {
-  deployAccess,
-  environmentCommands,
-  environmentRole,
-  environmentsAccess,
-  groups,
-  previewAccess,
-} from "../../commands/access/rbac";
+import { deployAccess, environmentRole, environmentsAccess, groups, previewAccess } from "../../commands/access/rbac";
+import { environmentIdentity } from "../../commands/environments/input";
+import { prepareNamespace } from "../../commands/environments/namespace";
 import { readConfig, runProgram, stackFile } from "../../commands/program";
+import { kubernetesClient } from "../../components/kubernetesClient";
 import { neededRights, type Right } from "../../components/rights";
 import type { RunResult } from "../../tools/run";
 import type { Engine } from "../support/e2e/engine";
@@ -130,7 +126,7 @@ describe("access", () => {
   });
 
   describe("with the generated roles for environments", () => {
-    const environment = { stack: "pr-7", namespace: "datasets-server-pr-7" };
+    const environment = environmentIdentity("7") ?? assert.fail("7 is the number of a pull request");
     let engine: Engine;
     const fenced = /may make, change and delete namespaces of environments only/;
 
@@ -161,9 +157,13 @@ describe("access", () => {
       }
     });
 
-    it("lets the deployer take rights in an environment, with the documented commands, and there alone", async () => {
+    it("lets the deployer take rights in an environment, as make pr-up does, and there alone", async () => {
       await assertForbidden(deployer.core.listNamespacedSecret({ namespace: environment.namespace }));
-      for (const command of environmentCommands(environment)) await engine.shell(command);
+      const { kubeconfig } = cluster.identity("deployer");
+      const client = await kubernetesClient({ kubeconfig, context: "datasets-server-local" })();
+      await prepareNamespace(client, environment);
+      // What is there already stays.
+      await prepareNamespace(client, environment);
       await deployer.core.listNamespacedSecret({ namespace: environment.namespace });
       await assertForbidden(deployer.core.listNamespacedSecret({ namespace: "kube-system" }));
     });

@@ -81,6 +81,16 @@ describe("the policies of roles on AWS", () => {
     }
   });
 
+  it("let both roles list the stacks that come and go, and no others with them", () => {
+    const listed = ({ policies }: ClusterAccess) =>
+      Object.values(policies).flatMap(({ Statement }) =>
+        Statement.flatMap(({ Condition }) => Condition?.StringLike?.["s3:prefix"] ?? []),
+      );
+    const together = ".pulumi/stacks/datasets-server/pr-";
+    assert.equal(listed(ephemeral).filter((prefix) => covers(prefix, together)).length, 2);
+    assert.equal(listed(prod).filter((prefix) => covers(prefix, together)).length, 0);
+  });
+
   it("let a stack that stays lose no more than its locks, and one that passes all", () => {
     const deletable = ({ policies }: ClusterAccess, stack: string) =>
       stateKeys(stack).filter((key) => allowsOnKey(policies.deploy, "s3:DeleteObject", key));

@@ -1,0 +1,49 @@
+import { removeEnvironment } from "./down";
+import { type RawInput, readOpen, type Target } from "./input";
+import { listEnvironments, reasonToGo } from "./inventory";
+import { openPlace } from "./place";
+
+/**
+ * Removes the environments whose pull request is not open, or whose time is over, one after the other; one that fails stops
+ * no other. With `dryRun` it says what it would do.
+ *
+ * @throws at the end, with a list, when some could not be removed or have a damaged state.
+ */
+export async function environmentSweep(
+  workspace: string,
+  target: Target,
+  { dryRun, ...raw }: RawInput & { readonly dryRun: boolean },
+): Promise<void> {
+  const open = readOpen(raw);
+  const place = await openPlace(workspace, target, "change");
+  const now = new Date();
+  const failures: string[] = [];
+  let gone = 0;
+  const environments = await listEnvironments(place.store);
+  for (const environment of environments) {
+    const { identity, damaged } = environment;
+    const reason = reasonToGo(environment, { open, now });
+    if (reason === undefined) {
+      console.log(`${identity.stack} stays until ${environment.parameters.expires}`);
+      if (damaged) failures.push(`${identity.stack}: its state is damaged: ${damaged}`);
+      continue;
+    }
+    console.log(`${identity.stack} ${dryRun ? "would go" : "goes"}: ${reason}`);
+    if (dryRun) continue;
+    try {
+      await removeEnvironment(place, identity);
+      gone += 1;
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      console.error(`${identity.stack} could not be removed: ${cause}`);
+      failures.push(`${identity.stack}: ${cause.split("\n")[0]}`);
+    }
+  }
+  console.log(`${environments.length} environments looked at, ${gone} removed`);
+  if (failures.length > 0) {
+    throw new Error(
+      `${failures.length} need somebody to look:\n${failures.map((failure) => `  ${failure}`).join("\n")}\n` +
+        "Next: make pr-down PR=<number> for each; for one whose pull request is open, make pr-up after that",
+    );
+  }
+}

@@ -1,0 +1,72 @@
+import * as path from "node:path";
+import { lifetimeMs, type Parameters, parameterRecords, parameterVariables } from "../../config/pullRequest";
+import { attempt, type Engine, ended, execute } from "../engine";
+import { inOwnFolder } from "../ownFolder";
+import { projectFolder } from "../project";
+import { update } from "../state/update";
+import { refuseWithoutRoom } from "./capacity";
+import { type EnvironmentIdentity, type RawInput, readUpRequest, type Target } from "./input";
+import { type Environment, findEnvironment, listEnvironments, tagName } from "./inventory";
+import { prepareNamespace } from "./namespace";
+import { checkSecrets, configure, onEnvironment, openPlace, type Place, targetFile } from "./place";
+
+/** Brings a pull request's environment up, or up to date, and has its time begin anew. */
+export async function environmentUp(workspace: string, target: Target, raw: RawInput): Promise<void> {
+  const { identity, parameters: given, lifetime } = readUpRequest(raw);
+  const { stack, number } = identity;
+  const { config, pullRequest, client } = await configure({ file: targetFile(target), workspace }, identity);
+  const place = await openPlace(workspace, target, "change");
+  await checkSecrets(place);
+  const environments = await listEnvironments(place.store);
+  const known = environments.find((environment) => environment.identity.stack === stack);
+  refuseDamaged(known);
+  const others = environments.map((environment) => environment.identity.number).filter((other) => other !== number);
+  if (!known) refuseWithoutRoom(number, others, pullRequest);
+
+  const expires = new Date(Date.now() + lifetimeMs(lifetime ?? pullRequest.lifetime)).toISOString();
+  const parameters = { ...known?.parameters, ...given, expires };
+  if (!known) {
+    await createStack(place, identity);
+    // At once, so that one whose update fails is known too.
+    await record(place, identity, parameters);
+  }
+  if (config.cluster.kind === "eks") await prepareNamespace(await client(), identity);
+  const { executable, environment } = place.engine;
+  const engine = { executable, environment: { ...environment, ...parameterVariables(parameters) } };
+  await update(engine, stack, ["up", ...onEnvironment(place, identity), "--yes", "--skip-preview"]);
+  if (known) await record(place, identity, parameters);
+  const { host } = config.datasetsServer.entrances.public;
+  console.log(`pr-${number} runs ${parameters.imageTag} at https://${host} until ${expires}`);
+}
+
+function refuseDamaged(environment: Environment | undefined): void {
+  if (environment?.damaged) {
+    throw new Error(
+      `the state of ${environment.identity.stack} is damaged: ${environment.damaged}; nothing was touched.\n` +
+        `Next: make pr-down PR=${environment.identity.number} removes the environment without it; then run this again`,
+    );
+  }
+}
+
+/** Makes the stack, in a folder of its own: the engine writes a file for it, and its configuration is its target's. */
+async function createStack({ engine, file, store }: Place, identity: EnvironmentIdentity): Promise<void> {
+  const { stack } = identity;
+  const args = ["stack", "init", "--stack", stack, "--no-select", "--non-interactive"];
+  const files = { "Pulumi.yaml": path.join(projectFolder, "Pulumi.yaml"), [`Pulumi.${stack}.yaml`]: file };
+  await inOwnFolder(files, async (folder) => {
+    const { code } = await attempt(engine, args, folder);
+    // Another run for the same number may have been a moment earlier.
+    if (code !== 0 && (await findEnvironment(store, identity)) === undefined) throw ended(args, code);
+  });
+}
+
+/** Writes into the stack's tags what is known of the pull request. */
+async function record(place: Place, identity: EnvironmentIdentity, parameters: Parameters): Promise<void> {
+  for (const [name, value] of Object.entries(parameterRecords(parameters))) {
+    await setTag(place.engine, identity, tagName(name), value);
+  }
+}
+
+async function setTag(engine: Engine, { stack }: EnvironmentIdentity, name: string, value: string): Promise<void> {
+  await execute(engine, ["stack", "tag", "set", "--stack", stack, "--non-interactive", "--", name, value]);
+}
