@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import { type EksClusterArgs, eksKubeconfig } from "../../components/cluster";
+import { type EksClusterArgs, eksKubeconfig } from "../../components/eks";
 import { type KubernetesClient, kubernetesClient } from "../../components/kubernetesClient";
 import { buildConfig, type Config } from "../../config/build";
 import type { StackFile } from "../../config/schema";
