@@ -12,7 +12,7 @@ TEST_TOOLS := aws moto_server
 # npm writes this file last, so it is as new as what is installed.
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up down preview bootstrap deploy unlock doctor review review-post pr-up pr-down pr-list pr-sweep test unit e2e check fix render generate bench tools shell preflight
+.PHONY: help up down preview bootstrap deploy unlock doctor review review-post pr-up pr-down pr-list pr-sweep history test unit e2e check fix render generate bench tools shell preflight
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ bootstrap: $(INSTALLED) ## create or verify the state's bucket, the key and the 
 
 deploy: $(INSTALLED) ## `pulumi up`, one run at a time: STACK=prod YES=1 ARGS="further flags"
 	@$(COMMAND) deploy --stack "$(STACK)" $(if $(YES),--yes) -- $(ARGS)
+
+history: $(INSTALLED) ## who updated a stack, when, from which commit, with which images: STACK=prod, default local; LIMIT=20
+	@$(COMMAND) history --stack "$(or $(STACK),local)" $(if $(LIMIT),--limit "$(LIMIT)")
 
 unlock: $(INSTALLED) ## remove the lock of a run that died: STACK=prod FORCE=1 for one of another machine
 	@$(COMMAND) unlock --stack "$(STACK)" $(if $(FORCE),--force)

@@ -30,6 +30,14 @@ function stackName(name: string): string {
   return name;
 }
 
+/** A number of things to show. */
+function count(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) {
+    throw new InvalidArgumentError("allowed: 1 to 9999");
+  }
+  return Number(text);
+}
+
 /** A command about one stack. */
 function onStack(command: Command): Command {
   return command.requiredOption("--stack <name>", "the stack", stackName).addOption(workspace());
@@ -72,6 +80,15 @@ onStack(program.command("deploy"))
     const { deploy } = await import("./deploy");
     const { engineFor } = await import("./engine");
     await deploy(await engineFor(workspace, stack, { withProgram: true }), stack, { yes, flags });
+  });
+
+onStack(program.command("history"))
+  .description("who updated a stack, when, from which commit, with which images")
+  .option("--limit <number>", "how many updates, the latest first", count)
+  .action(async ({ stack, workspace, limit }: OnStack & { limit?: number }) => {
+    const { engineFor } = await import("./engine");
+    const { defaultLimit, history } = await import("./history");
+    await history(await engineFor(workspace, stack), stack, limit ?? defaultLimit);
   });
 
 onStack(program.command("unlock"))

@@ -61,6 +61,25 @@ export async function execute(engine: Engine, args: readonly string[], folder = 
   }
 }
 
+/**
+ * What a command of the engine prints.
+ *
+ * @param expected exit codes besides 0 that are an answer too. Default: none.
+ * @throws when it ends with another; what it said is on the terminal then.
+ */
+export async function answerOf(
+  engine: Engine,
+  args: readonly string[],
+  expected: readonly number[] = [],
+): Promise<string> {
+  const { code, stdout, stderr } = await run(engine.executable, args, { cwd: projectFolder, env: engine.environment });
+  if (code !== 0 && !expected.includes(code)) {
+    console.error(stderr.trimEnd());
+    throw ended(args, code);
+  }
+  return stdout;
+}
+
 /** The engine's exit code for a stack that its state does not have. */
 const noSuchStack = 6;
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { attempt, type Engine, ended, stateOf } from "../engine";
 import { projectFolder } from "../project";
+import { signed } from "./author";
 import { endLeftovers } from "./leftovers";
 import { describeLock, type Lock, lockState, readLocks, thisMachine } from "./locks";
 import { openStore, type StateStore } from "./store";
@@ -88,7 +89,7 @@ async function tryOnce(
 ): Promise<"done" | readonly Lock[]> {
   const held = await recover(store, stack);
   if (held.length > 0) return held;
-  const { code, stderr } = await attempt(engine, args);
+  const { code, stderr } = await attempt(engine, signed(args, engine.environment));
   if (code === 0) return "done";
   if (stderr.includes(lockedByOthers)) return readLocks(store, stack);
   throw ended(args, code);

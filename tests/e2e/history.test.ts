@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import os from "node:os";
+import path from "node:path";
+import type { RunResult } from "../../tools/run";
+import { type Cluster, fastPodStages, newCluster } from "../support/e2e/cluster";
+import type { Engine } from "../support/e2e/engine";
+import { milestones, recordHistory } from "../support/e2e/history";
+import { findLeaks } from "../support/e2e/leaks";
+import { newEngine, suiteFolder } from "../support/e2e/world";
+
+const namespace = "datasets-server";
+const firstTag = "sha-59db084";
+const secondTag = "sha-0123abc";
+const token = "hf_of_the_history_test";
+
+describe("make deploy and history, from a git checkout", () => {
+  let suite: string;
+  let cluster: Cluster;
+  let engine: Engine;
+  let firstCommit: string;
+  let secondCommit: string;
+  let asFirstDeployed: Awaited<ReturnType<typeof wanted>>;
+
+  before(async () => {
+    suite = await suiteFolder("history");
+    cluster = await newCluster(path.join(suite, "workspace"), await fastPodStages());
+    engine = await newEngine("local", suite);
+    await engine.setSecret("hfToken", token);
+    await engine.script("git init --quiet --initial-branch main");
+    firstCommit = await commit("first");
+  });
+  after(() => cluster.stop());
+
+  async function commit(title: string): Promise<string> {
+    const author = "-c user.name=grace -c user.email=grace@example.org";
+    await engine.script(`git add --all; git ${author} commit --quiet --message "${title}"`);
+    return (await engine.shell("git rev-parse --short=12 HEAD")).stdout.trim();
+  }
+
+  function command(name: string, ...flags: readonly string[]): Promise<RunResult> {
+    const cli = ["-r", "ts-node/register/transpile-only", "commands/cli.ts"];
+    const workspace = path.join(suite, "workspace");
+    return engine.command("node", ...cli, name, "--stack", "local", "--workspace", workspace, ...flags);
+  }
+
+  async function deploy(): Promise<void> {
+    const { code, stdout, stderr } = await command("deploy", "--yes");
+    assert.equal(code, 0, stdout + stderr);
+  }
+
+  /** What the objects of the stack are to be, by kind and name; what is the migration's own, which may be skipped, is left out. */
+  async function wanted() {
+    const { apps, core } = cluster.kubernetes;
+    const labelSelector = "datasets-server.huggingface.co/stack=local";
+    const deployments = (await apps.listNamespacedDeployment({ namespace, labelSelector })).items;
+    const settings = (await core.listNamespacedConfigMap({ namespace, labelSelector })).items;
+    return {
+      deployments: Object.fromEntries(deployments.map(({ metadata, spec }) => [metadata?.name, spec])),
+      settings: Object.fromEntries(
+        settings
+          .filter(({ metadata }) => !metadata?.name?.includes("-settings-migration-"))
+          .map(({ metadata, data }) => [metadata?.name, data]),
+      ),
+    };
+  }
+
+  /** The cells of each row that `make history` shows, without the time. */
+  async function rows(...flags: readonly string[]): Promise<string[][]> {
+    const { code, stdout, stderr } = await command("history", ...flags);
+    assert.equal(code, 0, stdout + stderr);
+    const lines = stdout
+      .split("\n")
+      .filter((line) => line.startsWith("│"))
+      .slice(1);
+    return lines.map((line) =>
+      line
+        .split("│")
+        .slice(2, -1)
+        .map((cell) => cell.trim()),
+    );
+  }
+
+  const me = `${os.userInfo().username}@${os.hostname()}`;
+
+  it("deploys a commit, and then another with other images and settings", async () => {
+    await deploy();
+    asFirstDeployed = await wanted();
+    await engine.configure("images.tag", secondTag);
+    await engine.configure("settings.logLevel", "WARNING");
+    secondCommit = await commit("second");
+    await deploy();
+    assert.notDeepEqual(await wanted(), asFirstDeployed);
+  });
+
+  it("tells who deployed which commit with which images, the latest first", async () => {
+    const [second, first, ...others] = await rows();
+    assert.deepEqual(second?.slice(0, 5), [me, secondCommit, secondTag, "update", "succeeded"]);
+    assert.deepEqual(first?.slice(0, 5), [me, firstCommit, firstTag, "update", "succeeded"]);
+    assert.deepEqual(others, []);
+    assert.deepEqual(await rows("--limit", "1"), [second]);
+  });
+
+  it("goes back to the first commit, without migrating: every object is as it was", async () => {
+    await engine.script(`git checkout --quiet ${firstCommit}`);
+    await engine.configure("migration.mode", "skip");
+    const meanwhile = await recordHistory(cluster.kubernetes, namespace, deploy);
+    assert.deepEqual(await wanted(), asFirstDeployed);
+    assert.deepEqual(milestones(meanwhile, { component: "mongodb-migration", reached: "created" }), []);
+    const [last] = await rows("--limit", "1");
+    assert.deepEqual(last?.slice(0, 5), [me, `${firstCommit}, changed`, firstTag, "update", "succeeded"]);
+  });
+
+  it("shows the token nowhere", async () => {
+    assert.deepEqual(await findLeaks(token, { folders: [], texts: engine.printedTexts() }), []);
+  });
+});
