@@ -91,6 +91,16 @@ onStack(program.command("history"))
     await history(await engineFor(workspace, stack), stack, limit ?? defaultLimit);
   });
 
+onStack(program.command("drift"))
+  .description("show where objects are no longer as they were deployed; exit code 1 when there are some")
+  .option("--out <file>", "also write it there as Markdown")
+  .action(async ({ stack, workspace, out }: OnStack & { out?: string }) => {
+    const { drift } = await import("./drift");
+    const { engineFor } = await import("./engine");
+    const isClean = await drift(await engineFor(workspace, stack), stack, out === undefined ? {} : { out });
+    process.exitCode = isClean ? 0 : 1;
+  });
+
 onStack(program.command("unlock"))
   .description("remove locks whose run has died")
   .option("--force", "also locks of other machines")

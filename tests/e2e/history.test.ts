@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { RunResult } from "../../tools/run";
@@ -9,11 +10,12 @@ import { findLeaks } from "../support/e2e/leaks";
 import { newEngine, suiteFolder } from "../support/e2e/world";
 
 const namespace = "datasets-server";
+const prefix = "datasets-server-local";
 const firstTag = "sha-59db084";
 const secondTag = "sha-0123abc";
 const token = "hf_of_the_history_test";
 
-describe("make deploy and history, from a git checkout", () => {
+describe("make deploy, history and drift, from a git checkout", () => {
   let suite: string;
   let cluster: Cluster;
   let engine: Engine;
@@ -108,6 +110,39 @@ describe("make deploy and history, from a git checkout", () => {
     assert.deepEqual(milestones(meanwhile, { component: "mongodb-migration", reached: "created" }), []);
     const [last] = await rows("--limit", "1");
     assert.deepEqual(last?.slice(0, 5), [me, `${firstCommit}, changed`, firstTag, "update", "succeeded"]);
+  });
+
+  it("finds no drift where nobody has touched anything, the autoscaler and controllers aside", async () => {
+    const { code, stdout, stderr } = await command("drift");
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /^no drift$/m);
+  });
+
+  it("finds what was changed, removed and added by hand, and says who wrote it", async () => {
+    const { objects, policy } = cluster.kubernetes;
+    const by = (manager: string) => [undefined, undefined, manager] as const;
+    const api = { name: `${prefix}-api`, namespace };
+    const env = { spec: { containers: [{ name: "api", env: [{ name: "EXTRA", value: token }] }] } };
+    const deployment = { apiVersion: "apps/v1", kind: "Deployment" };
+    await objects.patch({ ...deployment, metadata: api, spec: { template: env } }, ...by("mallory"));
+    const rowsService = { name: `${prefix}-rows`, namespace };
+    await objects.patch({ ...deployment, metadata: rowsService, spec: { replicas: 2 } }, ...by("trent"));
+    const labelled = { ...api, labels: { team: "somebody" } };
+    await objects.patch({ apiVersion: "v1", kind: "Service", metadata: labelled }, ...by("mallory"));
+    await policy.deleteNamespacedPodDisruptionBudget(api);
+
+    const file = path.join(suite, "drift.md");
+    const { code } = await command("drift", "--out", file);
+    assert.equal(code, 1);
+    const found = (await readFile(file, "utf8")).split("\n").filter((line) => line.startsWith("| `"));
+    assert.deepEqual(found.sort(), [
+      `| \`Deployment ${namespace}/${prefix}-api\` | \`spec.template.spec.containers[0].env\` | \`differs from what was deployed\` |`,
+      `| \`Deployment ${namespace}/${prefix}-api\` | \`spec.template.spec.containers[name=api].env[name=EXTRA]\` | \`written by mallory\` |`,
+      `| \`Deployment ${namespace}/${prefix}-rows\` | \`spec.replicas\` | \`differs from what was deployed\` |`,
+      `| \`Deployment ${namespace}/${prefix}-rows\` | \`spec.replicas\` | \`written by trent\` |`,
+      `| \`PodDisruptionBudget ${namespace}/${prefix}-api\` |  | \`is gone\` |`,
+      `| \`Service ${namespace}/${prefix}-api\` | \`metadata.labels.team\` | \`written by mallory\` |`,
+    ]);
   });
 
   it("shows the token nowhere", async () => {

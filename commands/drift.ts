@@ -1,0 +1,48 @@
+import { writeFile } from "node:fs/promises";
+import { foreignDrift } from "./drift/cluster";
+import { type Drift, refreshedDrift } from "./drift/refreshed";
+import type { Engine } from "./engine";
+import { table } from "./table";
+
+const head = ["object", "field", "what"];
+
+export interface DriftOptions {
+  /** A file to write what was found to, as Markdown. Default: none. */
+  readonly out?: string;
+}
+
+/**
+ * Shows where a stack's objects are no longer as they were deployed, and who else wrote to them. Changes nothing.
+ *
+ * @returns whether there is no drift.
+ */
+export async function drift(engine: Engine, stack: string, { out }: DriftOptions): Promise<boolean> {
+  console.log(`comparing the objects of stack ${stack} with what was deployed`);
+  const found = await refreshedDrift(engine, stack);
+  console.log("asking the cluster who wrote to them");
+  found.push(...(await foreignDrift(engine, stack)));
+  console.log(found.length === 0 ? "no drift" : table(head, found.map(cells), process.stdout.columns));
+  if (out !== undefined) await writeFile(out, driftMarkdown(stack, found));
+  return found.length === 0;
+}
+
+/** The same for an issue. */
+export function driftMarkdown(stack: string, found: readonly Drift[]): string {
+  if (found.length === 0) return `Stack ${stack} is as it was deployed.\n`;
+  const rows = [head, head.map(() => "---"), ...found.map((each) => cells(each).map(code))];
+  return [
+    `Objects of stack ${stack} are no longer as they were deployed. What to do about it: docs/runbook.md.`,
+    "",
+    ...rows.map((row) => `| ${row.join(" | ")} |`),
+    "",
+  ].join("\n");
+}
+
+function cells({ object, field, what }: Drift): string[] {
+  return [object, field, what];
+}
+
+/** Names come from whoever wrote to the cluster: as code they are links and mentions of nobody. */
+function code(text: string): string {
+  return text === "" ? "" : `\`${text.replaceAll("`", "'").replaceAll("|", "\\|")}\``;
+}

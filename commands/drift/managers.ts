@@ -1,0 +1,135 @@
+/** Who wrote which fields, as the API server keeps it in an object's metadata. */
+export interface ManagedFields {
+  readonly manager?: string;
+  /** Set where the fields were written through a part of the object, such as `status` or `scale`. */
+  readonly subresource?: string;
+  readonly fieldsV1?: object;
+}
+
+/** An object of the cluster, as far as it tells who wrote what. */
+export interface ManagedObject {
+  readonly kind: string;
+  readonly managedFields: readonly ManagedFields[];
+}
+
+/** A field that somebody else than the engine wrote. */
+export interface ForeignField {
+  readonly manager: string;
+  /** As in `spec.template.spec.containers[name=api].env[name=EXTRA]`. */
+  readonly field: string;
+}
+
+/** Fields that others may write, and why. */
+interface Expectation {
+  readonly manager: RegExp;
+  /** Default: every kind. */
+  readonly kind?: string;
+  /** Default: the object itself and each of its parts. */
+  readonly subresource?: string;
+  /** Default: every field. */
+  readonly fields?: RegExp;
+  readonly reason: string;
+}
+
+/** The engine's provider; each resource is applied under a name of its own that starts so. */
+const ours = /^pulumi-kubernetes/;
+
+const controllerManager = /^kube-controller-manager$/;
+const loadBalancerController = /^(controller|aws-load-balancer-controller)$/;
+
+const expectations: readonly Expectation[] = [
+  { manager: /./, subresource: "status", reason: "a status is what controllers report, and nobody's wish" },
+  {
+    manager: controllerManager,
+    subresource: "scale",
+    fields: /^spec\.replicas$/,
+    reason: "the autoscaler sets the number of pods, and the program then leaves it out",
+  },
+  {
+    manager: controllerManager,
+    kind: "Deployment",
+    fields: /^metadata\.annotations(\[deployment\.kubernetes\.io\/revision\]|)$/,
+    reason: "the Deployment's controller counts revisions",
+  },
+  {
+    manager: controllerManager,
+    kind: "Job",
+    fields: /^(metadata\.(annotations|labels)|spec\.(selector|suspend|template\.metadata\.labels))/,
+    reason: "the Job's controller marks the pods that are its own",
+  },
+  {
+    manager: controllerManager,
+    kind: "PersistentVolumeClaim",
+    fields: /^(metadata\.(annotations|finalizers)|spec\.volumeName$)/,
+    reason: "binding a claim to its volume",
+  },
+  { manager: controllerManager, kind: "Namespace", fields: /^metadata\.annotations/, reason: "the namespace's marks" },
+  {
+    manager: loadBalancerController,
+    kind: "Ingress",
+    fields: /^metadata\.finalizers/,
+    reason: "the controller removes the load balancer before the Ingress goes",
+  },
+  {
+    manager: /^kubectl-rollout$/,
+    kind: "Deployment",
+    fields: /^spec\.template\.metadata\.annotations(\[kubectl\.kubernetes\.io\/restartedAt\]|)$/,
+    reason: "kubectl rollout restart changes nothing that the program owns",
+  },
+];
+
+/** The fields of an object that neither the engine nor anybody who is expected to has written. */
+export function foreignFields({ kind, managedFields }: ManagedObject): ForeignField[] {
+  const own = new Set(
+    managedFields.filter(({ manager = "" }) => ours.test(manager)).flatMap(({ fieldsV1 = {} }) => fieldPaths(fieldsV1)),
+  );
+  return managedFields
+    .filter(({ manager = "" }) => !ours.test(manager))
+    .flatMap(({ manager = "somebody", subresource, fieldsV1 = {} }) =>
+      fieldPaths(fieldsV1)
+        .filter((field) => !own.has(field) && !isExpected({ manager, subresource, kind, field }))
+        .map((field) => ({ manager, field })),
+    );
+}
+
+function isExpected(written: {
+  readonly manager: string;
+  readonly subresource: string | undefined;
+  readonly kind: string;
+  readonly field: string;
+}): boolean {
+  return expectations.some(
+    ({ manager, kind = written.kind, subresource = written.subresource, fields = /./ }) =>
+      manager.test(written.manager) &&
+      kind === written.kind &&
+      subresource === written.subresource &&
+      fields.test(written.field),
+  );
+}
+
+/**
+ * The fields of a `fieldsV1`, each by its path. An item of a list or map that was added is one field, whatever is in it.
+ *
+ * Its keys are `f:NAME` for a field, `k:{...}` for an item by its keys, `v:VALUE` for an item by its value; `.` means the
+ * thing itself (docs: Kubernetes, Server-Side Apply).
+ */
+export function fieldPaths(fields: object, path = ""): string[] {
+  const entries = Object.entries(fields).filter(([key]) => key !== ".");
+  const isAddedItem = "." in fields && path.endsWith("]");
+  if (path !== "" && (entries.length === 0 || isAddedItem)) return [path];
+  return entries.flatMap(([key, value]) => fieldPaths(Object(value), path + segment(key, path)));
+}
+
+function segment(key: string, path: string): string {
+  const [sort, name] = [key.slice(0, 2), key.slice(2)];
+  if (sort === "k:") {
+    const keys: Record<string, unknown> = JSON.parse(name);
+    return `[${Object.entries(keys)
+      .map(([field, value]) => `${field}=${value}`)
+      .join(",")}]`;
+  }
+  if (sort === "v:") return `[${JSON.parse(name)}]`;
+  // Names of labels and annotations hold dots themselves.
+  if (/[^\w-]/.test(name)) return `[${name}]`;
+  return path === "" ? name : `.${name}`;
+}
