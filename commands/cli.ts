@@ -101,6 +101,14 @@ onStack(program.command("drift"))
     process.exitCode = isClean ? 0 : 1;
   });
 
+onStack(program.command("smoke"))
+  .description("wait until the public entrance of a stack serves")
+  .action(async ({ stack, workspace }: OnStack) => {
+    const { engineFor } = await import("./engine");
+    const { smoke } = await import("./smoke");
+    await smoke(await engineFor(workspace, stack), stack);
+  });
+
 onStack(program.command("unlock"))
   .description("remove locks whose run has died")
   .option("--force", "also locks of other machines")
