@@ -12,7 +12,7 @@ TEST_TOOLS := aws moto_server
 # npm writes this file last, so it is as new as what is installed.
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up down preview bootstrap deploy unlock doctor review review-post pr-up pr-down pr-list pr-sweep history drift smoke test unit e2e check fix render generate bench tools shell preflight
+.PHONY: help up down preview bootstrap deploy unlock doctor review review-post pr-up pr-down pr-list pr-sweep history drift smoke pr-open issue test unit e2e check fix render generate bench tools shell preflight
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -38,8 +38,14 @@ history: $(INSTALLED) ## who updated a stack, when, from which commit, with whic
 drift: $(INSTALLED) ## show where objects are no longer as they were deployed, and who wrote to them: STACK=prod, default local; OUT=drift.md
 	@$(COMMAND) drift --stack "$(or $(STACK),local)" $(if $(OUT),--out "$(OUT)")
 
+pr-open: $(INSTALLED) ## print the numbers of the open pull requests, as pr-sweep takes them
+	@$(COMMAND) pr-open
+
 smoke: $(INSTALLED) ## wait until the public entrance of a stack serves: STACK=prod
 	@$(COMMAND) smoke --stack "$(STACK)"
+
+issue: $(INSTALLED) ## open the one GitHub issue about something, or change it: ABOUT="drift of stack prod" FILE=drift.md
+	@$(COMMAND) issue --about "$(ABOUT)" $(if $(FILE),--file "$(FILE)")
 
 unlock: $(INSTALLED) ## remove the lock of a run that died: STACK=prod FORCE=1 for one of another machine
 	@$(COMMAND) unlock --stack "$(STACK)" $(if $(FORCE),--force)

@@ -101,12 +101,32 @@ onStack(program.command("drift"))
     process.exitCode = isClean ? 0 : 1;
   });
 
+program
+  .command("pr-open")
+  .description("print the numbers of the repository's open pull requests")
+  .action(async () => {
+    const { gitHubRepository, openPullRequests } = await import("./github");
+    console.log((await openPullRequests(gitHubRepository(process.env))).join(" "));
+  });
+
 onStack(program.command("smoke"))
   .description("wait until the public entrance of a stack serves")
   .action(async ({ stack, workspace }: OnStack) => {
     const { engineFor } = await import("./engine");
     const { smoke } = await import("./smoke");
     await smoke(await engineFor(workspace, stack), stack);
+  });
+
+program
+  .command("issue")
+  .description("open the one issue about something, or change it where it is open")
+  .requiredOption("--about <text>", "what it is about, such as drift of stack prod; its title")
+  .option("--file <file>", "its text as Markdown; default: that a workflow failed")
+  .action(async ({ about, file }: { about: string; file?: string }) => {
+    const { gitHubRepository } = await import("./github");
+    const { issueText, reportIssue } = await import("./issue");
+    const repository = gitHubRepository(process.env);
+    console.log(await reportIssue(repository, { about, text: await issueText(file, process.env) }));
   });
 
 onStack(program.command("unlock"))
