@@ -86,10 +86,11 @@ e2e bench: WITH := $(TEST_TOOLS)
 e2e: $(INSTALLED) tools ## end-to-end tests: real engine, real Kubernetes API
 	@$(MOCHA) --config tests/e2e/.mocharc.json
 
-check: $(INSTALLED) ## types, lint and format, read-only
+check: $(INSTALLED) ## types, lint, format and workflows, read-only
 	@node_modules/.bin/tsc --noEmit -p tsconfig.check.json
 	@$(BIOME) check --error-on-warnings .
 	@unformatted=$$(gofmt -l tools tests) && test -z "$$unformatted" || { echo "gofmt would change: $$unformatted. Next: make fix"; exit 1; }
+	@$(TOOLS) lint-workflows
 
 fix: $(INSTALLED) ## the same, writing what can be put right
 	@$(BIOME) check --write .

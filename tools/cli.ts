@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { clusterStatus, startCluster, stopCluster } from "./cluster";
-import { findTools, installTools } from "./install";
+import { findTools, installActionlint, installTools } from "./install";
+import { run } from "./run";
 import { openShell } from "./shell";
 import type { OptionalPartName } from "./toolbox";
 import { defaultWorkspace } from "./workspace";
@@ -25,6 +26,15 @@ program
   )
   .action(async (options: { with: OptionalPartName[] }) => {
     await installTools(options);
+  });
+
+program
+  .command("lint-workflows")
+  .description("check .github/workflows with actionlint")
+  .action(async () => {
+    // What else it would run where that lies on PATH is not pinned.
+    const { code } = await run(await installActionlint(), ["-shellcheck=", "-pyflakes="], { stdio: "inherit" });
+    process.exitCode = code;
   });
 
 const cluster = program.command("cluster").description("the local Kubernetes cluster of a workspace");

@@ -2,7 +2,7 @@ import { cachedPaths, installParts, type PartTable } from "./installer";
 import { parts } from "./parts";
 import type { InstallOptions, OptionalPartName, PartName, TestPartName, Toolbox } from "./toolbox";
 
-const { "pulumi-resource-aws": _provider, aws, moto_server, ...requiredParts } = parts;
+const { "pulumi-resource-aws": _provider, aws, moto_server, actionlint, ...requiredParts } = parts;
 
 /**
  * Installs every missing part and the optional ones named by `with`.
@@ -55,6 +55,19 @@ export function findTestTools(): Readonly<Record<TestPartName, string>> {
     throw new Error('the tests\' own tools are not installed yet. Next: run `make tools WITH="aws moto_server"`.');
   }
   return { aws: awsCli, moto_server: motoServer };
+}
+
+/**
+ * Installs the linter of workflows, and nothing else, where it is missing.
+ *
+ * @throws InstallError when it cannot be had from any source.
+ */
+export async function installActionlint(log: (line: string) => void = console.log): Promise<string> {
+  const installed = () => cachedPaths({ actionlint }).get("actionlint");
+  const before = installed();
+  if (before !== undefined) return before;
+  await installParts({ actionlint }, log);
+  return installed() ?? "";
 }
 
 /** The executable of an optional part, or undefined when it was not installed. */

@@ -43,6 +43,17 @@ export const parts: Readonly<Record<AnyPartName, Part>> = {
     pythonPackages: { folder: "awscli", module: "awscli" },
   },
   moto_server: { version: pins.moto, pythonPackages: { folder: "moto", module: "moto.server" } },
+  actionlint: {
+    version: pins.actionlint,
+    versionCommand: { args: ["-version"] },
+    release: ({ os, arch }) => {
+      const name = `actionlint_${withoutV(pins.actionlint)}`;
+      const file = `${name}_${os}_${arch}.tar.gz`;
+      const release = githubRelease("rhysd/actionlint", pins.actionlint, file, `${name}_checksums.txt`);
+      return { ...release, member: "actionlint" };
+    },
+    goModule: { kind: "program", folder: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" },
+  },
   etcd: {
     version: pins.etcd,
     versionCommand: { args: ["--version"] },

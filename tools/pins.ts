@@ -16,6 +16,7 @@ export const pins = {
   prometheusOperator: "v0.85.0",
   awsCli: "1.46.3",
   moto: "5.2.5",
+  actionlint: "v1.7.12",
 } as const;
 
 /** The oldest Go that can build the parts, as [major, minor]. */

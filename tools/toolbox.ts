@@ -16,10 +16,13 @@ export type PartName =
 /** A part that only tests run: the AWS CLI, and a server that behaves like AWS. */
 export type TestPartName = "aws" | "moto_server";
 
+/** A part that only `make check` runs. */
+export type CheckPartName = "actionlint";
+
 /** A part that is installed only when it is named. */
 export type OptionalPartName = "pulumi-resource-aws" | TestPartName;
 
-export type AnyPartName = PartName | OptionalPartName;
+export type AnyPartName = PartName | OptionalPartName | CheckPartName;
 
 /**
  * The absolute path of each part: the executable, or for `prometheus-operator-crds` and `kwok-stages` the folder that

@@ -11,6 +11,7 @@ const pinnedModules: ReadonlyArray<readonly [folder: string, module: string, ver
   ["kubernetes", "k8s.io/kubernetes", pins.kubernetes],
   ["kwok", "sigs.k8s.io/kwok", pins.kwok],
   ["prometheus-operator-crds", "github.com/prometheus-operator/prometheus-operator", pins.prometheusOperator],
+  ["actionlint", "github.com/rhysd/actionlint", pins.actionlint],
 ];
 
 describe("pinned parts", () => {
