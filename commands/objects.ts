@@ -4,7 +4,7 @@ import { checksumAnnotation } from "../components/secrets";
 import { type RegisteredResource, runProgram, secretMarker } from "./program";
 
 /** What stands in rendered objects for a checksum of secrets. */
-export const checksumMarker = "[checksum]";
+const checksumMarker = "[checksum]";
 
 /** The part of a Kubernetes object that says which one it is. */
 const identified = z.looseObject({

@@ -87,7 +87,7 @@ const looksAt: Readonly<Partial<Record<ManagedKind, readonly (ManagedKind | Watc
   StatefulSet: ["Pod"],
 };
 
-export function isManagedKind(kind: string): kind is ManagedKind {
+function isManagedKind(kind: string): kind is ManagedKind {
   return Object.hasOwn(managed, kind);
 }
 

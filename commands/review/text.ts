@@ -2,7 +2,7 @@
 const deceptive = /[^\P{C}\n\t]/gu;
 
 /** A text in which every character shows; the hidden ones as their code, such as `\u{202e}`. */
-export function visible(text: string): string {
+function visible(text: string): string {
   return text.replace(deceptive, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 

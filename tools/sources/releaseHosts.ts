@@ -3,7 +3,7 @@ import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 /** Set to a base URL to get releases from a mirror: a release at https://HOST/PATH is then looked for at BASE/HOST/PATH. */
-export const mirrorVariable = "DATASETS_SERVER_RELEASE_MIRROR";
+const mirrorVariable = "DATASETS_SERVER_RELEASE_MIRROR";
 
 export interface ReleaseHosts {
   /** Gets a small text. @throws ReleaseUnavailable */

@@ -35,7 +35,7 @@ export function withoutHashes(text: string): string {
 }
 
 /** A type guard for what has fields. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
