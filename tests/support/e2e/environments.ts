@@ -1,0 +1,75 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs/promises";
+import path from "node:path";
+import { stackLabel } from "../../../components/names";
+import { findTools } from "../../../tools/install";
+import { type RunResult, run } from "../../../tools/run";
+import { engineEnvironment, workspacePaths } from "../../../tools/workspace";
+import { copyCheckout } from "./checkout";
+import { type Cluster, newCluster } from "./cluster";
+import { Engine } from "./engine";
+
+const limitMs = 5 * 60_000;
+
+/** Somebody who runs the commands about environments with TARGET=local, in a copy of the checkout. */
+export class EnvironmentUser {
+  private constructor(
+    readonly folder: string,
+    readonly workspace: string,
+    readonly cluster: Cluster,
+  ) {}
+
+  /** Starts a cluster whose pods are ready at once, in a folder of the suite. */
+  static async create(suite: string): Promise<EnvironmentUser> {
+    const [folder, workspace] = [path.join(suite, "checkout"), path.join(suite, "workspace")];
+    await fs.mkdir(workspace);
+    const [cluster] = await Promise.all([newCluster(workspace, "fast"), copyCheckout(folder)]);
+    return new EnvironmentUser(folder, workspace, cluster);
+  }
+
+  /** Runs such as `make pr-up PR=1`, whatever it ends with. */
+  make(target: string, ...flags: readonly string[]): Promise<RunResult> {
+    return run(process.execPath, this.args(target, flags), { cwd: this.folder, timeoutMs: limitMs });
+  }
+
+  /** Runs such a command and kills it after a while with all that it started, as a machine that is switched off does. */
+  async killed(afterMs: number, target: string, ...flags: readonly string[]): Promise<void> {
+    const child = spawn(process.execPath, this.args(target, flags), {
+      cwd: this.folder,
+      detached: true,
+      stdio: "ignore",
+    });
+    const timer = setTimeout(() => process.kill(-(child.pid ?? 0), "SIGKILL"), afterMs);
+    await once(child, "exit");
+    clearTimeout(timer);
+  }
+
+  /** The plain engine on a stack of the same state. */
+  engine(stack: string): Engine {
+    return new Engine({ stack, folder: this.folder, environment: engineEnvironment(findTools(), this.workspace) });
+  }
+
+  /** Everything of a pull request's stack that is anywhere: files of the state, and namespaces. */
+  async traces(number: number): Promise<string[]> {
+    const { state } = workspacePaths(this.workspace);
+    const entries = await fs.readdir(state, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+    const own = new RegExp(`(^|/)pr-${number}([./]|$)`);
+    const labelSelector = `${stackLabel}=pr-${number}`;
+    const { items } = await this.cluster.kubernetes.core.listNamespace({ labelSelector });
+    return [...files.filter((file) => own.test(file)), ...items.map(({ metadata }) => metadata?.name ?? "")];
+  }
+
+  /** Every file of the checkout with its text: what `git status` would tell of a change. */
+  async checkout(): Promise<ReadonlyMap<string, string>> {
+    const entries = await fs.readdir(this.folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+    return new Map(await Promise.all(files.map(async (file) => [file, await fs.readFile(file, "latin1")] as const)));
+  }
+
+  private args(target: string, flags: readonly string[]): string[] {
+    const command = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", target];
+    return [...command, "--target", "local", "--workspace", this.workspace, ...flags];
+  }
+}
