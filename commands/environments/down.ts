@@ -1,10 +1,11 @@
+import { checkSecrets } from "../deploy";
 import { checkpointKey, listStackKeys, parseCheckpoint } from "../state/checkpoint";
 import { requireUnlocked, update } from "../state/update";
 import type { EnvironmentIdentity, RawInput, Target } from "./input";
 import { readNumber } from "./input";
 import { findEnvironment } from "./inventory";
 import { removeNamespace } from "./namespace";
-import { checkSecrets, configure, onEnvironment, openPlace, type Place } from "./place";
+import { configure, onEnvironment, openPlace, type Place } from "./place";
 
 /** Removes a pull request's environment, however far it came up. */
 export async function environmentDown(workspace: string, target: Target, raw: RawInput): Promise<void> {
@@ -33,7 +34,7 @@ export async function removeEnvironment(place: Place, identity: EnvironmentIdent
   } else if (environment.damaged) {
     console.log(`the state of ${stack} is damaged (${environment.damaged}): going by its namespace alone`);
   } else {
-    await checkSecrets(place);
+    await checkSecrets(place.target);
     await destroyObjects(place, identity, removeRest);
   }
   await removeRest();

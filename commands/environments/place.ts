@@ -1,16 +1,13 @@
-import * as path from "node:path";
 import { type EksClusterArgs, eksKubeconfig } from "../../components/eks";
 import { type KubernetesClient, kubernetesClient } from "../../components/kubernetesClient";
 import { buildConfig, type Config } from "../../config/build";
 import type { StackFile } from "../../config/schema";
 import { workspacePaths } from "../../tools/workspace";
 import { clusterCredentials } from "../aws/credentials";
-import { checkSecretsReadable } from "../aws/key";
 import { examineCluster } from "../doctor/aws";
 import { type Engine, engineFor, stateOf } from "../engine";
 import { readStack } from "../program";
-import { projectFolder } from "../project";
-import { readStackFileHead } from "../stackFile";
+import { stackFile } from "../project";
 import { openStore, type StateStore } from "../state/store";
 import type { EnvironmentIdentity, Target } from "./input";
 
@@ -32,15 +29,10 @@ export interface Configured {
   readonly client: () => Promise<KubernetesClient>;
 }
 
-/** The file that configures the environments of a target. */
-export function targetFile(target: Target): string {
-  return path.join(projectFolder, `Pulumi.${target}.yaml`);
-}
-
 /** Opens the state of a target's environments, for commands that change them or only look. */
 export async function openPlace(workspace: string, target: Target, use: "change" | "look"): Promise<Place> {
   const engine = await engineFor(workspace, target, { withProgram: use === "change" });
-  return { target, workspace, file: targetFile(target), engine, store: await openStore(stateOf(engine)) };
+  return { target, workspace, file: stackFile(target), engine, store: await openStore(stateOf(engine)) };
 }
 
 /** Flags that have the engine configure an environment by the file of its target, and not by one of its own. */
@@ -50,23 +42,17 @@ export function onEnvironment({ file }: Place, { stack }: EnvironmentIdentity): 
 
 /** Reads the stack file as the program does. Throws a Refusal that names every fault. */
 export async function configure(
-  { file: stackFile, workspace }: Pick<Place, "file" | "workspace">,
+  { file: configuredBy, workspace }: Pick<Place, "file" | "workspace">,
   { stack }: EnvironmentIdentity,
 ): Promise<Configured> {
-  const { identity, file } = await readStack(stack, stackFile);
+  const { identity, file } = await readStack(stack, configuredBy);
   const config = buildConfig(identity, file);
   const { pullRequest } = file;
   if (pullRequest === undefined) {
     // The loader refuses a pull request's stack without it.
-    throw new Error(`${stackFile} says nothing of pull requests`);
+    throw new Error(`${configuredBy} says nothing of pull requests`);
   }
   return { config, pullRequest, client: lazily(() => connect(config, workspace)) };
-}
-
-/** The engine would say no more than AWS does. */
-export async function checkSecrets({ file }: Place): Promise<void> {
-  const { keeper } = await readStackFileHead(file);
-  if (keeper.kind === "key") await checkSecretsReadable(keeper);
 }
 
 async function connect({ cluster, datasetsServer: { scope } }: Config, workspace: string): Promise<KubernetesClient> {

@@ -1,22 +1,23 @@
 import * as path from "node:path";
 import { lifetimeMs, type Parameters, parameterRecords, parameterVariables } from "../../config/pullRequest";
+import { checkSecrets } from "../deploy";
 import { attempt, type Engine, ended, execute } from "../engine";
 import { inOwnFolder } from "../ownFolder";
-import { projectFolder } from "../project";
+import { projectFolder, stackFile } from "../project";
 import { update } from "../state/update";
 import { refuseWithoutRoom } from "./capacity";
 import { type EnvironmentIdentity, type RawInput, readUpRequest, type Target } from "./input";
 import { type Environment, findEnvironment, listEnvironments, tagName } from "./inventory";
 import { prepareNamespace } from "./namespace";
-import { checkSecrets, configure, onEnvironment, openPlace, type Place, targetFile } from "./place";
+import { configure, onEnvironment, openPlace, type Place } from "./place";
 
 /** Brings a pull request's environment up, or up to date, and has its time begin anew. */
 export async function environmentUp(workspace: string, target: Target, raw: RawInput): Promise<void> {
   const { identity, parameters: given, lifetime } = readUpRequest(raw);
   const { stack, number } = identity;
-  const { config, pullRequest, client } = await configure({ file: targetFile(target), workspace }, identity);
+  const { config, pullRequest, client } = await configure({ file: stackFile(target), workspace }, identity);
   const place = await openPlace(workspace, target, "change");
-  await checkSecrets(place);
+  await checkSecrets(place.target);
   const environments = await listEnvironments(place.store);
   const known = environments.find((environment) => environment.identity.stack === stack);
   refuseDamaged(known);
