@@ -106,7 +106,8 @@ program
   .description("print the numbers of the repository's open pull requests")
   .action(async () => {
     const { gitHubRepository, openPullRequests } = await import("./github");
-    console.log((await openPullRequests(gitHubRepository(process.env))).join(" "));
+    // An empty list would look like one that could not be had.
+    console.log((await openPullRequests(gitHubRepository(process.env))).join(" ") || "none");
   });
 
 onStack(program.command("smoke"))
