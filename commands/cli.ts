@@ -106,8 +106,9 @@ program
   .description("print the numbers of the repository's open pull requests")
   .action(async () => {
     const { gitHubRepository, openPullRequests } = await import("./github");
+    const repository = gitHubRepository(process.env, { use: "pullRequests" });
     // An empty list would look like one that could not be had.
-    console.log((await openPullRequests(gitHubRepository(process.env))).join(" ") || "none");
+    console.log((await openPullRequests(repository)).join(" ") || "none");
   });
 
 onStack(program.command("smoke"))
@@ -126,7 +127,7 @@ program
   .action(async ({ about, file }: { about: string; file?: string }) => {
     const { gitHubRepository } = await import("./github");
     const { issueText, reportIssue } = await import("./issue");
-    const repository = gitHubRepository(process.env);
+    const repository = gitHubRepository(process.env, { use: "issue" });
     console.log(await reportIssue(repository, { about, text: await issueText(file, process.env) }));
   });
 

@@ -1,16 +1,54 @@
 import { Octokit } from "@octokit/core";
 import { paginateRest } from "@octokit/plugin-paginate-rest";
+import { RequestError } from "@octokit/request-error";
+import { z } from "zod";
+import type { Fault } from "../config/faults";
 
 const Client = Octokit.plugin(paginateRest);
 
-/** One repository on GitHub, and a client that may speak to it. */
+/** One repository on GitHub, and a client that may speak to it, whose errors say what to do next. */
 export interface GitHubRepository {
   readonly client: InstanceType<typeof Client>;
   readonly owner: string;
   readonly repo: string;
 }
 
-const next = "Next: set them as a GitHub workflow has them, see docs/workflows.md";
+export interface GitHubRequest {
+  readonly use: Use;
+  /** The pull request it is about, as somebody wrote its number. Default: the repository as a whole. */
+  readonly pullRequest?: string;
+  /** What is wrong with the caller's own values, to be told with what is wrong with the environment's. Default: nothing. */
+  readonly faults?: readonly Fault[];
+}
+
+/** What a command wants of GitHub. */
+type Use = "comment" | "issue" | "pullRequests";
+
+interface Right {
+  /** What the token must be able to do. */
+  readonly to: string;
+  /** What gives it that in a workflow. */
+  readonly permission: string;
+  /** What became of it when GitHub refuses. */
+  readonly refused: string;
+}
+
+const rights: Readonly<Record<Use, Right>> = {
+  comment: { to: "write comments", permission: "pull-requests: write", refused: "the comment was not posted" },
+  issue: { to: "write issues", permission: "issues: write", refused: "the issue was not written" },
+  pullRequests: { to: "list pull requests", permission: "pull-requests: read", refused: "nothing was listed" },
+};
+
+const variables = z.object({
+  // What a header cannot hold would be repeated, whole, by the error of the request.
+  GITHUB_TOKEN: z.string("a token").regex(/^[!-~]+$/, "a token, without blanks or line breaks"),
+  GITHUB_REPOSITORY: z
+    .string("OWNER/NAME, such as huggingface/datasets-server")
+    .regex(/^[\w.-]+\/[\w.-]+$/, "OWNER/NAME, such as huggingface/datasets-server"),
+  GITHUB_API_URL: z
+    .url({ protocol: /^https?$/, error: "an address, such as https://api.github.com" })
+    .default("https://api.github.com"),
+});
 
 /** The numbers of the repository's open pull requests. */
 export async function openPullRequests({ client, owner, repo }: GitHubRepository): Promise<number[]> {
@@ -19,24 +57,88 @@ export async function openPullRequests({ client, owner, repo }: GitHubRepository
 }
 
 /**
- * The repository that the environment of a workflow names: GITHUB_REPOSITORY and GITHUB_TOKEN, and GITHUB_API_URL where it
- * is not GitHub's own.
+ * The repository that environment variables name, as GitHub sets them for a workflow: GITHUB_REPOSITORY and GITHUB_TOKEN, and
+ * GITHUB_API_URL where it is not https://api.github.com. One that is empty counts as one that is not there.
  *
- * @throws when one is missing, naming all that are.
+ * @throws an error that names all that is missing or wrong, and never the token
  */
-export function gitHubRepository({
-  GITHUB_API_URL,
-  GITHUB_REPOSITORY = "",
-  GITHUB_TOKEN = "",
-}: NodeJS.ProcessEnv): GitHubRepository {
-  const [, owner = "", repo = ""] = /^([\w.-]+)\/([\w.-]+)$/.exec(GITHUB_REPOSITORY) ?? [];
-  const faults = [
-    ...(owner === "" ? [`GITHUB_REPOSITORY is ${JSON.stringify(GITHUB_REPOSITORY)}; allowed: OWNER/NAME`] : []),
-    ...(GITHUB_TOKEN === "" ? ["GITHUB_TOKEN is not set"] : []),
-  ];
-  if (faults.length > 0) {
-    throw new Error(`nothing was sent to GitHub:\n${faults.join("\n")}\n${next}`);
+export function gitHubRepository(environment: NodeJS.ProcessEnv, request: GitHubRequest): GitHubRepository {
+  const { GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL } = environment;
+  const given = Object.entries({ GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL }).filter(([, value]) => value);
+  const values = new Map(given);
+  const { data, error } = variables.safeParse(Object.fromEntries(values));
+  const faults = [...(request.faults ?? []), ...(error ? variableFaults(error, values) : [])];
+  if (data === undefined || faults.length > 0) {
+    const lines = faults.map(({ key, problem }) => `  ${key}: ${problem}`);
+    const next = "Next: set them as a GitHub workflow has them, see docs/workflows.md";
+    throw new Error(["nothing was sent to GitHub:", ...lines, next].join("\n"));
   }
-  const client = new Client({ auth: GITHUB_TOKEN, ...(GITHUB_API_URL && { baseUrl: GITHUB_API_URL }) });
+  const api = data.GITHUB_API_URL.replace(/\/+$/, "");
+  const [owner = "", repo = ""] = data.GITHUB_REPOSITORY.split("/");
+  const client = new Client({ auth: data.GITHUB_TOKEN, baseUrl: api });
+  client.hook.error("request", (error) => {
+    throw error instanceof RequestError ? explained(error, request, { api, repository: `${owner}/${repo}` }) : error;
+  });
   return { client, owner, repo };
+}
+
+function variableFaults(error: z.ZodError, values: ReadonlyMap<string, string | undefined>): Fault[] {
+  return error.issues.map(({ path, message }) => {
+    const key = path.join(".");
+    if (!values.has(key)) return { key, problem: `is missing; needed: ${message}` };
+    const shown = key === "GITHUB_TOKEN" ? "its value" : JSON.stringify(values.get(key));
+    return { key, problem: `${shown} is not allowed; allowed: ${message}` };
+  });
+}
+
+interface Place {
+  readonly api: string;
+  readonly repository: string;
+}
+
+/** What GitHub's answer, or that there is none, means for whoever asked, and what to do next. */
+function explained(error: RequestError, { use, pullRequest }: GitHubRequest, { api, repository }: Place): Error {
+  const { status, response, message } = error;
+  const { to, permission, refused } = rights[use];
+  const reason = message.split("\n", 1).join("");
+  const failed = (text: string, next: string) => new Error(`${text}\nNext: ${next}`, { cause: error });
+  if (response === undefined) {
+    return failed(`${api} did not answer (${reason})`, "see whether this machine reaches that address, then again");
+  }
+  const answer = `(${status}: ${reason})`;
+  if (isLimit(status, response.headers)) {
+    const what = "GitHub takes no more requests of this token for now";
+    return failed(`${what} ${answer}; ${refused}`, `again ${whenAgain(response.headers)}`);
+  }
+  const [thing, names] =
+    pullRequest === undefined
+      ? [`repository ${repository}`, "look at GITHUB_REPOSITORY"]
+      : [`pull request ${pullRequest} in ${repository}`, "compare PR and GITHUB_REPOSITORY"];
+  const refusals: Readonly<Record<number, readonly [string, string]>> = {
+    401: ["GitHub does not take GITHUB_TOKEN", "use one that has not expired; in a workflow, github.token"],
+    403: [
+      `GITHUB_TOKEN may not ${to} here`,
+      `in a workflow: \`permissions: { ${permission} }\`; a fork's pull request never gets a right to write`,
+    ],
+    404: [
+      `there is no ${thing}, or GITHUB_TOKEN may not see it`,
+      `${names}; a token of a person needs the right to read the repository`,
+    ],
+  };
+  const refusal = refusals[status];
+  return refusal === undefined
+    ? failed(`${api} did not take the request ${answer}`, "again, and if it stays so: https://www.githubstatus.com")
+    : failed(`${refusal[0]} ${answer}; ${refused}`, refusal[1]);
+}
+
+type Headers = Readonly<Record<string, string | number | undefined>>;
+
+function isLimit(status: number, headers: Headers): boolean {
+  const isReached = headers["x-ratelimit-remaining"] === "0" || headers["retry-after"] !== undefined;
+  return status === 429 || (status === 403 && isReached);
+}
+
+function whenAgain({ "retry-after": seconds, "x-ratelimit-reset": reset }: Headers): string {
+  if (seconds !== undefined) return `in ${seconds} s`;
+  return reset === undefined ? "in some minutes" : `after ${new Date(Number(reset) * 1000).toISOString()}`;
 }

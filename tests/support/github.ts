@@ -27,6 +27,11 @@ const login = "github-actions";
 /** What the API calls the account of the token. */
 export const botLogin = `${login}[bot]`;
 
+/** What a workflow on that repository has in its environment, where GitHub is at an address. */
+export function environmentOf(address: string): NodeJS.ProcessEnv {
+  return { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository, GITHUB_API_URL: address };
+}
+
 const written = z.object({ body: z.string() });
 
 export async function startGitHub(first: readonly Comment[] = []): Promise<GitHub> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { marker, mostCharacters } from "../../../commands/review/markdown";
 import { postComment, targetOf } from "../../../commands/review/post";
-import { botLogin, type Comment, type GitHub, pullRequest, repository, startGitHub, token } from "../../support/github";
+import { botLogin, type Comment, environmentOf, type GitHub, pullRequest, startGitHub } from "../../support/github";
 import type { Answer } from "../../support/httpServer";
 
 const comment = `${marker}\n\nwhat this change does\n`;
@@ -12,8 +12,7 @@ describe("posting the comment of a review", () => {
   afterEach(() => github.stop());
 
   function post(body = comment, variables: NodeJS.ProcessEnv = {}) {
-    const environment = { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository, GITHUB_API_URL: github.url };
-    return postComment(targetOf(String(pullRequest), { ...environment, ...variables }), body);
+    return postComment(targetOf(String(pullRequest), { ...environmentOf(github.url), ...variables }), body);
   }
 
   it("creates it where there is none", async () => {
@@ -75,7 +74,7 @@ describe("posting the comment of a review", () => {
           headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1800000000" },
           body: { message: "API rate limit exceeded" },
         },
-        /no more requests of this token for now.*\nNext: again after 2027-01-15T08:00:00/,
+        /no more requests of this token for now.*; the comment was not posted\nNext: again after 2027-01-15T08:00:00/,
       ],
       [
         "too much at once",
@@ -95,7 +94,7 @@ describe("posting the comment of a review", () => {
       [
         "a fault of its own",
         { status: 502, body: { message: "Server Error" } },
-        /did not take the comment \(502: Server Error/,
+        /did not take the request \(502: Server Error\)/,
       ],
     ];
     for (const [what, answer, says] of refusals) {
@@ -127,14 +126,20 @@ describe("posting the comment of a review", () => {
       assert.throws(
         () => targetOf("abc", { GITHUB_REPOSITORY: "datasets-server", GITHUB_API_URL: "api" }),
         (error: Error) => {
-          for (const name of ["PR=abc", "GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_API_URL"]) {
-            assert.ok(error.message.includes(`- ${name}; allowed: `), error.message);
+          const faults = [
+            'PR: "abc" is not allowed; allowed: ',
+            "GITHUB_TOKEN: is missing; needed: ",
+            'GITHUB_REPOSITORY: "datasets-server" is not allowed; allowed: ',
+            'GITHUB_API_URL: "api" is not allowed; allowed: ',
+          ];
+          for (const fault of faults) {
+            assert.ok(error.message.includes(`\n  ${fault}`), error.message);
           }
           return true;
         },
       );
       for (const number of ["0", "-1", "1e9", "1;rm", ""]) {
-        assert.throws(() => targetOf(number, { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository }), /PR=/, number);
+        assert.throws(() => targetOf(number, environmentOf(github.url)), /PR: /, number);
       }
     });
 
