@@ -2,12 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs/promises";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import { stackLabel } from "../../../components/names";
 import { findTools } from "../../../tools/install";
 import { type RunResult, run } from "../../../tools/run";
 import { engineEnvironment, workspacePaths } from "../../../tools/workspace";
 import { copyCheckout } from "./checkout";
 import { type Cluster, newCluster } from "./cluster";
+import { type Cost, costOf } from "./costs";
 import { Engine } from "./engine";
 
 const limitMs = 5 * 60_000;
@@ -43,6 +45,15 @@ export class EnvironmentUser {
     const timer = setTimeout(() => process.kill(-(child.pid ?? 0), "SIGKILL"), afterMs);
     await once(child, "exit");
     clearTimeout(timer);
+  }
+
+  /** Runs such a command, which must succeed, and takes its cost. */
+  async cost(target: string, ...flags: readonly string[]): Promise<Cost> {
+    const child = spawn(process.execPath, this.args(target, flags), { cwd: this.folder });
+    const printed = Promise.all([text(child.stdout), text(child.stderr)]);
+    const cost = await costOf(child.pid ?? 0, once(child, "exit"));
+    if (child.exitCode !== 0) throw new Error(`${target} ${flags.join(" ")}: ${(await printed).join("")}`);
+    return cost;
   }
 
   /** The plain engine on a stack of the same state. */
