@@ -28,9 +28,14 @@ export async function endLeftovers(folder: string): Promise<readonly Process[]> 
   return leftovers;
 }
 
-async function isLeftover({ pid, commandLine }: Process, folder: string): Promise<boolean> {
+async function isLeftover(candidate: Process, folder: string): Promise<boolean> {
+  return (await workingFolder(candidate.pid)) === folder && (await hasLostEngine(candidate));
+}
+
+/** Whether a process serves an engine that answers no more. An engine that ends early can leave its language host for minutes. */
+export async function hasLostEngine({ commandLine }: Process): Promise<boolean> {
   const port = enginePort(commandLine);
-  return port !== undefined && (await workingFolder(pid)) === folder && !(await answers(port));
+  return port !== undefined && !(await answers(port));
 }
 
 async function workingFolder(pid: number): Promise<string | undefined> {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { hasLostEngine } from "../../../commands/state/leftovers";
 import { stopCluster } from "../../../tools/cluster";
 import { findProcesses } from "../../../tools/cluster/processes";
 import { findTools } from "../../../tools/install";
@@ -68,7 +69,8 @@ export function localClusterVariables({ kubeconfig }: Pick<Cluster, "kubeconfig"
 /**
  * Ends every process and removes every file of the tests, and lets the next call start afresh.
  *
- * @throws when a process was left besides the cluster's: some test did not wait for what it started.
+ * @throws when a process was left besides the cluster's, and those of an engine that has ended: some test did not wait for
+ * what it started.
  */
 export async function cleanUp(): Promise<void> {
   if (root === undefined) return;
@@ -76,7 +78,9 @@ export async function cleanUp(): Promise<void> {
   root = undefined;
   cluster = undefined;
   await stopCluster(findTools(), path.join(folder, "cluster"), () => {});
-  const left = await findProcesses((commandLine) => commandLine.includes(folder));
+  const running = await findProcesses((commandLine) => commandLine.includes(folder));
+  const lost = await Promise.all(running.map(hasLostEngine));
+  const left = running.filter((_, index) => !lost[index]);
   janitor.stdin?.end();
   await once(janitor, "exit");
   if (left.length > 0) {
