@@ -119,7 +119,7 @@ describe("stack local", () => {
     assert.deepEqual(images, Array(replicas).fill(`${registry}/hub-datasets-server-api:sha-0123abc`));
   });
 
-  it("rolls the pods for a changed setting, whose old ConfigMap stays until the last new pod is available", async () => {
+  it("rolls the pods for a changed setting, whose old ConfigMap stays until the last new pod is ready", async () => {
     await engine.configure("settings.logLevel", "WARNING");
     const { stdout } = await engine.preview("--diff");
     assert.match(stdout, /LOG_LEVEL *: "WARNING"/);
@@ -131,7 +131,7 @@ describe("stack local", () => {
     assert.equal(replacement.before.length, 1);
     assert.equal(replacement.after.length, 1);
     assert.notDeepEqual(replacement.after, replacement.before);
-    assert.ok(replacement.removedAt > replacement.availableAt, `${JSON.stringify(replacement)}`);
+    assert.ok(replacement.removedAt > replacement.readyAt, `${JSON.stringify(replacement)}`);
   });
 
   it("rolls the pods for a changed token, of which only a checksum shows", async () => {

@@ -7,8 +7,8 @@ export interface Replacement {
   /** Names before and after. */
   readonly before: readonly string[];
   readonly after: readonly string[];
-  /** The API server's revision at which the last new pod was available: from then on no old one is needed. */
-  readonly availableAt: number;
+  /** The API server's revision at which the last new pod was ready: that is what the provider waits for. */
+  readonly readyAt: number;
   /** The API server's revision at which the first ConfigMap was removed. */
   readonly removedAt: number;
 }
@@ -38,7 +38,7 @@ export async function watchReplacement(
   );
   const before = await names();
   const old = (await apps.listNamespacedReplicaSet({ namespace })).items.map(({ metadata }) => metadata?.uid);
-  let availableAt = Number.POSITIVE_INFINITY;
+  let readyAt = Number.POSITIVE_INFINITY;
   let removedAt = Number.POSITIVE_INFINITY;
   configMaps.on("delete", ({ metadata }) => {
     if (metadata?.name?.startsWith(prefix)) removedAt = Math.min(removedAt, Number(metadata.resourceVersion));
@@ -46,13 +46,13 @@ export async function watchReplacement(
   replicaSets.on("update", (replicaSet) => {
     const { metadata } = replicaSet;
     const isNew = metadata?.ownerReferences?.[0]?.name === deployment && !old.includes(metadata.uid);
-    if (isNew && isAvailable(replicaSet)) availableAt = Math.min(availableAt, Number(metadata.resourceVersion));
+    if (isNew && isReady(replicaSet)) readyAt = Math.min(readyAt, Number(metadata.resourceVersion));
   });
   await whileWatching([configMaps, replicaSets], action);
-  return { before, after: await names(), availableAt, removedAt };
+  return { before, after: await names(), readyAt, removedAt };
 }
 
-/** Whether it has all the pods that its Deployment wants, each of them available. */
-function isAvailable({ metadata, status }: V1ReplicaSet): boolean {
-  return status?.availableReplicas === Number(metadata?.annotations?.["deployment.kubernetes.io/desired-replicas"]);
+/** Whether it has all the pods that its Deployment wants, each of them ready. */
+function isReady({ metadata, status }: V1ReplicaSet): boolean {
+  return status?.readyReplicas === Number(metadata?.annotations?.["deployment.kubernetes.io/desired-replicas"]);
 }
