@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { KubernetesObject } from "@kubernetes/client-node";
 import { causeOf, type KubernetesClient } from "../../components/kubernetesClient";
+import { type ObjectReference, objectText } from "../../components/liveObjects";
 import { stackLabel } from "../../components/names";
 import { formatDuration } from "../../tools/progress";
 import { environmentObjects } from "../access/rbac";
@@ -28,10 +28,10 @@ function namespaceObject(name: string) {
 export async function prepareNamespace(client: KubernetesClient, identity: EnvironmentIdentity): Promise<void> {
   await refuseForeign(client, identity);
   for (const object of environmentObjects(identity)) {
-    await asking(`make ${text(object)}`, async () => {
+    await asking(`make ${objectText(object)}`, async () => {
       if ((await find(client, object)) === undefined) {
         await client.objects.create(object);
-        console.log(`made ${text(object)}`);
+        console.log(`made ${objectText(object)}`);
       }
     });
   }
@@ -50,12 +50,12 @@ export async function removeNamespace(
 ): Promise<string> {
   const { namespace, stack } = identity;
   const object = namespaceObject(namespace);
-  const found = await asking(`look for ${text(object)}`, () => find(client, object));
+  const found = await asking(`look for ${objectText(object)}`, () => find(client, object));
   if (found === undefined) {
-    return `${text(object)} is gone`;
+    return `${objectText(object)} is gone`;
   }
   if (found.metadata?.labels?.[stackLabel] !== stack) {
-    return `${text(object)} does not have the label ${stackLabel}=${stack}, so it is somebody else's and was left`;
+    return `${objectText(object)} does not have the label ${stackLabel}=${stack}, so it is somebody else's and was left`;
   }
   if (bind && found.metadata.deletionTimestamp === undefined) {
     await prepareNamespace(client, identity);
@@ -67,28 +67,22 @@ export async function removeNamespace(
     await remove(client, { ...ingressKind, metadata: { name: metadata?.name ?? "", namespace } });
   }
   await remove(client, object);
-  return `removed ${text(object)} with ${items.length === 0 ? "all" : `${items.length} Ingresses and all else`} in it`;
+  return `removed ${objectText(object)} with ${items.length === 0 ? "all" : `${items.length} Ingresses and all else`} in it`;
 }
 
 async function refuseForeign(client: KubernetesClient, { stack, namespace }: EnvironmentIdentity): Promise<void> {
   const object = namespaceObject(namespace);
-  const found = await asking(`look for ${text(object)}`, () => find(client, object));
+  const found = await asking(`look for ${objectText(object)}`, () => find(client, object));
   const owner = found?.metadata?.labels?.[stackLabel];
   if (found && owner !== stack) {
     throw new Error(
-      `${text(object)} is there and does not have the label ${stackLabel}=${stack}; nothing was touched.\n` +
+      `${objectText(object)} is there and does not have the label ${stackLabel}=${stack}; nothing was touched.\n` +
         `Next: find out whose it is; when it is the environment's: kubectl label namespace ${namespace} ${stackLabel}=${stack}`,
     );
   }
 }
 
-interface NamedObject extends KubernetesObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
-}
-
-async function find(client: KubernetesClient, { apiVersion, kind, metadata }: NamedObject) {
+async function find(client: KubernetesClient, { apiVersion, kind, metadata }: ObjectReference) {
   const { name, namespace } = metadata;
   try {
     return await client.objects.read({ apiVersion, kind, metadata: { name, ...(namespace && { namespace }) } });
@@ -99,28 +93,28 @@ async function find(client: KubernetesClient, { apiVersion, kind, metadata }: Na
 }
 
 /** Deletes an object and waits until it is gone. */
-async function remove(client: KubernetesClient, object: NamedObject): Promise<void> {
+async function remove(client: KubernetesClient, object: ObjectReference): Promise<void> {
   const started = Date.now();
   let spoken = started;
-  await asking(`remove ${text(object)}`, async () => {
+  await asking(`remove ${objectText(object)}`, async () => {
     await client.objects.delete(object).catch((error: unknown) => {
       if (!client.isNotFound(error)) throw error;
     });
   });
   for (;;) {
-    const left = await asking(`look for ${text(object)}`, () => find(client, object));
+    const left = await asking(`look for ${objectText(object)}`, () => find(client, object));
     if (left === undefined) return;
     const waited = Date.now() - started;
     if (waited > deletionMs) {
       const finalizers = left.metadata?.finalizers?.join(", ") || "what is in it";
       throw new Error(
-        `${text(object)} is still there after ${formatDuration(waited)}; it waits for ${finalizers}.\n` +
+        `${objectText(object)} is still there after ${formatDuration(waited)}; it waits for ${finalizers}.\n` +
           "Next: see whether the controller that has to act runs; then run this again",
       );
     }
     if (Date.now() - spoken > speakMs) {
       spoken = Date.now();
-      console.log(`waiting for ${text(object)} to go, for ${formatDuration(waited)}`);
+      console.log(`waiting for ${objectText(object)} to go, for ${formatDuration(waited)}`);
     }
     await sleep(lookMs);
   }
@@ -136,8 +130,4 @@ async function asking<T>(what: string, action: () => Promise<T>): Promise<T> {
       { cause: error },
     );
   }
-}
-
-function text({ kind, metadata: { name, namespace } }: NamedObject): string {
-  return `${kind} ${namespace ? `${namespace}/` : ""}${name}`;
 }
