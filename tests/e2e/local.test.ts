@@ -8,6 +8,7 @@ import { assertNeverBelow, watchAvailability } from "../support/e2e/availability
 import type { Engine } from "../support/e2e/engine";
 import { find, isReady, type Kubernetes, objectsOf, rolledOut, stayingPods } from "../support/e2e/kubernetes";
 import { findLeaks } from "../support/e2e/leaks";
+import { watchReplacement } from "../support/e2e/replacement";
 import { localClusterVariables, newEngine, sharedCluster, suiteFolder } from "../support/e2e/world";
 
 const namespace = "datasets-server";
@@ -118,20 +119,19 @@ describe("stack local", () => {
     assert.deepEqual(images, Array(replicas).fill(`${registry}/hub-datasets-server-api:sha-0123abc`));
   });
 
-  it("rolls the pods for a changed setting, to a ConfigMap of another name", async () => {
+  it("rolls the pods for a changed setting, whose old ConfigMap stays until the last old pod was replaced", async () => {
     await engine.configure("settings.logLevel", "WARNING");
     const { stdout } = await engine.preview("--diff");
     assert.match(stdout, /LOG_LEVEL *: "WARNING"/);
-    const names = async () => {
-      const { items } = await kubernetes.core.listNamespacedConfigMap({ namespace });
-      const all = items.map(({ metadata }) => metadata?.name ?? "");
-      return all.filter((each) => each.startsWith("datasets-server-local-settings-log-"));
-    };
-    const before = await names();
-    await rollPods();
-    const after = await names();
-    assert.deepEqual([before.length, after.length], [1, 1]);
-    assert.notDeepEqual(after, before);
+    const replacement = await watchReplacement(
+      kubernetes,
+      { namespace, deployment: name, prefix: "datasets-server-local-settings-log-" },
+      rollPods,
+    );
+    assert.equal(replacement.before.length, 1);
+    assert.equal(replacement.after.length, 1);
+    assert.notDeepEqual(replacement.after, replacement.before);
+    assert.deepEqual(replacement.rolledOutWhenRemoved, [true]);
   });
 
   it("rolls the pods for a changed token, of which only a checksum shows", async () => {
