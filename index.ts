@@ -4,9 +4,11 @@ import { DatasetsServer } from "./components/datasetsServer";
 import { guardsOf } from "./components/guards";
 import { clusterOutput, commands } from "./components/outputs";
 import { leaveOutSdkRecords } from "./components/sdkRecords";
+import { readResponsesInOnePass } from "./components/sdkResponses";
 import { loadConfig } from "./config/load";
 
 leaveOutSdkRecords();
+readResponsesInOnePass();
 
 /** The program: what the stack says, its cluster, all that runs there, and what to know about it afterwards. */
 export = async () => {
