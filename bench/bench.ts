@@ -8,15 +8,9 @@ import { installTools } from "../tools/install";
 import { pins } from "../tools/pins";
 import { run } from "../tools/run";
 import type { Toolbox } from "../tools/toolbox";
+import { type Figure, writeBench } from "./figures";
 import { inTurn, median, seconds, type TimedCommand } from "./measure";
 import { deployProduction, emptyProgram } from "./programs";
-
-/** One line of the results: what was measured, and what was hoped for. */
-interface Figure {
-  readonly what: string;
-  readonly measured: string;
-  readonly reach: string;
-}
 
 /** Timed runs of each preview, after one that warms up. */
 const rounds = 7;
@@ -24,7 +18,7 @@ const rounds = 7;
 const transpile = ["-r", "ts-node/register/transpile-only"];
 
 /**
- * Measures every figure in one run and writes bench/results.md. Takes about as long as the tests and four minutes.
+ * Measures every figure but those of the long runs, in one run, and writes them into bench/results.md. Takes about as long as the tests and four minutes.
  *
  * What is measured is written at once, so a run that ends early leaves what it has.
  */
@@ -38,7 +32,7 @@ export async function bench(): Promise<void> {
       for (const { what, measured: value } of measured) {
         console.log(`  ${what}: ${value}`);
       }
-      await fs.writeFile(path.join(projectFolder, "bench/results.md"), report(figures));
+      await writeBench(report(figures));
     }
     console.log("\nwritten: bench/results.md");
   } finally {
