@@ -12,7 +12,7 @@ TEST_TOOLS := aws moto_server
 # npm writes this file last, so it is as new as what is installed.
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up down preview bootstrap deploy unlock doctor review review-post pr-up pr-down pr-list pr-sweep history drift smoke pr-open issue test test-long unit e2e check fix render generate bench tools shell preflight
+.PHONY: help up down preview bootstrap deploy unlock doctor review review-post pr-up pr-down pr-list pr-sweep history drift smoke pr-open issue test test-long test-long-discard unit e2e check fix render generate bench tools shell preflight
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -79,8 +79,11 @@ test: $(INSTALLED) ## all tests, on a fresh machine too: unit, then end-to-end
 	@$(MOCHA) --config tests/e2e/.mocharc.json
 
 test-long: WITH := $(TEST_TOOLS)
-test-long: $(INSTALLED) tools ## hours: 10 kills of a pr-up, 100 environments: SEED=number ENVIRONMENTS=100 AT_A_TIME=2
-	@KILLS=10 $(MOCHA) --config tests/long/.mocharc.json
+test-long: $(INSTALLED) tools $(if $(FRESH),test-long-discard) ## hours, and goes on where it was interrupted: FRESH=1 starts over; KILLS, ENVIRONMENTS, AT_A_TIME, SEED
+	@$(MOCHA) --config tests/long/.mocharc.json
+
+test-long-discard: $(INSTALLED) ## end and forget what an interrupted test-long left to go on with
+	@$(TS) tests/support/long/discard.ts
 
 unit: $(INSTALLED) ## unit tests: mocha with mocks, no cluster
 	@$(MOCHA)

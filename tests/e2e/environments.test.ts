@@ -11,7 +11,7 @@ import { identities, settledPods } from "../support/e2e/workloads";
 import { suiteFolder } from "../support/e2e/world";
 
 const tag = "sha-abc1234";
-const kills = Number(process.env.KILLS || 3);
+const kills = 3;
 const seed = Number(process.env.SEED || randomInt(2 ** 31));
 
 describe("environments of pull requests", () => {

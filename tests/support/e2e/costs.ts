@@ -40,18 +40,31 @@ async function memoryBelow(root: number): Promise<number> {
   return processes.reduce((sum, [pid = 0, , rss = 0]) => sum + (family.has(pid) ? rss / 1024 : 0), 0);
 }
 
-/** Does something for each item, so many at a time; the results are in the items' order. */
+/**
+ * Does something for each item, so many at a time; the results are in the items' order.
+ *
+ * @throws what an item throws, when those that were under way have ended; no other is begun then.
+ */
 export async function inParallel<Item, Result>(
   items: readonly Item[],
   atATime: number,
   action: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
   const results = new Map<number, Result>();
-  const waiting = items.entries();
+  // All workers take from the same list.
+  const waiting = [...items.entries()];
   const worker = async () => {
-    // All workers take from the same iterator.
-    for (const [index, item] of waiting) results.set(index, await action(item));
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      try {
+        results.set(next[0], await action(next[1]));
+      } catch (error) {
+        waiting.length = 0;
+        throw error;
+      }
+    }
   };
-  await Promise.all(Array.from({ length: atATime }, worker));
+  const ends = await Promise.allSettled(Array.from({ length: atATime }, worker));
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed) throw failed.reason;
   return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
 }

@@ -4,6 +4,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { stackLabel } from "../../../components/names";
+import { clusterStatus } from "../../../tools/cluster";
 import { findTools } from "../../../tools/install";
 import { type RunResult, run } from "../../../tools/run";
 import { engineEnvironment, workspacePaths } from "../../../tools/workspace";
@@ -22,12 +23,19 @@ export class EnvironmentUser {
     readonly cluster: Cluster,
   ) {}
 
-  /** Starts a cluster whose pods are ready at once, in a folder of the suite. */
+  /** Starts a cluster whose pods are ready at once, in an existing folder. */
   static async create(suite: string): Promise<EnvironmentUser> {
     const [folder, workspace] = [path.join(suite, "checkout"), path.join(suite, "workspace")];
-    await fs.mkdir(workspace);
+    await fs.mkdir(workspace, { recursive: true });
     const [cluster] = await Promise.all([newCluster(workspace, "fast"), copyCheckout(folder)]);
     return new EnvironmentUser(folder, workspace, cluster);
+  }
+
+  /** Goes on with the cluster of one before, and the checkout as it is now; undefined when that cluster does not run. */
+  static async resume(suite: string): Promise<EnvironmentUser | undefined> {
+    if ((await clusterStatus(findTools(), path.join(suite, "workspace"))) !== "running") return undefined;
+    await fs.rm(path.join(suite, "checkout"), { recursive: true, force: true });
+    return EnvironmentUser.create(suite);
   }
 
   /** Runs such as `make pr-up PR=1`, whatever it ends with. */

@@ -1,7 +1,6 @@
-import fs from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { killProcesses } from "../../../tools/cluster/processes";
+import { removeWithProcesses } from "./removal";
 
 /** How long the engine of interrupted tests may still write; milliseconds. */
 const settlingMs = 1_000;
@@ -15,8 +14,7 @@ async function main(): Promise<void> {
   const folder = await text(process.stdin);
   for (const pause of [0, settlingMs]) {
     await sleep(pause);
-    await killProcesses((commandLine) => commandLine.includes(folder));
-    await fs.rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    await removeWithProcesses(folder);
   }
 }
 
