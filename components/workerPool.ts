@@ -64,7 +64,7 @@ export const workerSettings: readonly SettingGroup[] = [
 const minReadySeconds = 10;
 
 /** A rollout takes a quarter of the pods at a time and adds none: nodes for more of these pods may not exist. */
-const surge: Surge = { maxSurge: 0, maxUnavailable: "25%" };
+export const workerSurge: Surge = { maxSurge: 0, maxUnavailable: "25%" };
 
 const metricsPath = "/metrics";
 
@@ -79,7 +79,7 @@ export class WorkerPool extends pulumi.ComponentResource {
 
     const template = workloadTemplate(context, workerPods(args));
     const mostPods = sizes.autoscaling?.maxReplicas ?? sizes.replicas ?? 1;
-    const budget = rolloutBudget({ ...sizes, replicas: mostPods, surge, minReadySeconds });
+    const budget = rolloutBudget({ ...sizes, replicas: mostPods, surge: workerSurge, minReadySeconds });
     new k8s.apps.v1.Deployment(
       name,
       {
@@ -90,7 +90,7 @@ export class WorkerPool extends pulumi.ComponentResource {
           revisionHistoryLimit: 10,
           minReadySeconds,
           progressDeadlineSeconds: budget.progressDeadlineSeconds,
-          strategy: { type: "RollingUpdate", rollingUpdate: { ...surge } },
+          strategy: { type: "RollingUpdate", rollingUpdate: { ...workerSurge } },
           selector: { matchLabels: selectorLabels(scope, component) },
           template,
         },

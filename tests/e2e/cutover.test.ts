@@ -212,7 +212,8 @@ function unattended(script: string, { preview = false } = {}): string {
 
 async function neverFewerApiPods(kubernetes: Kubernetes, action: () => Promise<unknown>): Promise<void> {
   const service = "prod-datasets-server-api";
-  assertNeverBelow(podsOf("api"), await watchAvailability(kubernetes, { namespace, service }, action));
+  const seen = await watchAvailability(kubernetes, { namespace, services: [service] }, action);
+  assertNeverBelow({ [service]: podsOf("api") }, seen);
 }
 
 function isStacks({ metadata }: KubernetesObject): boolean {

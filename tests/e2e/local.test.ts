@@ -4,16 +4,21 @@ import path from "node:path";
 import { stackLabel } from "../../components/names";
 import { checksumAnnotation } from "../../components/secrets";
 import { serviceNames } from "../../components/services";
-import { assertNeverBelow, watchAvailability } from "../support/e2e/availability";
+import type { Cluster } from "../support/e2e/cluster";
 import type { Engine } from "../support/e2e/engine";
-import { find, isReady, type Kubernetes, objectsOf, rolledOut, stayingPods } from "../support/e2e/kubernetes";
+import { find, isReady, type Kubernetes, objectsOf, stayingPods } from "../support/e2e/kubernetes";
 import { findLeaks } from "../support/e2e/leaks";
 import { watchReplacement } from "../support/e2e/replacement";
+import { assertDrainsInService, assertRollsInService } from "../support/e2e/stackAvailability";
+import { setStackFile } from "../support/e2e/stackFile";
 import { localClusterVariables, newEngine, sharedCluster, suiteFolder } from "../support/e2e/world";
 
 const namespace = "datasets-server";
-const name = "datasets-server-local-api";
+const release = "datasets-server-local";
+const name = `${release}-api`;
+/** Of each service and worker pool, so that one may be missing. */
 const replicas = 2;
+const stack = { namespace, release, pools: ["heavy", "light"] };
 const registry = "707930574880.dkr.ecr.us-east-1.amazonaws.com";
 const imageNames = [...serviceNames, "worker", "cache_maintenance", "mongodb_migration"];
 const firstToken = `hf_${randomBytes(24).toString("hex")}`;
@@ -21,13 +26,19 @@ const secondToken = `hf_${randomBytes(24).toString("hex")}`;
 const checksumKey = randomBytes(24).toString("hex");
 
 describe("stack local", () => {
+  let cluster: Cluster;
   let engine: Engine;
   let kubernetes: Kubernetes;
 
   before(async () => {
-    const cluster = await sharedCluster();
+    cluster = await sharedCluster();
     kubernetes = cluster.kubernetes;
     engine = await newEngine("local", await suiteFolder("local"), localClusterVariables(cluster));
+    await setStackFile(path.join(engine.folder, "Pulumi.local.yaml"), (set) => {
+      for (const service of serviceNames) set(["services", service, "replicas"], replicas);
+      set(["workers", "heavy", "autoscaling", "minReplicas"], replicas);
+      set(["workers", "light", "replicas"], replicas);
+    });
     await engine.setSecret("hfToken", firstToken);
     await engine.setSecret("checksumKey", checksumKey);
   });
@@ -40,19 +51,14 @@ describe("stack local", () => {
   const tokenSecret = () => kubernetes.core.readNamespacedSecret({ namespace, name: "datasets-server-hf-token" });
   const pods = () => stayingPods(kubernetes, namespace, name);
 
-  /** An update during which no pod may be missed; tells the UIDs of what must not be replaced. */
+  /** An update that replaces every pod of every service and pool, while as many are ready as their rows say. */
   async function rollPods(): Promise<void> {
     const before = [await deployment(), await tokenSecret()].map(({ metadata }) => metadata?.uid);
     const oldPods = new Set((await pods()).map(({ metadata }) => metadata?.uid));
-    const availability = await watchAvailability(kubernetes, { namespace, service: name }, async () => {
+    await assertRollsInService(kubernetes, stack, async () => {
       const { code, stdout, stderr } = await engine.up();
       assert.equal(code, 0, stdout + stderr);
-      // An update may end while the last old pod is still to be told to stop.
-      await rolledOut(kubernetes, namespace, name);
     });
-    assertNeverBelow(replicas, availability);
-    const { status } = await kubernetes.policy.readNamespacedPodDisruptionBudget({ namespace, name });
-    assertNeverBelow(status?.desiredHealthy ?? Number.NaN, availability);
     const newPods = await pods();
     assert.equal(newPods.length, replicas);
     assert.ok(newPods.every((pod) => isReady(pod) && !oldPods.has(pod.metadata?.uid)));
@@ -112,7 +118,7 @@ describe("stack local", () => {
     }
   });
 
-  it("rolls to a new image without ever having fewer ready pods than replicas", async () => {
+  it("rolls to a new image without ever having fewer ready pods than its rows allow", async () => {
     await engine.configure("images.tag", "sha-0123abc");
     await rollPods();
     const images = (await pods()).flatMap(({ spec }) => spec?.containers.map(({ image }) => image));
@@ -148,6 +154,9 @@ describe("stack local", () => {
     assert.equal(after.size, 1);
     assert.notDeepEqual(after, before);
   });
+
+  it("lets every node be drained, and keeps as many pods ready as its disruption budgets say", () =>
+    assertDrainsInService(cluster, stack));
 
   it("shows a hand edit with refresh, and undoes it only when told to take the field back", async () => {
     await kubernetes.objects.patch(

@@ -3,16 +3,18 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { stackLabel } from "../../components/names";
-import { assertNeverBelow, watchAvailability } from "../support/e2e/availability";
 import { deployRole, type Eks, everyStateVersion, newEksEngine, startEks } from "../support/e2e/eks";
 import type { Engine } from "../support/e2e/engine";
-import { isReady, type Kubernetes, rolledOut, stayingPods } from "../support/e2e/kubernetes";
+import { isReady, type Kubernetes, stayingPods } from "../support/e2e/kubernetes";
 import { findLeaks } from "../support/e2e/leaks";
 import { setEverySecret } from "../support/e2e/secrets";
+import { assertRollsInService } from "../support/e2e/stackAvailability";
 import { delayedPodStages, suiteFolder } from "../support/e2e/world";
 
 const namespace = "datasets-server";
-const name = "datasets-server-prod-api";
+const release = "datasets-server-prod";
+const name = `${release}-api`;
+const pools = ["heavy", "medium", "light"];
 const tokenSecret = "datasets-server-hf-token";
 const replicas = 20;
 const registry = "707930574880.dkr.ecr.us-east-1.amazonaws.com";
@@ -94,14 +96,12 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
     assert.equal(code, 0, stdout + stderr);
   });
 
-  it("rolls 20 pods to a new image without ever having fewer than 20 ready", async () => {
+  it("rolls every pod to a new image: never fewer than 20 of api ready, nor of the others than their rows allow", async () => {
     await engine.configure("images.tag", "sha-0123abc");
-    const availability = await watchAvailability(kubernetes, { namespace, service: name }, async () => {
+    await assertRollsInService(kubernetes, { namespace, release, pools }, async () => {
       const { code, stdout, stderr } = await engine.up();
       assert.equal(code, 0, stdout + stderr);
-      await rolledOut(kubernetes, namespace, name);
     });
-    assertNeverBelow(replicas, availability);
     const images = (await stayingPods(kubernetes, namespace, name)).map(({ spec }) => spec?.containers[0]?.image);
     assert.deepEqual(images, Array(replicas).fill(`${registry}/hub-datasets-server-api:sha-0123abc`));
   });

@@ -1,49 +1,111 @@
 import assert from "node:assert/strict";
-import { makeInformer, type V1EndpointSlice } from "@kubernetes/client-node";
-import type { Kubernetes } from "./kubernetes";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { makeInformer, type V1EndpointSlice, type V1Pod } from "@kubernetes/client-node";
+import type { Surge } from "../../../components/rollout";
+import { isReady, type Kubernetes } from "./kubernetes";
 import { whileWatching } from "./watching";
 
-/** What was seen of a service while something happened to it. */
-export interface Availability {
-  /** The number of ready endpoints after each change of the service's EndpointSlices, in order. */
-  readonly readyEndpoints: readonly number[];
+/** Whose ready pods are counted. */
+export interface Watched {
+  readonly namespace: string;
+  /** Services, counted as a load balancer sees them: by the ready endpoints of their EndpointSlices. Default: none. */
+  readonly services?: readonly string[];
+  /** Values of the label `app` of pods that have no Service, and are counted themselves. Default: none. */
+  readonly apps?: readonly string[];
+}
+
+/** UIDs of the ready pods of one service or app: those of the beginning, and those after each change, in order. */
+export type Availability = readonly ReadonlySet<string>[];
+
+/** The least number of ready pods that each service or app must have, by its name. */
+export type Least = Readonly<Record<string, number>>;
+
+/** Time for the watch to tell what a list tells already; milliseconds. */
+const catchUpLimitMs = 10_000;
+
+/**
+ * Follows which pods are ready, from before `action` until it has ended and the watch has told all that came of it.
+ *
+ * @throws what `action` throws, and when the watch broke or fell behind.
+ */
+export async function watchAvailability(
+  { config, core, discovery }: Kubernetes,
+  { namespace, services = [], apps = [] }: Watched,
+  action: () => Promise<unknown>,
+): Promise<ReadonlyMap<string, Availability>> {
+  const listSlices = () => discovery.listNamespacedEndpointSlice({ namespace });
+  const listPods = () => core.listNamespacedPod({ namespace });
+  const slices = makeInformer(config, `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, listSlices);
+  const pods = makeInformer(config, `/api/v1/namespaces/${namespace}/pods`, listPods);
+
+  const readyOf = (allSlices: readonly V1EndpointSlice[], allPods: readonly V1Pod[]) =>
+    new Map([
+      ...services.map((service) => [service, readyEndpoints(allSlices, service)] as const),
+      ...apps.map((app) => [app, readyPods(allPods, app)] as const),
+    ]);
+  const told = () => readyOf(slices.list(), pods.list());
+  const listed = async () => readyOf((await listSlices()).items, (await listPods()).items);
+
+  const seen = new Map([...services, ...apps].map((name) => [name, [] as ReadonlySet<string>[]]));
+  const look = () => {
+    for (const [name, ready] of told()) {
+      const history = seen.get(name);
+      if (!isDeepStrictEqual(history?.at(-1), ready)) history?.push(ready);
+    }
+  };
+  await whileWatching([slices, pods], async () => {
+    look();
+    slices.on("change", look);
+    pods.on("change", look);
+    await action();
+    const deadline = Date.now() + catchUpLimitMs;
+    while (!isDeepStrictEqual(told(), await listed())) {
+      if (Date.now() > deadline) throw new Error("the watch of ready pods does not tell what the API server has");
+      await sleep(100);
+    }
+  });
+  return seen;
 }
 
 /**
- * Counts the ready endpoints of a service, as a load balancer sees them, from before `action` until it has ended.
- *
- * @throws what `action` throws, and when the watch broke.
+ * Fails when one of them ever had fewer ready pods than its least, or kept a pod from beginning to end: then the watch has
+ * not seen the whole of what happened to it.
  */
-export async function watchAvailability(
-  kubernetes: Kubernetes,
-  { namespace, service }: { readonly namespace: string; readonly service: string },
-  action: () => Promise<unknown>,
-): Promise<Availability> {
-  const labelSelector = `kubernetes.io/service-name=${service}`;
-  const informer = makeInformer(
-    kubernetes.config,
-    `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
-    () => kubernetes.discovery.listNamespacedEndpointSlice({ namespace, labelSelector }),
-    labelSelector,
-  );
-  const readyEndpoints: number[] = [];
-  const count = () => readyEndpoints.push(countReady(informer.list()));
-  await whileWatching([informer], () => {
-    count();
-    informer.on("change", count);
-    return action();
+export function assertNeverBelow(least: Least, seen: ReadonlyMap<string, Availability>): void {
+  const faults = Object.entries(least).flatMap(([name, minimum]) => {
+    const availability = seen.get(name) ?? [new Set()];
+    const counts = availability.map(({ size }) => size);
+    const kept = [...(availability.at(0) ?? [])].filter((uid) => availability.at(-1)?.has(uid)).length;
+    return [
+      ...(minimum > 0 ? [] : [`${name}: none of its pods need be there`]),
+      ...(Math.min(...counts) >= minimum ? [] : [`${name}: fewer than ${minimum} ready pods: ${counts.join(", ")}`]),
+      ...(kept === 0 ? [] : [`${name}: ${kept} of ${counts[0]} pods were there from beginning to end`]),
+    ];
   });
-  return { readyEndpoints };
+  assert.deepEqual(faults, []);
 }
 
-/** Fails when the service ever had fewer ready endpoints than `minimum`, or when nothing happened that could show it. */
-export function assertNeverBelow(minimum: number, { readyEndpoints }: Availability): void {
-  const history = `ready endpoints were ${readyEndpoints.join(", ")}`;
-  assert.ok(readyEndpoints.length > 1, `no pod came or went: ${history}`);
-  assert.ok(Math.min(...readyEndpoints) >= minimum, `fewer than ${minimum} ready endpoints: ${history}`);
+/** The fewest ready pods that a rollout leaves. Kubernetes rounds a share of missing pods down, and never stands still. */
+export function leastReady({ maxSurge, maxUnavailable }: Surge, replicas: number): number {
+  const missing =
+    typeof maxUnavailable === "number"
+      ? maxUnavailable
+      : Math.floor((replicas * Number.parseFloat(maxUnavailable)) / 100);
+  return replicas - (maxSurge === 0 ? Math.max(1, missing) : missing);
 }
 
-function countReady(slices: readonly V1EndpointSlice[]): number {
-  const endpoints = slices.flatMap((slice) => slice.endpoints ?? []);
-  return endpoints.filter(({ conditions }) => conditions?.ready === true).length;
+function readyEndpoints(slices: readonly V1EndpointSlice[], service: string): ReadonlySet<string> {
+  const endpoints = slices
+    .filter(({ metadata }) => metadata?.labels?.["kubernetes.io/service-name"] === service)
+    .flatMap((slice) => slice.endpoints ?? []);
+  const ready = endpoints.filter(({ conditions }) => conditions?.ready === true);
+  return new Set(ready.map(({ targetRef }) => targetRef?.uid ?? ""));
+}
+
+function readyPods(pods: readonly V1Pod[], app: string): ReadonlySet<string> {
+  const ready = pods.filter(
+    (pod) => pod.metadata?.labels?.app === app && pod.metadata.deletionTimestamp === undefined && isReady(pod),
+  );
+  return new Set(ready.map(({ metadata }) => metadata?.uid ?? ""));
 }

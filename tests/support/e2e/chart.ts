@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
+import type { V1DeploymentStrategy } from "@kubernetes/client-node";
 import { z } from "zod";
 import { projectFolder } from "../../../commands/program";
 import { helmLabels, helmPrefix } from "../../../components/names";
@@ -76,8 +77,7 @@ export const secretsOfOthers = [
  * Helm applies them and small enough for a test.
  */
 export async function writeChart(folder: string, namespace: string): Promise<void> {
-  const text = readFileSync(path.join(projectFolder, "tests/fixtures/chart-prod.json"), "utf8");
-  const items = fixture.parse(JSON.parse(text, completed)).map(({ metadata, spec, ...object }) => ({
+  const items = chartObjects().map(({ metadata, spec, ...object }) => ({
     ...object,
     ...(spec && { spec: sized(spec, podsOf(metadata.name.replace(`${helmPrefix(helmRelease)}-`, ""))) }),
     apiVersion: apiVersions[object.kind],
@@ -95,6 +95,25 @@ export async function writeChart(folder: string, namespace: string): Promise<voi
   }));
   await fs.writeFile(path.join(folder, "operator.yaml"), JSON.stringify(infisicalDefinition));
   await fs.writeFile(path.join(folder, "chart.yaml"), JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+}
+
+const deploymentSpec = z.object({
+  strategy: z.object({
+    type: z.string(),
+    rollingUpdate: z.record(z.string(), z.union([z.number(), z.string()])).optional(),
+  }),
+});
+
+/** How the chart rolls the pods of a component. */
+export function chartStrategy(component: string): V1DeploymentStrategy {
+  const name = `${helmPrefix(helmRelease)}-${component}`;
+  const found = chartObjects().find(({ kind, metadata }) => kind === "Deployment" && metadata.name === name);
+  return deploymentSpec.parse(found?.spec).strategy;
+}
+
+function chartObjects(): z.infer<typeof fixture> {
+  const text = readFileSync(path.join(projectFolder, "tests/fixtures/chart-prod.json"), "utf8");
+  return fixture.parse(JSON.parse(text, completed));
 }
 
 /** The fixture has of the chart's five labels the one that differs. */

@@ -5,7 +5,7 @@ type Watch = Pick<Informer<KubernetesObject>, "on" | "start" | "stop">;
 /**
  * Keeps watches running from before `action` until it has ended.
  *
- * @throws what `action` throws, and when a watch broke before that and may have missed something.
+ * @throws what `action` throws, and when a watch broke or began anew before that and may have missed something.
  */
 export async function whileWatching(watches: readonly Watch[], action: () => Promise<unknown>): Promise<void> {
   const failures: unknown[] = [];
@@ -13,6 +13,9 @@ export async function whileWatching(watches: readonly Watch[], action: () => Pro
     watch.on("error", (error) => failures.push(error));
   }
   await Promise.all(watches.map((watch) => watch.start()));
+  for (const watch of watches) {
+    watch.on("connect", () => failures.push(new Error("it ended and began anew")));
+  }
   let failuresInTime: number;
   try {
     await action();
