@@ -31,6 +31,7 @@ describe("stages of the local cluster", () => {
       "node-initialize",
       "pod-start",
       "pod-ready",
+      "pod-restart",
       "pod-complete",
       "pod-unready",
       "pod-delete",
