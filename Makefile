@@ -12,7 +12,7 @@ TEST_TOOLS := aws moto_server
 # npm writes this file last, so it is as new as what is installed.
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up down preview bootstrap deploy unlock doctor review review-post pr-up pr-down pr-list pr-sweep history drift smoke pr-open issue test test-long test-long-discard unit e2e check fix render generate bench tools shell preflight
+.PHONY: help up down preview bootstrap deploy unlock state-restore doctor review review-post pr-up pr-down pr-list pr-sweep history drift smoke pr-open issue test test-long test-long-discard unit e2e check fix render generate bench tools shell preflight
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ issue: $(INSTALLED) ## open the one GitHub issue about something, or change it: 
 
 unlock: $(INSTALLED) ## remove the lock of a run that died: STACK=prod FORCE=1 for one of another machine
 	@$(COMMAND) unlock --stack "$(STACK)" $(if $(FORCE),--force)
+
+state-restore: $(INSTALLED) ## put the last readable state in the place of a damaged one, then refresh: STACK=prod
+	@$(COMMAND) state-restore --stack "$(STACK)"
 
 doctor: $(INSTALLED) ## look at all that a deploy needs, and say what to do about what is wrong: STACK=prod, default local
 	@$(COMMAND) doctor --stack "$(or $(STACK),local)"

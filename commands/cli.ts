@@ -140,6 +140,14 @@ onStack(program.command("unlock"))
     await unlock(await engineFor(workspace, stack), stack, force);
   });
 
+onStack(program.command("state-restore"))
+  .description("put the last readable state of a stack in the place of a damaged one")
+  .action(async ({ stack, workspace }: OnStack) => {
+    const { engineFor } = await import("./engine");
+    const { restoreState } = await import("./state/restore");
+    await restoreState(await engineFor(workspace, stack, { withProgram: true }), stack);
+  });
+
 program
   .command("review")
   .description("preview stacks and write one Markdown comment about them")

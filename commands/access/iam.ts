@@ -1,4 +1,5 @@
 import { projectName, projectTag, stateBucket } from "../../config/accounts";
+import { checkpointKey } from "../state/checkpoint";
 
 export interface PolicyStatement {
   readonly Sid: string;
@@ -35,6 +36,11 @@ export function deployPolicy(args: PolicyArgs): Policy {
   return policy([
     ...reading(args),
     allow("WriteState", ["s3:PutObject"], keys.map(inBucket)),
+    // The bucket's versions of a state are what a damaged one is put right from.
+    allow("ListVersions", ["s3:ListBucketVersions"], [bucketArn], {
+      StringEquals: { "s3:prefix": stacks.map(checkpointKey) },
+    }),
+    allow("ReadVersions", ["s3:GetObjectVersion"], stacks.map(checkpointKey).map(inBucket)),
     allow("DeleteLocks", ["s3:DeleteObject"], stacks.map(lockKeys).map(inBucket)),
     ...(passing.length > 0 ? [allow("DeletePassingStacks", ["s3:DeleteObject"], passing.map(inBucket))] : []),
     // A new stack's data key is encrypted once; after that it is only ever decrypted.
@@ -96,7 +102,7 @@ const metaKey = ".pulumi/meta.yaml";
  */
 function stateKeys(stack: string): string[] {
   return [
-    `.pulumi/stacks/${projectName}/${stack}.json*`,
+    `${checkpointKey(stack)}*`,
     `.pulumi/stacks/${projectName}/${stack}.pulumi-tags`,
     `.pulumi/history/${projectName}/${stack}/*`,
     `.pulumi/backups/${projectName}/${stack}/*`,

@@ -26,7 +26,7 @@ export async function examineState(engine: Engine, stack: string, create: string
   if (state === undefined) {
     throw new Error(
       `${key} in ${where} is damaged, and the engine cannot read it.\n` +
-        "Next: put its last good version back: an earlier version in the bucket, or the .bak beside it",
+        `Next: make state-restore STACK=${stack}, which puts its last good version back`,
     );
   }
   const { manifest, resources, pending_operations: pending } = state;

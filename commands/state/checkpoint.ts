@@ -30,6 +30,15 @@ export function parseCheckpoint(text: string) {
   return parsed.success ? (parsed.data.checkpoint.latest ?? {}) : undefined;
 }
 
+/** The keys of the copies that the engine keeps of a stack's state, the latest first: one of each write, one of each update. */
+export async function savedCheckpoints(store: StateStore, stack: string): Promise<string[]> {
+  const backup = `${checkpointKey(stack)}.bak`;
+  const history = await store.list(`.pulumi/history/${projectName}/${stack}/`);
+  // Their names hold their time, in nanoseconds.
+  const updates = history.filter((key) => key.endsWith(".checkpoint.json")).sort();
+  return [backup, ...updates.reverse()];
+}
+
 /** The keys of all that the engine keeps of a stack. */
 export async function listStackKeys(store: StateStore, stack: string): Promise<string[]> {
   const folders = [`history/${projectName}`, `backups/${projectName}`, `locks/organization/${projectName}`];

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import type { FileState, S3State, StateAddress } from "./address";
 
@@ -8,8 +8,19 @@ export interface StateStore {
   list(folder: string, start?: string): Promise<readonly string[]>;
   /** A file's text; undefined when it is not there. */
   read(key: string): Promise<string | undefined>;
+  /** Earlier texts of a file, the latest first; none where the state keeps no versions. */
+  versions(key: string): Promise<readonly Version[]>;
+  /** Writes a file, whole or not at all. */
+  write(key: string, text: string): Promise<void>;
   /** Removes a file, if it is there. */
   remove(key: string): Promise<void>;
+}
+
+/** What a file once was. */
+export interface Version {
+  /** When it was written, as in 2026-07-01T10:00:00.000Z. */
+  readonly written: string;
+  read(): Promise<string | undefined>;
 }
 
 /**
@@ -28,6 +39,12 @@ function fileStore({ folder }: FileState): StateStore {
       return names.filter((name) => name.startsWith(start)).map((name) => within + name);
     },
     read: (key) => readFile(path.join(folder, key), "utf8").catch(unlessMissing(undefined)),
+    versions: async () => [],
+    write: async (key, text) => {
+      const file = path.join(folder, key);
+      await writeFile(`${file}.${process.pid}`, text, { mode: 0o600 });
+      await rename(`${file}.${process.pid}`, file);
+    },
     remove: async (key) => {
       // The engine's own library keeps what it knows of a file beside it.
       for (const name of [key, `${key}.attrs`]) await rm(path.join(folder, name), { force: true });
@@ -43,14 +60,29 @@ function unlessMissing<T>(instead: T): (error: NodeJS.ErrnoException) => T {
 }
 
 async function s3Store(address: S3State): Promise<StateStore> {
-  const { DeleteObjectCommand, GetObjectCommand, NoSuchKey, paginateListObjectsV2 } = await import(
-    "@aws-sdk/client-s3"
-  );
+  const {
+    DeleteObjectCommand,
+    GetObjectCommand,
+    ListObjectVersionsCommand,
+    NoSuchKey,
+    PutObjectCommand,
+    paginateListObjectsV2,
+  } = await import("@aws-sdk/client-s3");
   const { s3Client } = await import("../aws/clients");
   const { explaining } = await import("../aws/faults");
   const client = s3Client(address);
   const { bucket: Bucket, prefix } = address;
   const about = `state bucket ${Bucket}`;
+  const read = (key: string, VersionId?: string) =>
+    explaining(`read ${key} in ${about}`, async () => {
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: prefix + key, VersionId }));
+        return await Body?.transformToString();
+      } catch (error) {
+        if (error instanceof NoSuchKey) return undefined;
+        throw error;
+      }
+    });
   return {
     list: (folder, start = "") =>
       explaining(`list ${folder} in ${about}`, async () => {
@@ -61,15 +93,21 @@ async function s3Store(address: S3State): Promise<StateStore> {
         }
         return keys;
       }),
-    read: (key) =>
-      explaining(`read ${key} in ${about}`, async () => {
-        try {
-          const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: prefix + key }));
-          return await Body?.transformToString();
-        } catch (error) {
-          if (error instanceof NoSuchKey) return undefined;
-          throw error;
-        }
+    read: (key) => read(key),
+    versions: (key) =>
+      explaining(`list versions of ${key} in ${about}`, async () => {
+        // The first page has the latest thousand.
+        const { Versions = [] } = await client.send(new ListObjectVersionsCommand({ Bucket, Prefix: prefix + key }));
+        return Versions.filter(({ Key, IsLatest }) => Key === prefix + key && !IsLatest).map(
+          ({ VersionId, LastModified }) => ({
+            written: LastModified?.toISOString() ?? "an unknown time",
+            read: () => read(key, VersionId),
+          }),
+        );
+      }),
+    write: (key, text) =>
+      explaining(`write ${key} in ${about}`, async () => {
+        await client.send(new PutObjectCommand({ Bucket, Key: prefix + key, Body: text }));
       }),
     remove: (key) =>
       explaining(`remove ${key} in ${about}`, async () => {

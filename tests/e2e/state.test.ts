@@ -233,6 +233,39 @@ describe("state and keys of the team", () => {
     });
   });
 
+  describe("make state-restore", () => {
+    const Key = `.pulumi/stacks/${projectName}/prod.json`;
+    const read = async (key = Key) =>
+      (await s3.send(new GetObjectCommand({ ...at, Key: key }))).Body?.transformToString();
+    const write = (Body: string) => s3.send(new PutObjectCommand({ ...at, Key, Body }));
+    let good: string;
+
+    before(async () => {
+      good = (await read()) ?? "";
+    });
+
+    it("leaves a state that can be read as it is", async () => {
+      const { stdout } = assertSucceeds(await team.command("state-restore", "prod"));
+      assert.match(stdout, /the state of stack prod can be read; it stays as it is/);
+      assert.equal(await read(), good);
+    });
+
+    it("is what to do when the engine cannot read a state", async () => {
+      await write(good.slice(0, 1_000));
+      assertFails(await team.deploy("prod", "damaged"), /unexpected end of JSON|unmarshal/);
+      assertFails(await team.command("doctor", "prod"), /is damaged.*\n.*make state-restore STACK=prod/);
+    });
+
+    it("puts back the last version of the bucket that can be read, and keeps the damaged one", async () => {
+      // Somebody tried again, so that the version before is damaged as well.
+      await write(good.slice(0, 500));
+      const { stdout } = assertSucceeds(await team.command("state-restore", "prod"));
+      assert.match(stdout, /the state of stack prod is again that of version of \d{4}-/);
+      assert.equal(await read(`${Key}.damaged`), good.slice(0, 500));
+      assertSucceeds(await team.command("preview", "prod", ["--", "--expect-no-changes"]));
+    });
+  });
+
   async function prodKeyId(): Promise<{ KeyId: string }> {
     const { KeyMetadata } = await kms.send(new DescribeKeyCommand(prodKey));
     return { KeyId: KeyMetadata?.KeyId ?? "" };

@@ -92,6 +92,8 @@ describe("the tests' reading of a request to AWS", () => {
     { service: "s3", target: "/b/a%20key?x-id=GetObject", action: "s3:GetObject", resource: "arn:aws:s3:::b/a key" },
     { service: "s3", target: "/b/a/key", method: "PUT", action: "s3:PutObject", resource: "arn:aws:s3:::b/a/key" },
     { service: "s3", target: "/b?list-type=2&prefix=p", action: "s3:ListBucket", resource: "arn:aws:s3:::b" },
+    { service: "s3", target: "/b?versions&prefix=p", action: "s3:ListBucketVersions", resource: "arn:aws:s3:::b" },
+    { service: "s3", target: "/b/k?versionId=1", action: "s3:GetObjectVersion", resource: "arn:aws:s3:::b/k" },
     { service: "s3", target: "/b", method: "HEAD", action: "s3:ListBucket", resource: "arn:aws:s3:::b" },
     { service: "s3", target: "/b", method: "PUT", action: "s3:CreateBucket", resource: "arn:aws:s3:::b" },
     { service: "s3", target: "/b?policy", method: "PUT", action: "s3:PutBucketPolicy", resource: "arn:aws:s3:::b" },

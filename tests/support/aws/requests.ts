@@ -49,12 +49,14 @@ function readS3({ method, url }: HttpRequest): AccessRequest {
   const [bucket = "", ...segments] = decodeURIComponent(url.pathname).split("/").slice(1);
   const key = segments.join("/");
   if (key !== "") {
-    const action = { GET: "GetObject", HEAD: "GetObject", PUT: "PutObject", DELETE: "DeleteObject" }[method];
-    return { action: `s3:${action ?? method}`, resource: `arn:aws:s3:::${bucket}/${key}`, context: {} };
+    const action = { GET: "GetObject", HEAD: "GetObject", PUT: "PutObject", DELETE: "DeleteObject" }[method] ?? method;
+    const version = url.searchParams.has("versionId") ? "Version" : "";
+    return { action: `s3:${action}${version}`, resource: `arn:aws:s3:::${bucket}/${key}`, context: {} };
   }
   const [, property] = Object.entries(bucketProperties).find(([parameter]) => url.searchParams.has(parameter)) ?? [];
   const verb = { GET: "Get", PUT: "Put" }[method] ?? method;
-  const action = property ? `${verb}${property}` : method === "PUT" ? "CreateBucket" : "ListBucket";
+  const listing = url.searchParams.has("versions") ? "ListBucketVersions" : "ListBucket";
+  const action = property ? `${verb}${property}` : method === "PUT" ? "CreateBucket" : listing;
   const context = {
     "s3:prefix": [url.searchParams.get("prefix") ?? ""],
     "s3:delimiter": url.searchParams.getAll("delimiter"),

@@ -33,7 +33,7 @@ function allowsOnKey({ Statement }: Policy, action: string, key: string): boolea
   );
 }
 
-const objectActions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"];
+const objectActions = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject"];
 
 const accessTo = (name: DocumentedCluster) => clusterAccess(name, async (stack) => (await stackRun(stack)).config);
 
@@ -71,7 +71,10 @@ describe("the policies of roles on AWS", () => {
             [],
             key,
           );
-          const listed = policy.Statement.flatMap(({ Condition }) => Condition?.StringLike?.["s3:prefix"] ?? []);
+          const listed = policy.Statement.flatMap(({ Condition }) => [
+            ...(Condition?.StringLike?.["s3:prefix"] ?? []),
+            ...(Condition?.StringEquals?.["s3:prefix"] ?? []),
+          ]);
           assert.deepEqual(
             listed.filter((prefix) => covers(prefix, key)),
             [],
@@ -98,6 +101,13 @@ describe("the policies of roles on AWS", () => {
     assert.deepEqual(deletable(prod, "prod"), locks("prod"));
     assert.deepEqual(deletable(ephemeral, "ephemeral"), locks("ephemeral"));
     assert.deepEqual(deletable(ephemeral, "pr-7"), stateKeys("pr-7"));
+  });
+
+  it("let the deploy role read earlier versions of the states of stacks that stay, and of nothing else", () => {
+    const versioned = ({ policies }: ClusterAccess, stack: string) =>
+      stateKeys(stack).filter((key) => allowsOnKey(policies.deploy, "s3:GetObjectVersion", key));
+    assert.deepEqual(versioned(prod, "prod"), [".pulumi/stacks/datasets-server/prod.json"]);
+    assert.deepEqual(versioned(ephemeral, "pr-7"), []);
   });
 
   it("let the preview role write nothing", () => {

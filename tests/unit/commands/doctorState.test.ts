@@ -62,7 +62,7 @@ describe("the doctor on a stack's state", () => {
     await write(`stacks/datasets-server/${stack}.json`, '{"version": 3, "checkpoint": {"lat');
     await assert.rejects(
       examine(),
-      /is damaged, and the engine cannot read it.*\nNext: put its last good version back/,
+      /is damaged, and the engine cannot read it.*\nNext: make state-restore STACK=local/,
     );
   });
 

@@ -1,0 +1,83 @@
+import { checkSecrets } from "../deploy";
+import { type Engine, stateOf } from "../engine";
+import { checkpointKey, parseCheckpoint, savedCheckpoints } from "./checkpoint";
+import { openStore, type StateStore } from "./store";
+import { requireUnlocked, update } from "./update";
+
+/** A state of a stack that can be read. */
+interface GoodState {
+  readonly text: string;
+  /** Where it was found. */
+  readonly from: string;
+}
+
+/**
+ * Puts the last state of a stack that can be read in the place of one that cannot, which is kept beside it, and has the
+ * engine look at what became of the objects in it. One that can be read stays.
+ *
+ * @throws when the stack is locked, and when no state of it can be read.
+ */
+export async function restoreState(engine: Engine, stack: string): Promise<void> {
+  if (stack.startsWith("pr-")) {
+    throw new Error(
+      `${stack} is a pull request's environment, which is removed and made anew.\n` +
+        `Next: make pr-down PR=${stack.slice("pr-".length)}, which needs no state`,
+    );
+  }
+  await checkSecrets(stack);
+  const store = await openStore(stateOf(engine));
+  await requireUnlocked(store, stack);
+  const restored = await putBack(store, stack);
+  if (restored === undefined) {
+    console.log(`the state of stack ${stack} can be read; it stays as it is`);
+    return;
+  }
+  if (restored.damaged !== undefined) console.log(`the damaged state is kept as ${restored.damaged}`);
+  console.log(`the state of stack ${stack} is again that of ${restored.from}`);
+  await update(engine, stack, ["refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"]);
+  console.log(
+    `Next: ${stack === "local" ? "make up" : `make deploy STACK=${stack}`}, which takes up what that state does not have`,
+  );
+}
+
+/** What was done about a damaged state. */
+interface Restored {
+  /** Where the good one was found. */
+  readonly from: string;
+  /** The key of the damaged one, unless the state was gone. */
+  readonly damaged?: string;
+}
+
+/**
+ * Writes the last state of a stack that can be read over one that cannot, or is gone. Undefined: it can be read and stays.
+ *
+ * @throws when no state of it can be read; nothing was written then.
+ */
+export async function putBack(store: StateStore, stack: string): Promise<Restored | undefined> {
+  const key = checkpointKey(stack);
+  const text = await store.read(key);
+  if (text !== undefined && parseCheckpoint(text) !== undefined) return undefined;
+  const good = await lastGoodState(store, stack);
+  // The engine lists what ends in .json only.
+  const damaged = `${key}.damaged`;
+  if (text !== undefined) await store.write(damaged, text);
+  await store.write(key, good.text);
+  return { from: good.from, ...(text !== undefined && { damaged }) };
+}
+
+/** Looks at the versions that the bucket keeps first: each is newer than what the engine has copied. */
+async function lastGoodState(store: StateStore, stack: string): Promise<GoodState> {
+  const key = checkpointKey(stack);
+  const versions = (await store.versions(key)).map(({ written, read }) => ({ from: `version of ${written}`, read }));
+  const copies = (await savedCheckpoints(store, stack)).map((copy) => ({ from: copy, read: () => store.read(copy) }));
+  const candidates = [...versions, ...copies];
+  for (const { from, read } of candidates) {
+    const text = await read();
+    if (text === undefined || parseCheckpoint(text) === undefined) continue;
+    return { text, from };
+  }
+  throw new Error(
+    `none of ${candidates.length} earlier states of stack ${stack} can be read; nothing was touched.\n` +
+      "Next: docs/runbook.md, Damaged state, says how to go on without one",
+  );
+}
