@@ -26,6 +26,10 @@ export interface LongPartArgs<Result> {
   readonly steps: number;
   /** What a step results in, as JSON. */
   readonly result: z.ZodType<Result>;
+  /** Where its record is. Default: the folder of all long tests. */
+  readonly folder?: string;
+  /** Receives each line of progress. Default: printed. */
+  readonly log?: (line: string) => void;
 }
 
 interface PartRecord<Result> {
@@ -48,6 +52,7 @@ interface PartRecord<Result> {
  */
 export class LongPart<Result> {
   private readonly file: string;
+  private readonly log: (line: string) => void;
   private readonly commit = currentCommit();
   private readonly underWay = new Set<string>();
   private record: PartRecord<Result>;
@@ -56,7 +61,8 @@ export class LongPart<Result> {
   private doneHere = 0;
 
   constructor(private readonly args: LongPartArgs<Result>) {
-    this.file = path.join(longFolder, `${args.name}.json`);
+    this.file = path.join(args.folder ?? longFolder, `${args.name}.json`);
+    this.log = args.log ?? ((line) => console.log(`      ${line}`));
     this.record = this.read() ?? this.empty(Number(process.env.SEED || randomInt(2 ** 31)));
   }
 
@@ -88,6 +94,11 @@ export class LongPart<Result> {
     return steps.flatMap((step) => this.record.done[step] ?? []);
   }
 
+  /** The results of all steps that are done. */
+  allResults(): Result[] {
+    return Object.values(this.record.done);
+  }
+
   isDone(step: string): boolean {
     return this.record.done[step] !== undefined;
   }
@@ -100,7 +111,7 @@ export class LongPart<Result> {
   /** Forgets all that was done, for a reason that is printed, if there is something. */
   startAnew(reason: string): void {
     if (!this.isBegun) return;
-    console.log(`      ${this.args.name}: ${reason}; starting anew`);
+    this.log(`${this.args.name}: ${reason}; starting anew`);
     this.record = this.empty(this.seed);
     this.write();
   }
@@ -111,7 +122,7 @@ export class LongPart<Result> {
     if (known !== undefined) return known;
     this.startedMs ||= Date.now();
     this.underWay.add(name);
-    console.log(`      ${this.progress()}; waiting for ${[...this.underWay].join(", ")}`);
+    this.log(`${this.progress()}; waiting for ${[...this.underWay].join(", ")}`);
     if (!this.record.begun.includes(name)) this.record.begun.push(name);
     if (!this.record.commits.includes(this.commit)) this.record.commits.push(this.commit);
     this.record = { ...this.record, day: new Date().toISOString().slice(0, 10) };
@@ -138,9 +149,9 @@ export class LongPart<Result> {
 
   /** Writes figures into bench/results.md when all steps are done at full size, and else says that they are not written. */
   async writeFigures(figures: readonly Figure[]): Promise<void> {
-    for (const { what, measured } of figures) console.log(`      ${what}: ${measured}`);
+    for (const { what, measured } of figures) this.log(`${what}: ${measured}`);
     if (!isDeepStrictEqual(this.args.size, this.args.fullSize) || !this.isComplete) {
-      console.log(`      not written into bench/results.md: that takes all of ${sizeText(this.args.fullSize)}`);
+      this.log(`not written into bench/results.md: that takes all of ${sizeText(this.args.fullSize)}`);
       return;
     }
     const when = [this.record.day, ...this.record.commits].join(", ");
@@ -174,7 +185,7 @@ export class LongPart<Result> {
   }
 
   private write(): void {
-    fs.mkdirSync(longFolder, { recursive: true });
+    fs.mkdirSync(path.dirname(this.file), { recursive: true });
     // Renamed into place: a run may be killed while it writes.
     fs.writeFileSync(`${this.file}.new`, JSON.stringify(this.record, undefined, 2));
     fs.renameSync(`${this.file}.new`, this.file);
