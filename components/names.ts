@@ -77,6 +77,12 @@ export function labels(scope: Scope, component: string): Readonly<Record<string,
   };
 }
 
+/**
+ * Has every run write an object's fields under one name. By default the provider makes one up when it creates an object: what
+ * a killed run has created would stay that run's, and the next change of it a conflict.
+ */
+export const engineAnnotations = { "pulumi.com/patchFieldManager": "pulumi-kubernetes-datasets-server" } as const;
+
 /** Metadata of an object of one component; `name` differs from the component's own name where it has several. */
 export function metadata(
   scope: Scope,
@@ -87,7 +93,7 @@ export function metadata(
     name,
     namespace: scope.namespace,
     labels: { ...labels(scope, component), [stackLabel]: scope.stack },
-    ...(Object.keys(annotations).length > 0 && { annotations }),
+    annotations: { ...engineAnnotations, ...annotations },
   };
 }
 

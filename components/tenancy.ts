@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { labels, metadata, objectName, type Scope, stackLabel } from "./names";
+import { engineAnnotations, labels, metadata, objectName, type Scope, stackLabel } from "./names";
 import type { Resources } from "./podTemplate";
 
 /** Who makes the namespace, and whether it outlives the stack. */
@@ -39,7 +39,7 @@ export function createNamespace(
   const ownLabels = { ...labels(scope, "namespace"), [stackLabel]: scope.stack, ...namespaceLabels };
   return new k8s.core.v1.Namespace(
     objectName(scope, "namespace"),
-    { metadata: { name: scope.namespace, labels: ownLabels, ...(annotations && { annotations }) } },
+    { metadata: { name: scope.namespace, labels: ownLabels, annotations: { ...engineAnnotations, ...annotations } } },
     { ...opts, protect: keep, retainOnDelete: keep },
   );
 }

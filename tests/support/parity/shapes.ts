@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { engineAnnotations } from "../../../components/names";
 
 /**
  * The objects that both systems have, as far as they are compared. A field that is not here is refused rather than
@@ -15,7 +16,11 @@ export const metadata = z.strictObject({
   name: z.string(),
   namespace: z.string().optional(),
   labels: texts.default({}),
-  annotations: texts.default({}),
+  annotations: texts
+    .default({})
+    .transform((all) =>
+      Object.fromEntries(Object.entries(all).filter(([key]) => !Object.hasOwn(engineAnnotations, key))),
+    ),
 });
 
 const podMetadata = z.strictObject({ labels: texts.default({}), annotations: texts.default({}) });

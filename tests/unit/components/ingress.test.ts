@@ -38,6 +38,7 @@ describe("an Ingress", () => {
   it("says what its group's load balancer must be", () => {
     const { "actions.metrics-unauthorized": _action, ...rest } = annotations();
     assert.deepEqual(rest, {
+      "pulumi.com/patchFieldManager": "pulumi-kubernetes-datasets-server",
       "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[*].hostname}",
       "load-balancer-name": "datasets-server-prod",
       scheme: "internal",

@@ -14,11 +14,12 @@ describe("names and labels", () => {
     assert.deepEqual(Object.keys(selectorLabels(scope, "api")), ["app", "app.kubernetes.io/instance"]);
   });
 
-  it("mark an object as its stack's, and leave annotations out where there are none", () => {
+  it("mark an object as its stack's, and have every run write it under one name, which a killed one shares", () => {
     assert.deepEqual(metadata(scope, "api"), {
       name: "datasets-server-prod-api",
       namespace: "datasets-server",
       labels: { ...labels(scope, "api"), "datasets-server.huggingface.co/stack": "prod" },
+      annotations: { "pulumi.com/patchFieldManager": "pulumi-kubernetes-datasets-server" },
     });
   });
 });
