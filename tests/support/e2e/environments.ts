@@ -4,7 +4,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { stackLabel } from "../../../components/names";
-import { clusterStatus } from "../../../tools/cluster";
+import { clusterStatus, type PodStages } from "../../../tools/cluster";
 import { findTools } from "../../../tools/install";
 import { type RunResult, run } from "../../../tools/run";
 import { engineEnvironment, workspacePaths } from "../../../tools/workspace";
@@ -14,6 +14,7 @@ import { type Cost, costOf } from "./costs";
 import { Engine } from "./engine";
 
 const limitMs = 5 * 60_000;
+const command = ["-r", "ts-node/register/transpile-only", "commands/cli.ts"];
 
 /** Somebody who runs the commands about environments with TARGET=local, in a copy of the checkout. */
 export class EnvironmentUser {
@@ -23,11 +24,11 @@ export class EnvironmentUser {
     readonly cluster: Cluster,
   ) {}
 
-  /** Starts a cluster whose pods are ready at once, in an existing folder. */
-  static async create(suite: string): Promise<EnvironmentUser> {
+  /** Starts a cluster in an existing folder. Pods are ready at once unless the Stages say otherwise. */
+  static async create(suite: string, podStages: PodStages = "fast"): Promise<EnvironmentUser> {
     const [folder, workspace] = [path.join(suite, "checkout"), path.join(suite, "workspace")];
     await fs.mkdir(workspace, { recursive: true });
-    const [cluster] = await Promise.all([newCluster(workspace, "fast"), copyCheckout(folder)]);
+    const [cluster] = await Promise.all([newCluster(workspace, podStages), copyCheckout(folder)]);
     return new EnvironmentUser(folder, workspace, cluster);
   }
 
@@ -41,6 +42,12 @@ export class EnvironmentUser {
   /** Runs such as `make pr-up PR=1`, whatever it ends with. */
   make(target: string, ...flags: readonly string[]): Promise<RunResult> {
     return run(process.execPath, this.args(target, flags), { cwd: this.folder, timeoutMs: limitMs });
+  }
+
+  /** Runs a command about stack local, such as `make unlock STACK=local`, whatever it ends with. */
+  makeLocal(target: string, ...flags: readonly string[]): Promise<RunResult> {
+    const args = [...command, target, "--workspace", this.workspace, ...flags];
+    return run(process.execPath, args, { cwd: this.folder, timeoutMs: limitMs });
   }
 
   /** Runs such a command and kills it after a while with all that it started, as a machine that is switched off does. */
@@ -88,7 +95,6 @@ export class EnvironmentUser {
   }
 
   private args(target: string, flags: readonly string[]): string[] {
-    const command = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", target];
-    return [...command, "--target", "local", "--workspace", this.workspace, ...flags];
+    return [...command, target, "--target", "local", "--workspace", this.workspace, ...flags];
   }
 }

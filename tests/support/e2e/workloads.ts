@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { KubernetesObject, V1Pod } from "@kubernetes/client-node";
+import { stackLabel } from "../../../components/names";
 import { isReady, type Kubernetes, rolledOut } from "./kubernetes";
 
 /**
@@ -47,6 +48,21 @@ export async function identities({ objects }: Kubernetes, namespace: string): Pr
 function identity(object: KubernetesObject): string {
   const { name, uid, generation, resourceVersion } = object.metadata ?? {};
   return [name, uid, generation ?? ("status" in object ? "" : resourceVersion)].join(" ");
+}
+
+/** Every object that has a stack's label, but for what controllers make of others: kind, namespace and name. */
+export async function labelledObjects({ objects }: Kubernetes, stack: string): Promise<string[]> {
+  const wanted = Object.entries({ ...kinds, v1: [...kinds.v1, "Namespace"] });
+  const lists = await Promise.all(
+    wanted.flatMap(([api, names]) =>
+      names.map((kind) => objects.list(api, kind).then(({ items }) => ({ kind, items }))),
+    ),
+  );
+  return lists
+    .flatMap(({ kind, items }) => items.map(({ metadata }) => ({ kind, metadata })))
+    .filter(({ metadata }) => metadata?.labels?.[stackLabel] === stack && !metadata.ownerReferences?.length)
+    .map(({ kind, metadata }) => `${kind} ${metadata?.namespace ?? ""}/${metadata?.name}`)
+    .sort();
 }
 
 /** Whether the clock or a Job made it, so that it comes and goes by itself. */

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import fs from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { assertNeverBelow, watchAvailability } from "../support/e2e/availability";
+import { fastPodStages } from "../support/e2e/cluster";
+import { freeze, restart } from "../support/e2e/clusterFaults";
+import { FaultyStack, succeeded } from "../support/e2e/faults";
+import { randomFractions } from "../support/e2e/randomness";
+import { suiteFolder } from "../support/e2e/world";
+import { LongPart } from "../support/long/part";
+
+const kills = Number(process.env.KILLS || 30);
+const namespace = "datasets-server";
+/** What Deployments with this image do is said in stages/failing.yaml. */
+const tagWithoutImage = "sha-badbad2";
+/** About how long an update takes, and one from nothing; milliseconds. */
+const [updateMs, fromNothingMs] = [15_000, 30_000];
+/** Every so many kills one is of an update from nothing. */
+const everyFromNothing = 5;
+
+/** Something that goes wrong once, with what the runbook says to do about it, up to an update that ends well. */
+const faults: Readonly<Record<string, (stack: FaultyStack) => Promise<void>>> = {
+  "the API server dies and is back after 10 s": async (stack) => {
+    await updateDuring(stack, () => restart(stack.user.workspace, "kube-apiserver", 10_000));
+    succeeded(await stack.engine.up());
+  },
+  "the API server hangs for 20 s": async (stack) => {
+    await updateDuring(stack, () => freeze(stack.user.workspace, "kube-apiserver", 20_000));
+    succeeded(await stack.engine.up());
+  },
+  "etcd is slow": async (stack) => {
+    await updateDuring(stack, async () => {
+      for (let round = 0; round < 10; round++) {
+        await freeze(stack.user.workspace, "etcd", 2_000);
+        await sleep(500);
+      }
+    });
+    succeeded(await stack.engine.up());
+  },
+  "the disk with its state is full": async (stack) => {
+    await stack.change();
+    const { size } = await fs.stat(stack.stateFile);
+    // Any file that grows over the limit is refused, which takes no rights; unlike on a full disk, smaller files are not.
+    const limited = `ulimit -f ${Math.floor(size / 2 / 512)}; exec pulumi up --yes --skip-preview --stack local --non-interactive`;
+    const { code, stdout, stderr } = await stack.engine.command("sh", "-c", limited);
+    assert.notEqual(code, 0);
+    assert.match(stdout + stderr, /file too large/);
+    await stack.unlockAndUp();
+  },
+  "its state is cut off": async (stack) => {
+    await stack.change();
+    await fs.truncate(stack.stateFile, 10_000);
+    assert.notEqual((await stack.engine.up()).code, 0);
+    succeeded(await stack.user.makeLocal("state-restore", "--stack", "local"));
+    succeeded(await stack.engine.up());
+  },
+  "it is killed, and its state and the copy of that are cut off": async (stack) => {
+    await stack.killUpdate(updateMs / 2, "all");
+    for (const file of [stack.stateFile, `${stack.stateFile}.bak`]) await fs.truncate(file, 10_000);
+    succeeded(await stack.user.makeLocal("state-restore", "--stack", "local"));
+    succeeded(await stack.engine.up());
+  },
+  "its state is gone with every copy": async (stack) => {
+    const states = path.join(stack.engine.stateFolder, ".pulumi");
+    for (const folder of ["stacks", "history", "backups"]) {
+      await fs.rm(path.join(states, folder, "datasets-server"), { recursive: true, force: true });
+    }
+    const { code, stderr } = await stack.user.makeLocal("state-restore", "--stack", "local");
+    assert.notEqual(code, 0);
+    assert.match(stderr, /none of 1 earlier states of stack local can be read/);
+    await stack.engine.init();
+    succeeded(await stack.engine.up());
+  },
+  "objects are deleted and edited by hand meanwhile": async (stack) => {
+    const { core, apps, networking, objects } = stack.user.cluster.kubernetes;
+    await updateDuring(stack, async () => {
+      await networking.deleteNamespacedIngress({ namespace, name: "datasets-server-local-rows" });
+      await core.deleteNamespacedServiceAccount({ namespace, name: "datasets-server-local" });
+      await apps.deleteNamespacedDeployment({ namespace, name: "datasets-server-local-admin" });
+      const metadata = { name: "datasets-server-local-api", namespace };
+      const edited = { apiVersion: "apps/v1", kind: "Deployment", metadata, spec: { replicas: 5 } };
+      await objects.patch(edited, undefined, undefined, "somebody");
+    });
+    succeeded(await stack.user.makeLocal("up", "--refresh"));
+  },
+  "its image cannot be pulled": async (stack) => {
+    const { kubernetes } = stack.user.cluster;
+    const service = "datasets-server-local-api";
+    await stack.engine.configure("images.tag", tagWithoutImage);
+    const availability = await watchAvailability(kubernetes, { namespace, service }, async () => {
+      const { code, stdout, stderr } = await stack.engine.up();
+      assert.notEqual(code, 0);
+      assert.match(stdout + stderr, /ImagePullBackOff.*Back-off pulling image/);
+    });
+    const { spec } = await kubernetes.apps.readNamespacedDeployment({ namespace, name: service });
+    assertNeverBelow(spec?.replicas ?? Number.NaN, availability);
+    await stack.change();
+    await stack.change();
+    succeeded(await stack.engine.up());
+  },
+};
+
+/** Where secrets were found after a step. */
+const result = z.object({ leaks: z.array(z.string()) });
+
+const killed = new LongPart({
+  name: "killed-updates",
+  size: { kills },
+  fullSize: { kills: 30 },
+  steps: kills,
+  result,
+});
+const others = new LongPart({
+  name: "faults",
+  size: { faults: Object.keys(faults).length },
+  fullSize: { faults: Object.keys(faults).length },
+  steps: Object.keys(faults).length,
+  result,
+});
+
+describe("stack local", () => {
+  let stack: FaultyStack;
+
+  before(async () => {
+    if (killed.isComplete && others.isComplete) return;
+    const failing = path.join(__dirname, "../support/stages/failing.yaml");
+    stack = await FaultyStack.create(await suiteFolder("faults"), [...(await fastPodStages()), failing]);
+    succeeded(await stack.engine.up());
+  });
+  after(async () => {
+    await stack?.user.cluster.stop();
+    const leaks = [...killed.allResults(), ...others.allResults()].flatMap((step) => step.leaks);
+    await killed.writeFigures([
+      {
+        what: "`pulumi up` killed at random moments, then unlocked: converges",
+        measured: killed.score(),
+        reach: "all",
+      },
+    ]);
+    await others.writeFigures([
+      {
+        what: "updates with another fault, then what the runbook says: converges",
+        measured: others.score(),
+        reach: "all",
+      },
+      {
+        what: "leaks of a secret after the kills and faults into state, engine's folder, logs and output",
+        measured: String(leaks.length),
+        reach: "0",
+      },
+    ]);
+  });
+
+  describe(`killed while it is updated: ${killed.title}`, () => {
+    randomFractions(kills, killed.seed).forEach((moment, index) => {
+      const step = `kill ${index + 1}`;
+      const fromNothing = index % everyFromNothing === 0;
+
+      it(`${step}: converges${fromNothing ? ", from nothing" : ""}`, async function () {
+        if (killed.isDone(step)) this.skip();
+        const { leaks } = await killed.step(step, async () => {
+          if (fromNothing) succeeded(await stack.engine.destroy());
+          const afterMs = 1_000 + moment * (fromNothing ? fromNothingMs : updateMs);
+          await stack.killUpdate(afterMs, index % 2 === 0 ? "engine" : "all");
+          await stack.unlockAndUp();
+          return { leaks: await stack.assertWhole() };
+        });
+        assert.deepEqual(leaks, []);
+      });
+    });
+  });
+
+  describe(`updated with a fault: ${others.title}`, () => {
+    for (const [fault, happens] of Object.entries(faults)) {
+      it(`converges when ${fault}`, async function () {
+        if (others.isDone(fault)) this.skip();
+        const { leaks } = await others.step(fault, async () => {
+          await happens(stack);
+          return { leaks: await stack.assertWhole() };
+        });
+        assert.deepEqual(leaks, []);
+      });
+    }
+  });
+});
+
+/** Has something happen a few seconds into an update, which may fail of it. */
+async function updateDuring(stack: FaultyStack, happens: () => Promise<void>): Promise<void> {
+  await stack.change();
+  await Promise.all([stack.engine.up(), sleep(updateMs / 5).then(happens)]);
+}
