@@ -23,7 +23,8 @@ const componentArgs: Readonly<Record<(typeof components)[number], ComponentArgs>
   // The data never outlives the cluster, so it need not survive a power cut.
   etcd: { "unsafe-no-fsync": "true" },
   // Any address but loopback does. A fixed one lets the API server start on a machine without a network.
-  "kube-apiserver": { "advertise-address": "10.255.255.1" },
+  // Its own default is 254 addresses of Services, which is 42 environments.
+  "kube-apiserver": { "advertise-address": "10.255.255.1", "service-cluster-ip-range": "10.96.0.0/16" },
   // There is one of each; a busy machine must not end them by letting a lease run out.
   "kube-controller-manager": { "leader-elect": "false" },
   "kube-scheduler": { "leader-elect": "false" },
