@@ -33,6 +33,8 @@ export interface ProgramRun {
 export interface RunProgramOptions {
   /** The stack's configuration as the engine would hand it over. Default: that of the stack's file. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Keys that are encrypted besides those of secrets. Default: none. */
+  readonly encrypted?: readonly string[];
   /** Sees every resource with its options before it is registered. */
   readonly observe?: (resource: pulumi.ResourceTransformationArgs) => void;
 }
@@ -43,9 +45,9 @@ export interface RunProgramOptions {
  * No secret is read: each is its marker from the start. Throws what the program throws.
  */
 export async function runProgram(stack: string, options: RunProgramOptions = {}): Promise<ProgramRun> {
-  const { config = readConfig(stackFile(stack)), observe = () => undefined } = options;
+  const { config = readConfig(stackFile(stack)), encrypted = [], observe = () => undefined } = options;
   const resources: RegisteredResource[] = [];
-  const secretKeys = Object.keys(placeholders).map((key) => `datasets-server:${key}`);
+  const secretKeys = [...Object.keys(placeholders).map((key) => `datasets-server:${key}`), ...encrypted];
   process.env.DATASETS_SERVER_OFFLINE = "true";
   await withoutEngine(stack, { config, secretKeys }, (args) => {
     resources.push(registered(args));
@@ -79,7 +81,7 @@ export async function readStack(stack: string, file = stackFile(stack)): Promise
 }
 
 /** Makes this process take itself for a preview of a stack, with mocks in place of the engine. */
-async function withoutEngine(
+export async function withoutEngine(
   stack: string,
   { config, secretKeys }: { readonly config: Readonly<Record<string, string>>; readonly secretKeys: readonly string[] },
   newResource: Mocks["newResource"],

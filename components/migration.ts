@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { metadata, objectName } from "./names";
+import { metadata, objectName, type Scope } from "./names";
 import { timeoutAfter } from "./rollout";
 import { secretVariable } from "./secrets";
 import type { SettingGroup } from "./settings";
@@ -19,14 +19,13 @@ const component = "mongodb-migration";
 export const migrationSettings: readonly SettingGroup[] = ["cache", "log", "migration", "queue"];
 
 /** How long the database may take to answer before the migration gives up; seconds. */
-const databaseWaitSeconds = 120;
+export const databaseWaitSeconds = 120;
 
 /** Makes what brings the database to the version of the image: once for each image, before any workload of it starts. */
 export function createMigration(args: MigrationArgs, opts: pulumi.CustomResourceOptions): k8s.batch.v1.Job {
   const { context, deadlineSeconds } = args;
   const timeout = timeoutAfter(deadlineSeconds);
-  // Named by its image, for Kubernetes and for Pulumi: another image is another Job, and going back finds the first.
-  const name = objectName(context.scope, `${component}-${context.images.tag.replace(/^sha-/, "")}`);
+  const name = migrationName(context.scope, context.images.tag);
   return new k8s.batch.v1.Job(
     name,
     {
@@ -49,6 +48,14 @@ export function createMigration(args: MigrationArgs, opts: pulumi.CustomResource
       customTimeouts: { create: timeout, update: timeout },
     },
   );
+}
+
+/**
+ * The Job is named by its image, for Kubernetes and for Pulumi: another image is another Job, and going back finds the first.
+ * Twelve digits tell commits apart; with all forty the name would be longer than a Job's may be.
+ */
+export function migrationName(scope: Scope, tag: string): string {
+  return objectName(scope, `${component}-${tag.replace(/^sha-/, "").slice(0, 12)}`);
 }
 
 /** The migration's workload. Its program ends well when it cannot reach the database, so something else asks first. */

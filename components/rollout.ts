@@ -33,13 +33,17 @@ const verdictSeconds = 60;
 /** The time a healthy rollout may need: wave after wave of pods, each with a full start. */
 export function rolloutBudget(args: RolloutArgs): RolloutBudget {
   const { replicas, surge, startupSeconds, minReadySeconds, terminationGracePeriodSeconds } = args;
-  // Kubernetes rounds a share of added pods up and one of missing pods down, and never stands still.
-  const added = Math.ceil(amount(surge.maxSurge, replicas));
-  const wave = Math.max(1, added + Math.floor(amount(surge.maxUnavailable, replicas)));
+  // Kubernetes rounds a share of missing pods down, and never stands still.
+  const wave = Math.max(1, addedPods(surge, replicas) + Math.floor(amount(surge.maxUnavailable, replicas)));
   const waves = Math.max(1, Math.ceil(replicas / wave));
   const placeSeconds = amount(surge.maxSurge, 100) === 0 ? terminationGracePeriodSeconds : 0;
   const progressDeadlineSeconds = waves * (placeSeconds + schedulingSeconds + startupSeconds + minReadySeconds);
   return { progressDeadlineSeconds, timeout: timeoutAfter(progressDeadlineSeconds) };
+}
+
+/** How many pods a rollout has besides the replicas; Kubernetes rounds a share of them up. */
+export function addedPods({ maxSurge }: Surge, replicas: number): number {
+  return Math.ceil(amount(maxSurge, replicas));
 }
 
 /** How long the engine waits for what Kubernetes gives up after a deadline. */

@@ -102,7 +102,7 @@ export function buildConfig(identity: StackIdentity, file: StackFile): Config {
 }
 
 /** Whose objects a stack's are, and what they are called. */
-function scopeOf(identity: StackIdentity, file: StackFile): Scope {
+export function scopeOf(identity: StackIdentity, file: StackFile): Scope {
   const { stack, namespace, release } = identity;
   const helmRelease = keptRelease(identity, file);
   return helmRelease === undefined

@@ -15,6 +15,9 @@ interface Environment {
   >;
 }
 
+/** The size of a pull request's own volume of parquet metadata. */
+export const parquetMetadataSize = "1Gi";
+
 /** The environment of a pull request's stack; undefined for every other stack. */
 export function environmentOf(identity: StackIdentity, file: StackFile): Environment | undefined {
   const { number, release, stack } = identity;
@@ -43,7 +46,7 @@ export function environmentOf(identity: StackIdentity, file: StackFile): Environ
       parquetMetadata: {
         claim: parquetMetadata.claim,
         subPath: `${release}/parquet-metadata/`,
-        create: { storageClass, size: "1Gi" },
+        create: { storageClass, size: parquetMetadataSize },
       },
       services: small(services),
       workers: fixed(workers),

@@ -7,8 +7,8 @@ export interface Fault {
   readonly problem: string;
 }
 
-/** The longest value that an error repeats; characters. */
-const longestValue = 80;
+/** The longest key or value that an error repeats; characters. */
+const longestShown = 80;
 
 /** Refuses a configuration, with all that is wrong with it at once. */
 export function refuse(stack: string, faults: readonly Fault[]): never {
@@ -25,11 +25,11 @@ export function refuse(stack: string, faults: readonly Fault[]): never {
 
 /** The faults that a schema found in the values of a stack file; a secret's value is not repeated. */
 export function schemaFaults(
-  error: z.ZodError,
+  issues: readonly z.core.$ZodIssue[],
   values: Readonly<Record<string, unknown>>,
   isSecret: (key: string) => boolean,
 ): Fault[] {
-  return error.issues.flatMap((issue) => {
+  return issues.flatMap((issue) => {
     const path = issue.path.map(String);
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({
@@ -46,16 +46,22 @@ export function schemaFaults(
   });
 }
 
-/** The name of a key as the engine and the stack file write it. */
+/** The name of a key as the engine and the stack file write it; one that is no word is in quotes. */
 export function configKey(path: readonly string[]): string {
-  return `datasets-server:${path.join(".")}`;
+  const names = path.map((name) => (/^[\w-]{1,80}$/.test(name) ? name : describeValue(name)));
+  return `datasets-server:${names.join(".")}`;
+}
+
+function shorten(text: string): string {
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+}
+
+/** A value as JSON, of which no character does anything to a terminal. */
+export function describeValue(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(shorten(value)) : shorten(JSON.stringify(value));
+  return text.replaceAll(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
 function child(parent: unknown, key: string): unknown {
   return typeof parent === "object" && parent !== null ? new Map(Object.entries(parent)).get(key) : undefined;
-}
-
-function describeValue(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > longestValue ? `${text.slice(0, longestValue)}…` : text;
 }

@@ -1,10 +1,18 @@
 import { z } from "zod";
 import { parseQuantity } from "../components/quantity";
+import { isCronSchedule } from "./cron";
 import { clusterName as clusterNamePattern } from "./stacks";
 
-/** A text field that must match a pattern; `allowed` is what the error and the editor's help both say. */
-function text(pattern: RegExp, allowed: string) {
-  return z.string({ error: allowed }).regex(pattern, { error: allowed }).describe(allowed);
+/**
+ * A text field that must match a pattern; `allowed` is what the error and the editor's help both say.
+ *
+ * `longest` is for patterns that set no bound themselves; characters.
+ */
+function text(pattern: RegExp, allowed: string, longest?: number) {
+  const any = z.string({ error: allowed });
+  const error = `${allowed}; at most ${longest} characters`;
+  const bounded = longest === undefined ? any : any.max(longest, { error, abort: true });
+  return bounded.regex(pattern, { error: allowed, abort: true }).describe(allowed);
 }
 
 /** A group of keys; a key outside the group is an error that lists the group. */
@@ -22,9 +30,9 @@ export function wholeNumber(minimum: number, maximum: number, unit = "") {
 }
 
 /** A number above zero, such as a timeout that may be a fraction of a second. */
-export function positiveNumber(unit: string) {
-  const allowed = `a number above 0 (${unit})`;
-  return z.number({ error: allowed }).positive({ error: allowed }).describe(allowed);
+export function positiveNumber(maximum: number, unit: string) {
+  const allowed = `a number above 0 and up to ${maximum} (${unit})`;
+  return z.number({ error: allowed }).positive({ error: allowed }).max(maximum, { error: allowed }).describe(allowed);
 }
 
 /** One of a fixed list of words. */
@@ -43,17 +51,57 @@ export function flag() {
   return z.boolean({ error: "true or false" });
 }
 
-/** Text that says something: an empty environment variable is never meant. */
-export function words(allowed: string) {
-  return text(/\S/, allowed);
-}
+/** Encrypted text of any length and lines, such as a key; an empty environment variable is never meant. */
+export const secret = text(/\S/, "a value set by: pulumi config set --secret", 65_536);
+
+/** A name of several labels, the last no number: an address is none, and Kubernetes takes it for no host. */
+const dnsLabels = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export const dnsName = text(
-  /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/,
+  dnsLabels,
   "a DNS name of lower-case labels joined by dots, such as datasets-server.huggingface.co",
+  253,
 );
 
-export const url = text(/^https?:\/\/[^\s/]+[^\s]*$/, "a URL that starts with http:// or https://");
+/** What host names end in: as much shorter as the longest name that comes before it. */
+export const domain = text(dnsLabels, "a DNS name of lower-case labels joined by dots, such as huggingface.tech", 220);
+
+export const url = text(
+  /^https?:\/\/[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:\d{1,5})?(\/[\w.~-]+)*$/,
+  "a URL of a host, such as https://huggingface.co, without user, query and slash at the end",
+  253,
+);
+
+/** A place of an object store or a file system: tools join it with more by a slash. */
+export const storageRoot = text(
+  /^\/?[\w.-]+(\/[\w.-]+)*$/,
+  "a bucket and prefix, or a folder, without a slash at the end, such as hf-datasets-server-statics/assets",
+  253,
+);
+
+/** A dataset, or a pattern as Python's fnmatch reads it; a comma would part it in two. */
+export const datasetPattern = text(
+  /^[\w.*?[\]!-]+(\/[\w.*?[\]!-]+)?$/,
+  "a dataset or a pattern of datasets, such as lunaluan/*",
+  253,
+);
+
+/** Without a dot at the start of a folder's name, none leads out of the volume. */
+export const volumeFolder = text(
+  /^[\w-][\w.-]*(\/[\w-][\w.-]*)*\/?$/,
+  "a folder of the volume, such as datasets-server/prod/",
+  253,
+);
+
+export const ingressGroup = text(
+  /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/,
+  "the name of an ingress group: at most 63 lower-case letters, digits, hyphens and dots",
+);
+
+/** As AWS allows them, less what the load balancer's controller parts them at: a comma, and an equals sign. */
+export const tagName = text(/^(?!aws:)[\w .:/+@-]*[\w]$/, "a tag's name: letters, digits, spaces and _.:/+-@", 128);
+
+export const tagValue = text(/^[\w .:/+@-]*[\w]$/, "a tag's value in quotes: letters, digits, spaces and _.:/+-@", 256);
 
 export const clusterName = text(
   clusterNamePattern,
@@ -62,13 +110,14 @@ export const clusterName = text(
 
 export const accountId = text(/^\d{12}$/, "an AWS account id: 12 digits, in quotes");
 
-export const region = text(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region, such as us-east-1");
+export const region = text(/^[a-z]{2}(-[a-z]{2,12}){1,3}-\d$/, "an AWS region, such as us-east-1");
 
-export const profileName = text(/^[\w+=,.@-]+$/, "the name of an AWS profile, such as tb");
+export const profileName = text(/^[\w+=,.@-]+$/, "the name of an AWS profile, such as tb", 64);
 
 export const registry = text(
-  /^[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9._-]+)*$/,
+  /^[a-z0-9]+([.-][a-z0-9]+)*(:\d{1,5})?(\/[a-z0-9]+([._-][a-z0-9]+)*)*$/,
   "an image registry without a trailing slash, such as 707930574880.dkr.ecr.us-east-1.amazonaws.com",
+  128,
 );
 
 /** Only tags that name one build: a tag that moves makes a return to an earlier version impossible. */
@@ -95,9 +144,16 @@ export const loadBalancerName = text(
   "a load balancer name: at most 32 letters, digits and hyphens, not starting with internal-",
 );
 
+/** The name of a load balancer that its ingress group is called after. */
+export const groupedLoadBalancer = text(
+  /^(?!internal-)[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/,
+  "a load balancer name: at most 32 lower-case letters, digits and hyphens, not starting with internal-",
+);
+
 export const certificateArn = text(
-  /^arn:aws:acm:[a-z0-9-]+:\d{12}:certificate\/[0-9a-f-]+$/,
+  /^arn:aws:acm:[a-z0-9-]+:\d{12}:certificate\/[0-9a-f-]{36}$/,
   "the ARN of an ACM certificate",
+  128,
 );
 
 export const logLevel = oneOf(["DEBUG", "INFO", "WARNING", "ERROR"]);
@@ -105,13 +161,37 @@ export const logLevel = oneOf(["DEBUG", "INFO", "WARNING", "ERROR"]);
 /** The address a server listens on: only these reach it from outside its own container. */
 export const listenAddress = oneOf(["0.0.0.0", "::"]);
 
-export const cpu = text(/^(?=.*[1-9])(\d+(\.\d{1,3})?|\d+m)$/, "CPU cores as 2, 0.5 or 500m, above 0");
+export const cpu = text(/^(?=.*[1-9])(\d{1,4}(\.\d{1,3})?|\d{1,7}m)$/, "CPU cores as 2, 0.5 or 500m, above 0");
 
-export const bytes = text(/^(?=.*[1-9])\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)$/, "bytes as 512Mi or 4Gi, above 0");
+/** The smallest amount of bytes that is no slip of a unit. */
+const leastBytes = 2 ** 20;
 
-export const cidr = text(/^(\d{1,3}\.){3}\d{1,3}\/([12]?\d|3[0-2])$/, "an IPv4 range, such as 10.12.0.0/16");
+const amountOfBytes = "bytes as 512Mi or 4Gi, at least 1Mi";
 
-export const cronSchedule = text(/^(\S+ ){4}\S+$/, "five cron fields in UTC, such as 05 12 * * *");
+export const bytes = text(/^\d{1,6}(\.\d{1,3})?(Mi|Gi|Ti|M|G|T)$/, amountOfBytes).refine(
+  (amount) => (parseQuantity(amount) ?? 0) >= leastBytes,
+  { error: amountOfBytes },
+);
+
+const ipv4Range = "an IPv4 range that starts at its first address, such as 10.12.0.0/16";
+
+const octet = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+
+export const cidr = text(new RegExp(`^(${octet}\\.){3}${octet}/([12]?\\d|3[0-2])$`), ipv4Range).refine(
+  startsAtItsFirstAddress,
+  { error: ipv4Range },
+);
+
+/** Whether no bit is set that the range leaves open: 10.12.3.4/16 is an address, or another range than meant. */
+function startsAtItsFirstAddress(range: string): boolean {
+  const [address = "", length] = range.split("/");
+  const number = address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  return number % 2 ** (32 - Number(length)) === 0;
+}
+
+const cronFields = "five cron fields in UTC as Kubernetes reads them, such as 05 12 * * * or */10 0-5 * * MON-FRI";
+
+export const cronSchedule = text(/^(\S+ ){4}\S+$/, cronFields, 253).refine(isCronSchedule, { error: cronFields });
 
 /** Names of objects are made with it, so it is one label of a DNS name, and short. */
 export const label = text(
@@ -119,14 +199,19 @@ export const label = text(
   "1 to 20 lower-case letters, digits and hyphens, a letter first",
 );
 
-export const objectName = text(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "the name of a Kubernetes object");
+export const objectName = text(
+  /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
+  "the name of a Kubernetes object",
+  253,
+);
 
-export const roleArn = text(/^arn:aws:iam::\d{12}:role\/\S+$/, "the ARN of an IAM role");
+export const roleArn = text(/^arn:aws:iam::\d{12}:role\/[\w+=,.@/-]+$/, "the ARN of an IAM role", 600);
 
 /** Only by digest is an image of somebody else's always the same. */
 export const imageByDigest = text(
-  /^[a-z0-9][a-z0-9./_-]*(:[\w.-]+)?@sha256:[0-9a-f]{64}$/,
+  /^[a-z0-9]+([._:/-][a-z0-9]+)*(:[\w][\w.-]{0,127})?@sha256:[0-9a-f]{64}$/,
   "an image by digest, such as docker.io/library/mongo:6.0@sha256:...",
+  512,
 );
 
 /** CPU and memory asked for and allowed; a request above its limit would be refused by the API server. */

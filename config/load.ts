@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { buildConfig, type Config, hasOwnMongoDb, neededSecrets } from "./build";
+import { entranceFaults } from "./entrances";
 import { configKey, type Fault, refuse, schemaFaults } from "./faults";
+import { nameFaults } from "./names";
 import { parameterFaults, readParameters } from "./pullRequest";
+import { quotaFaults } from "./quota";
 import { placeholders, type StackFile, stackFileSchema } from "./schema";
 import { identifyStack, type StackIdentity, stackKinds } from "./stacks";
 import { takeOverFaults } from "./takeOver";
@@ -32,16 +35,24 @@ export function loadStack(): Stack {
   if (identity === undefined) {
     return refuse(stack, [{ key: "stack", problem: `there is no stack ${stack}; allowed: ${stackKinds.join(", ")}` }]);
   }
-  const { values, faults } = readStackFile();
+  const { values, hidden, faults } = readStackFile();
   const parsed = stackFileSchema.safeParse(values);
   if (!parsed.success) {
-    return refuse(stack, [...faults, ...schemaFaults(parsed.error, values, (key) => key in placeholders)]);
+    const issues = parsed.error.issues.filter(({ path: [key] }) => !hidden.includes(String(key)));
+    return refuse(stack, [...faults, ...schemaFaults(issues, values, isSecretKey)]);
   }
   const file = parsed.data;
+  if (hidden.length > 0) {
+    return refuse(stack, faults);
+  }
   const checks = [
     pairingFaults,
     databaseFaults,
+    claimFaults,
+    entranceFaults,
+    nameFaults,
     pullRequestFaults,
+    quotaFaults,
     secondProductionFaults,
     takeOverFaults,
     secretFaults,
@@ -50,28 +61,41 @@ export function loadStack(): Stack {
   return faults.length > 0 ? refuse(stack, faults) : { identity, file };
 }
 
+interface StackFileValues {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Keys that are encrypted, if only in part, and no secrets: nothing may be said that could repeat their value. */
+  readonly hidden: readonly string[];
+  readonly faults: Fault[];
+}
+
 /** The stack file's values by key; a map or list arrives as JSON text. */
-function readStackFile(): { values: Record<string, unknown>; faults: Fault[] } {
-  const encrypted: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]");
-  const isEncrypted = (key: string) => Array.isArray(encrypted) && encrypted.includes(key);
-  const values: Record<string, unknown> = {};
+function readStackFile(): StackFileValues {
+  const list: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]");
+  const encrypted = Array.isArray(list) ? list.map((key) => String(key).replace(/^datasets-server:/, "")) : [];
+  const hidden: string[] = [];
   const faults: Fault[] = [];
-  for (const [key, text] of Object.entries(pulumi.runtime.allConfig())) {
+  const values = Object.entries(pulumi.runtime.allConfig()).flatMap(([key, text]): [string, unknown][] => {
     const [namespace, name = ""] = key.split(/:(.*)/s);
     if (namespace !== "datasets-server") {
       if (!foreignKeys.includes(key)) {
         faults.push({ key, problem: "is not read by this program; its keys start with datasets-server:" });
       }
-    } else if (name in placeholders) {
-      values[name] = text;
-      if (!isEncrypted(key)) {
-        faults.push({ key, problem: `must be encrypted; set it with: pulumi config set --secret ${key}` });
-      }
-    } else {
-      values[name] = parseJson(text);
+      return [];
     }
-  }
-  return { values, faults };
+    if (isSecretKey(name) && !encrypted.includes(name)) {
+      faults.push({ key, problem: `must be encrypted; set it with: pulumi config set --secret ${key}` });
+    }
+    if (!isSecretKey(name) && encrypted.includes(name) && Object.hasOwn(stackFileSchema.shape, name)) {
+      hidden.push(name);
+      faults.push({ key, problem: "is encrypted, and objects show it in the clear; write it without --secret" });
+    }
+    return [[name, isSecretKey(name) ? text : parseJson(text)]];
+  });
+  return { values: Object.fromEntries(values), hidden, faults };
+}
+
+function isSecretKey(name: string): boolean {
+  return Object.hasOwn(placeholders, name);
 }
 
 function parseJson(text: string): unknown {
@@ -96,6 +120,19 @@ function pairingFaults({ stack, kind, clusters }: StackIdentity, { stacks, clust
   return faults;
 }
 
+/** In a namespace that the stack makes, no claim is there before: the first pods would wait for it for ever. */
+function claimFaults({ kind }: StackIdentity, { namespace, parquetMetadata }: StackFile): Fault[] {
+  const isThere = kind === "pr-N" || !namespace.create || parquetMetadata.create !== undefined;
+  return isThere
+    ? []
+    : [
+        missing(
+          ["parquetMetadata", "create"],
+          "the class and size of the claim, as namespace.create makes an empty namespace",
+        ),
+      ];
+}
+
 /** A stack must have a database: its own, or an external one that it is let through to. */
 function databaseFaults(identity: StackIdentity, file: StackFile): Fault[] {
   const { kind, stack } = identity;
@@ -104,7 +141,12 @@ function databaseFaults(identity: StackIdentity, file: StackFile): Fault[] {
   }
   return kind === "pr-N"
     ? [{ key: configKey(["mongodb", "stacks"]), problem: "must name pr-N: pull requests have no other database" }]
-    : [missing(["network", "mongo"], `where the external MongoDB is, as stack ${stack} has none of its own`)];
+    : [
+        missing(
+          ["network", "mongo"],
+          `where the external MongoDB is, as stack ${stack} has none of its own by mongodb.stacks`,
+        ),
+      ];
 }
 
 /** A pull request has a host, load balancers and files of its own, and not those of the stack whose file it uses. */

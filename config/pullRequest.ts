@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { serviceNames } from "../components/services";
-import type { Fault } from "./faults";
+import { describeValue, type Fault } from "./faults";
 import * as field from "./fields";
 
 /** What one run is told of its pull request, beside the stack file that all of them share. */
@@ -70,7 +70,7 @@ export function parameterFaults(values: Parameters, keys: Parameters = {}): Faul
 export function valueFaults(key: string, value: string, schema: z.ZodType): Fault[] {
   const { error } = schema.safeParse(value);
   return error
-    ? [{ key, problem: `${JSON.stringify(value)} is not allowed; allowed: ${error.issues[0]?.message}` }]
+    ? [{ key, problem: `${describeValue(value)} is not allowed; allowed: ${error.issues[0]?.message}` }]
     : [];
 }
 

@@ -34,10 +34,10 @@ const entrance = field.section({
   loadBalancer: field.section({
     name: field.loadBalancerName,
     scheme: field.oneOf(["internal", "internet-facing"]),
-    group: field.words("the name of an ingress group"),
+    group: field.ingressGroup,
     certificateArn: field.certificateArn.optional(),
     redirectHttp: field.flag().default(true).describe("Whether a request by HTTP is sent on to HTTPS."),
-    tags: z.record(z.string(), field.words("text"), { error: "a map of tags" }).default({}),
+    tags: z.record(field.tagName, field.tagValue, { error: "a map of tags" }).default({}),
   }),
 });
 
@@ -59,36 +59,35 @@ const network = field.section({
 
 const parquetMetadata = field.section({
   claim: field.objectName,
-  subPath: field.words("a folder of the volume"),
+  subPath: field.volumeFolder,
   create: field
     .section({ storageClass: field.objectName, size: field.bytes })
     .optional()
     .describe("Makes the claim; default: it is there."),
 });
 
-/** Secrets: always encrypted in a stack file, so text is all that can be said of them. */
-const secret = field.words("a value set by: pulumi config set --secret");
-
 /** Every secret of the application; where each is needed is for the loader to say. */
 const secrets = {
-  hfToken: secret.describe("The Hub's application token."),
-  mongoUrl: secret.optional().describe("Where the external MongoDB is; needed where the stack has none of its own."),
-  parquetConverterHfToken: secret.describe("The Hub's token of the parquet-converter bot."),
-  webhookSecret: secret.describe("What the Hub sends with each webhook."),
-  jwtAdditionalPublicKeys: secret.describe("Further public keys that the Hub signs with."),
-  spawningToken: secret.describe("The token of Spawning's opt-out service."),
-  awsAccessKeyId: secret.optional().describe("S3; needed unless pods take on a role."),
-  awsSecretAccessKey: secret.optional().describe("S3; needed unless pods take on a role."),
-  cloudfrontKeyPairId: secret.describe("The key that signs CloudFront's URLs."),
-  cloudfrontPrivateKey: secret.describe("The key that signs CloudFront's URLs."),
+  hfToken: field.secret.describe("The Hub's application token."),
+  mongoUrl: field.secret
+    .optional()
+    .describe("Where the external MongoDB is; needed where the stack has none of its own."),
+  parquetConverterHfToken: field.secret.describe("The Hub's token of the parquet-converter bot."),
+  webhookSecret: field.secret.describe("What the Hub sends with each webhook."),
+  jwtAdditionalPublicKeys: field.secret.describe("Further public keys that the Hub signs with."),
+  spawningToken: field.secret.describe("The token of Spawning's opt-out service."),
+  awsAccessKeyId: field.secret.optional().describe("S3; needed unless pods take on a role."),
+  awsSecretAccessKey: field.secret.optional().describe("S3; needed unless pods take on a role."),
+  cloudfrontKeyPairId: field.secret.describe("The key that signs CloudFront's URLs."),
+  cloudfrontPrivateKey: field.secret.describe("The key that signs CloudFront's URLs."),
 } satisfies Record<SecretKey, z.ZodType>;
 
 const pullRequest = field
   .section({
-    domain: field.dnsName.describe("Host names of pull requests are datasets-server-pr-N.<domain>."),
+    domain: field.domain.describe("Host names of pull requests are datasets-server-pr-N.<domain>."),
     storageClass: field.objectName.describe("Provides each pull request's volume of parquet metadata."),
     loadBalancers: z
-      .array(field.loadBalancerName, { error: "a list of load balancer names" })
+      .array(field.groupedLoadBalancer, { error: "a list of load balancer names" })
       .min(1, { error: "at least one load balancer name" })
       .refine((names) => new Set(names).size === names.length, { error: "names that differ" })
       .describe(`Shared by all environments, each by at most ${environmentsPerLoadBalancer}.`),
@@ -140,8 +139,10 @@ export const stackFileSchema = field.section({
   mongodb: mongodb.optional(),
   pullRequest: pullRequest.optional(),
   ...secrets,
-  pullRequestHfToken: secret.optional().describe("The Hub's application token of pull requests."),
-  checksumKey: secret.describe("Any long random text: the key of the checksums that roll pods when a secret changes."),
+  pullRequestHfToken: field.secret.optional().describe("The Hub's application token of pull requests."),
+  checksumKey: field.secret.describe(
+    "Any long random text: the key of the checksums that roll pods when a secret changes.",
+  ),
 });
 
 export type StackFile = z.infer<typeof stackFileSchema>;

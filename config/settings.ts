@@ -1,24 +1,36 @@
 import { z } from "zod";
 import type { Variables } from "../components/settings";
-import { flag, logLevel, oneOf, positiveNumber, region, section, url, wholeNumber, words } from "./fields";
+import {
+  datasetPattern,
+  flag,
+  logLevel,
+  oneOf,
+  positiveNumber,
+  region,
+  section,
+  storageRoot,
+  url,
+  wholeNumber,
+} from "./fields";
 
 const storageProtocol = oneOf(["s3", "file"]);
 
 /** The application's settings that a stack may choose; production's values are the defaults where stacks agree. */
 export const settingsSchema = section({
   assets: section({
-    storageRoot: words("the bucket and prefix, or the folder, of assets"),
-    cachedStorageRoot: words("the bucket and prefix, or the folder, of cached assets"),
+    storageRoot,
+    cachedStorageRoot: storageRoot,
     storageProtocol: storageProtocol.default("s3"),
   }),
   blockedDatasets: z
-    .array(words("a dataset or a pattern of datasets"), { error: "a list of datasets" })
-    .min(1, { error: "at least one dataset" }),
+    .array(datasetPattern, { error: "a list of datasets" })
+    .min(1, { error: "at least one dataset" })
+    .max(1000, { error: "at most 1000 datasets and patterns" }),
   cacheReports: section({ results: wholeNumber(1, 10_000, "results") }),
   cloudfront: section({ expirationSeconds: wholeNumber(60, 86_400, "seconds").default(3600) }).prefault({}),
   hub: section({
     endpoint: url.default("https://huggingface.co"),
-    timeoutSeconds: positiveNumber("seconds"),
+    timeoutSeconds: positiveNumber(600, "seconds"),
   }),
   logLevel,
   maxAge: section({

@@ -1,4 +1,4 @@
-import { configKey, type Fault } from "./faults";
+import { configKey, describeValue, type Fault } from "./faults";
 import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
 
@@ -22,9 +22,10 @@ export function permittedRelease(): string | undefined {
 export function takeOverFaults(identity: StackIdentity, file: StackFile): Fault[] {
   const release = permittedRelease();
   const kept = keptRelease(identity, file);
+  const key = configKey(["helm", "release"]);
   if (release === undefined || release === kept) {
     return [];
   }
-  const allowed = kept ?? `none, as stack ${identity.stack} has no ${configKey(["helm", "release"])}; unset it`;
-  return [{ key: variable, problem: `${JSON.stringify(release)} is not allowed; allowed: ${allowed}` }];
+  const allowed = kept ? `${kept}, which is ${key}` : `none, as stack ${identity.stack} has no ${key}; unset it`;
+  return [{ key: variable, problem: `${describeValue(release)} is not allowed; allowed: ${allowed}` }];
 }

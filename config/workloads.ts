@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { databaseWaitSeconds } from "../components/migration";
 import { nodePools } from "../components/nodePools";
 import { jobNames } from "../components/scheduledJob";
 import { serviceNames } from "../components/services";
@@ -84,7 +85,8 @@ export const migration = field.section({
     .oneOf(["run", "skip"])
     .default("run")
     .describe("skip, to go back to an image that is older than the database."),
-  deadlineSeconds: field.wholeNumber(10, 86_400, "seconds").default(600),
+  // With less than a minute beside the wait, it would be stopped before it can say what is wrong.
+  deadlineSeconds: field.wholeNumber(databaseWaitSeconds + 60, 86_400, "seconds").default(600),
 });
 
 export const mongodb = field.section({

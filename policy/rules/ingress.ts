@@ -52,8 +52,15 @@ export const ingressActionsAreUsed: Rule = {
     }),
 };
 
-/** Where the application is known to answer with its metrics, whether or not a monitor asks there. */
-const applicationMetrics = ["/metrics", "/admin/metrics", "/sse/metrics"];
+/**
+ * Where the application is known to answer with its metrics, whether or not a monitor asks there, and which of its components
+ * does where only one does.
+ */
+const applicationMetrics: Readonly<Record<string, string | undefined>> = {
+  "/metrics": undefined,
+  "/admin/metrics": "admin",
+  "/sse/metrics": "sse-api",
+};
 
 const refusal = z.object({
   type: z.literal("fixed-response"),
@@ -64,7 +71,7 @@ export const metricsAreNotPublic: Rule = {
   why: "Metrics name datasets, queues and errors; the public has no business with them.",
   check: (inventory) => {
     const monitored = inventory.serviceMonitors.flatMap(({ spec }) => spec.endpoints.map(({ path }) => path));
-    const paths = [...new Set([...applicationMetrics, ...monitored])];
+    const paths = [...new Set([...Object.keys(applicationMetrics), ...monitored])];
     return [...loadBalancerGroups(inventory.ingresses).values()].flatMap((group) => {
       const rules = groupRules(group);
       const hosts = [...new Set(rules.map(({ host }) => host ?? "any host"))];
@@ -100,7 +107,12 @@ function hasMetricsElsewhere(
   const endpoints = serviceMonitors
     .filter(({ spec }) => service !== undefined && selects(spec.selector, service.metadata.labels))
     .flatMap(({ spec }) => spec.endpoints);
-  return endpoints.length > 0 && endpoints.every((endpoint) => endpoint.path !== path);
+  if (endpoints.length > 0) {
+    return endpoints.every((endpoint) => endpoint.path !== path);
+  }
+  const component = service?.metadata.labels["app.kubernetes.io/component"];
+  const owner = applicationMetrics[path];
+  return component !== undefined && owner !== undefined && component !== owner;
 }
 
 function parseJson(text: string | undefined): unknown {

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { LoadBalancerArgs } from "../../../components/ingress";
-import { migrationPods } from "../../../components/migration";
+import { migrationName, migrationPods } from "../../../components/migration";
 import { jobPods, jobs } from "../../../components/scheduledJob";
 import { containerPort } from "../../../components/server";
 import { services } from "../../../components/services";
@@ -248,6 +248,13 @@ describe("jobs", () => {
       servicePods({ component: "api", row: services.api, sizes: serviceSizes }),
     );
     assert.ok("annotations" in service.metadata);
+  });
+
+  it("migrate under a name that tells images apart, and that no commit makes too long for a Job", () => {
+    const scope = { stack: "pr-999999", release: "datasets-server-pr-999999", namespace: "datasets-server-pr-999999" };
+    assert.equal(migrationName(scope, "sha-59db084"), "datasets-server-pr-999999-mongodb-migration-59db084");
+    const name = migrationName(scope, `sha-${"0123456789".repeat(4)}`);
+    assert.equal(name, "datasets-server-pr-999999-mongodb-migration-012345678901");
   });
 
   it("migrate only once the database has answered, and never twice by themselves", () => {

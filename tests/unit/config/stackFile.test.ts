@@ -31,9 +31,13 @@ function change(map: Record<string, unknown>, [head = "", ...rest]: string[], va
 }
 
 /** What the program says of a configuration: its error's text. It must throw before it registers anything. */
-async function complaint(config: Record<string, string>, stack = "prod"): Promise<string> {
+async function complaint(
+  config: Record<string, string>,
+  stack = "prod",
+  encrypted: readonly string[] = [],
+): Promise<string> {
   const registered: string[] = [];
-  const run = runProgram(stack, { config, observe: ({ type }) => registered.push(type) });
+  const run = runProgram(stack, { config, encrypted, observe: ({ type }) => registered.push(type) });
   const error: unknown = await run.then(
     () => assert.fail("the configuration was accepted"),
     (reason: unknown) => reason,
@@ -119,7 +123,7 @@ const badInputs: readonly BadInput[] = [
   {
     key: "services.api.resources.limits.memory",
     value: "0Gi",
-    says: `${service}.resources.limits.memory: "0Gi" is not allowed; allowed: bytes as 512Mi or 4Gi, above 0`,
+    says: `${service}.resources.limits.memory: "0Gi" is not allowed; allowed: bytes as 512Mi or 4Gi, at least 1Mi`,
   },
   {
     key: "services.api.listenAddress",
@@ -149,7 +153,139 @@ const badInputs: readonly BadInput[] = [
   {
     key: "settings.hub.timeoutSeconds",
     value: 0,
-    says: "datasets-server:settings.hub.timeoutSeconds: 0 is not allowed; allowed: a number above 0 (seconds)",
+    says: "datasets-server:settings.hub.timeoutSeconds: 0 is not allowed; allowed: a number above 0 and up to 600 (seconds)",
+  },
+  {
+    key: "ingress.public.host",
+    value: "10.0.0.1",
+    says:
+      'datasets-server:ingress.public.host: "10.0.0.1" is not allowed; allowed: a DNS name of lower-case labels ' +
+      "joined by dots, such as datasets-server.huggingface.co",
+  },
+  {
+    key: "ingress.internal.host",
+    value: "datasets-server.huggingface.co",
+    says:
+      'datasets-server:ingress.internal.host: "datasets-server.huggingface.co" is not allowed; allowed: any but that of ' +
+      "datasets-server:ingress.public.host",
+  },
+  {
+    key: "ingress.internal.loadBalancer.name",
+    value: "datasets-server-prod",
+    says:
+      'datasets-server:ingress.internal.loadBalancer.name: "datasets-server-prod" is not allowed; allowed: any but that of ' +
+      "datasets-server:ingress.public.loadBalancer.name",
+  },
+  {
+    key: "ingress.internal.loadBalancer.group",
+    value: "datasets-server",
+    says:
+      'datasets-server:ingress.internal.loadBalancer.group: "datasets-server" is not allowed; allowed: any but that of ' +
+      "datasets-server:ingress.public.loadBalancer.group",
+  },
+  {
+    key: "ingress.public.loadBalancer.group",
+    value: "Datasets Server",
+    says:
+      'datasets-server:ingress.public.loadBalancer.group: "Datasets Server" is not allowed; allowed: the name of an ' +
+      "ingress group: at most 63 lower-case letters, digits, hyphens and dots",
+  },
+  {
+    key: "ingress.public.loadBalancer.tags.Env",
+    value: "prod,Owner=nobody",
+    says:
+      'datasets-server:ingress.public.loadBalancer.tags.Env: "prod,Owner=nobody" is not allowed; allowed: a tag\'s value in ' +
+      "quotes: letters, digits, spaces and _.:/+-@",
+  },
+  {
+    key: "network.mongo.cidrs",
+    value: ["999.1.1.1/8"],
+    says:
+      'datasets-server:network.mongo.cidrs.0: "999.1.1.1/8" is not allowed; allowed: an IPv4 range that starts at its first ' +
+      "address, such as 10.12.0.0/16",
+  },
+  {
+    key: "network.loadBalancerCidrs",
+    value: ["10.12.3.4/16"],
+    says:
+      'datasets-server:network.loadBalancerCidrs.0: "10.12.3.4/16" is not allowed; allowed: an IPv4 range that starts at its ' +
+      "first address, such as 10.12.0.0/16",
+  },
+  {
+    key: "jobs.backfill.schedule",
+    value: "0 0 * * 7",
+    says:
+      'datasets-server:jobs.backfill.schedule: "0 0 * * 7" is not allowed; allowed: five cron fields in UTC as Kubernetes reads ' +
+      "them, such as 05 12 * * * or */10 0-5 * * MON-FRI",
+  },
+  {
+    key: "services.api.scratch",
+    value: "0.0001Mi",
+    says: `${service}.scratch: "0.0001Mi" is not allowed; allowed: bytes as 512Mi or 4Gi, at least 1Mi`,
+  },
+  {
+    key: "services.api.resources.limits.cpu",
+    value: "99999999",
+    says: `${service}.resources.limits.cpu: "99999999" is not allowed; allowed: CPU cores as 2, 0.5 or 500m, above 0`,
+  },
+  {
+    key: "migration.deadlineSeconds",
+    value: 60,
+    says: "datasets-server:migration.deadlineSeconds: 60 is not allowed; allowed: a whole number from 180 to 86400 (seconds)",
+  },
+  {
+    key: "settings.hub.endpoint",
+    value: "https://user:password@huggingface.co",
+    says:
+      'datasets-server:settings.hub.endpoint: "https://user:password@huggingface.co" is not allowed; allowed: a URL of a host, ' +
+      "such as https://huggingface.co, without user, query and slash at the end",
+  },
+  {
+    key: "settings.assets.storageRoot",
+    value: "bucket/assets\u009b2J/",
+    says:
+      'datasets-server:settings.assets.storageRoot: "bucket/assets\\u{9b}2J/" is not allowed; allowed: a bucket and prefix, or a ' +
+      "folder, without a slash at the end, such as hf-datasets-server-statics/assets",
+  },
+  {
+    key: "settings.blockedDatasets",
+    value: ["lunaluan/*,mcding-org/*"],
+    says:
+      'datasets-server:settings.blockedDatasets.0: "lunaluan/*,mcding-org/*" is not allowed; allowed: a dataset or a pattern of ' +
+      "datasets, such as lunaluan/*",
+  },
+  {
+    key: "parquetMetadata.subPath",
+    value: "../staging",
+    says:
+      'datasets-server:parquetMetadata.subPath: "../staging" is not allowed; allowed: a folder of the volume, such as ' +
+      "datasets-server/prod/",
+  },
+  {
+    key: "parquetMetadata.claim",
+    value: "parquet..pvc",
+    says: 'datasets-server:parquetMetadata.claim: "parquet..pvc" is not allowed; allowed: the name of a Kubernetes object',
+  },
+  {
+    key: "parquetMetadata.claim",
+    value: "p".repeat(300),
+    says:
+      `datasets-server:parquetMetadata.claim: "${"p".repeat(80)}…" is not allowed; allowed: the name of a Kubernetes object; ` +
+      "at most 253 characters",
+  },
+  {
+    key: "namespace.create",
+    value: true,
+    says:
+      "datasets-server:parquetMetadata.create: is missing; needed: the class and size of the claim, as namespace.create makes " +
+      "an empty namespace",
+  },
+  {
+    key: "helm.release",
+    value: "a-long-name-of-prod",
+    says:
+      "datasets-server:helm.release: makes a-long-name-of-prod-datasets-server-job-backfill-retryable-errors the name of a " +
+      "CronJob, 13 too long; allowed: at most 52 characters",
   },
   {
     key: "cluster.account",
@@ -229,6 +365,50 @@ describe("a stack file", () => {
     assert.match(message, /pullRequest\.loadBalancers: "hub-datasets-server-staging" is not allowed; allowed: any but/);
     const crowded = await complaint(changed(file, "pullRequest.maxOpen", 31), "pr-7");
     assert.match(crowded, /pullRequest\.maxOpen: 31 is not allowed; allowed: at most 30, 15 for each load balancer/);
+  });
+
+  it("is refused for a pull request whose pods and volumes are more than its quota", async () => {
+    const message = await complaint(changed(readConfig(stackFile("pr-7")), "pullRequest.quota.storage", "8Gi"), "pr-7");
+    assert.match(
+      message,
+      /quota\.storage: "8Gi" is not allowed; allowed: at least 9216Mi, what an environment takes while every Deployment rolls: parquetMetadata 1024Mi, mongodb 8192Mi/,
+    );
+    const limits = { cpu: "1", memory: "400Gi" };
+    const big = changed(readConfig(stackFile("pr-7")), "services.search.resources.limits", limits);
+    assert.match(
+      await complaint(big, "pr-7"),
+      /has 1 fault.*\n.*quota\.resources\.limits\.memory: "80Gi" is not allowed/,
+    );
+  });
+
+  it("is refused with a worker pool whose name leaves its pods none of their own", async () => {
+    const pools: Record<string, unknown> = JSON.parse(production("helm", undefined)["datasets-server:workers"] ?? "{}");
+    const message = await complaint(production("workers", { ...pools, "a-pool-of-long-name": pools.light }));
+    assert.match(
+      message,
+      /workers\.a-pool-of-long-name: makes datasets-server-prod-worker-a-pool-of-long-name the name of a Deployment, 1 too long/,
+    );
+  });
+
+  it("is refused when anything but a secret is encrypted, without a word of its value", async () => {
+    const config = { ...production("images.tag", "the-hidden-tag"), "datasets-server:monitoring": "neither" };
+    const message = await complaint(config, "prod", ["datasets-server:images"]);
+    assert.match(message, /has 2 faults/);
+    assert.match(
+      message,
+      /datasets-server:images: is encrypted, and objects show it in the clear; write it without --secret/,
+    );
+    assert.doesNotMatch(message, /the-hidden-tag/);
+  });
+
+  it("is refused with keys that do something to a terminal, or to an object of JavaScript, and shows them harmlessly", async () => {
+    const message = await complaint({
+      ...production("services.api.\u001b[2J", 1),
+      "datasets-server:constructor": "text",
+    });
+    assert.match(message, /has 2 faults/);
+    assert.match(message, /datasets-server:services\.api\."\\u001b\[2J": is not a key/);
+    assert.match(message, /datasets-server:constructor: is not a key/);
   });
 
   it("is refused without a way to a database", async () => {

@@ -124,7 +124,10 @@ export const trafficMutations = {
     },
     {
       title: "a path to a service of which nobody knows where its metrics are",
-      changes: [{ remove: "ServiceMonitor api" }],
+      changes: [
+        { remove: "ServiceMonitor api" },
+        { object: "Service api", at: ["metadata", "labels", "app.kubernetes.io/component"] },
+      ],
       stack: "prod",
       violations: [
         "Ingress datasets-server-prod-api: spec.rules[0].http.paths[2] = /: answer the exact path /sse/metrics of datasets-server.huggingface.co with 401 in a rule that comes before this one [metrics-are-not-public]",
