@@ -1,0 +1,33 @@
+import * as assert from "node:assert/strict";
+import { kubernetesObjects } from "../../../commands/objects";
+import { runProgram } from "../../../commands/program";
+import { fuzz, seedOf } from "../../support/fuzz";
+import { bases } from "../../support/fuzz/bases";
+import { outcomeOf } from "../../support/fuzz/outcome";
+
+const count = 100;
+
+describe("the configuration", () => {
+  const seed = seedOf(process.env.SEED);
+
+  it(`ends in good objects or in an error that names a key, for ${count} mutations (SEED=${seed})`, async () => {
+    const { tried, accepted, refused } = await fuzz({ count, seed });
+    assert.equal(tried, count);
+    // Of mutations that all end the same way, none would say much.
+    assert.ok(accepted >= count / 20 && refused >= count / 4, `${accepted} accepted, ${refused} refused`);
+  });
+
+  for (const base of bases) {
+    it(`of ${base.stack} with ${Object.keys(base.config).length} keys has no fault to begin with`, async () => {
+      const { kind } = await outcomeOf(base, base);
+      assert.equal(kind, "accepted");
+    });
+  }
+
+  it("makes the objects here that the whole program makes", async () => {
+    const local = bases.find(({ stack }) => stack === "local") ?? assert.fail("there is no base for stack local");
+    const outcome = await outcomeOf(local, local);
+    const { resources } = await runProgram("local");
+    assert.deepEqual(outcome.kind === "accepted" && [...outcome.objects], kubernetesObjects(resources));
+  });
+});
