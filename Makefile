@@ -82,7 +82,7 @@ test: $(INSTALLED) ## all tests, on a fresh machine too: unit, then end-to-end
 	@$(MOCHA) --config tests/e2e/.mocharc.json
 
 test-long: WITH := $(TEST_TOOLS)
-test-long: $(INSTALLED) tools $(if $(FRESH),test-long-discard) ## hours, and goes on where it was interrupted: FRESH=1 starts over; KILLS, ENVIRONMENTS, AT_A_TIME, SEED
+test-long: $(INSTALLED) tools $(if $(FRESH),test-long-discard) ## hours, and goes on where it was interrupted: FRESH=1 starts over; KILLS, ENVIRONMENTS, AT_A_TIME, MUTATIONS, SEED
 	@$(MOCHA) --config tests/long/.mocharc.json
 
 test-long-discard: $(INSTALLED) ## end and forget what an interrupted test-long left to go on with
