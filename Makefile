@@ -109,7 +109,7 @@ fix: $(INSTALLED) ## the same, writing what can be put right
 render: $(INSTALLED) ## every object of a stack as YAML, no cluster needed: STACK=prod OUT=folder
 	@$(COMMAND) render --stack "$(or $(STACK),prod)" $(if $(OUT),--out "$(OUT)")
 
-generate: $(INSTALLED) ## write tests/expected, config/stack.schema.json, docs/access.md, for review
+generate: $(INSTALLED) ## write tests/expected, config/stack.schema.json, docs/access.md, docs/rules.md, for review
 	@$(COMMAND) generate
 
 bench: $(INSTALLED) tools ## measure the figures into bench/results.md

@@ -240,7 +240,9 @@ program
 
 program
   .command("generate")
-  .description("write the golden objects and comments, the JSON Schema of stack files, and docs/access.md")
+  .description(
+    "write the golden objects and comments, the JSON Schema of stack files, docs/access.md and docs/rules.md",
+  )
   .action(async () => (await import("./generate")).generate());
 
 program

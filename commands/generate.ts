@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { stackFileJsonSchema } from "../config/jsonSchema";
+import { rulesDocument } from "../policy/document";
 import { accessDocument } from "./access/document";
 import { stackObjects, toYaml } from "./objects";
 import { projectFolder } from "./project";
@@ -26,6 +27,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
     content: () => Promise.resolve(`${JSON.stringify(stackFileJsonSchema(), null, 2)}\n`),
   },
   { file: "docs/access.md", content: accessDocument },
+  { file: "docs/rules.md", content: () => Promise.resolve(rulesDocument()) },
   ...reviewExamples.map(({ name, comment }) => ({ file: `tests/expected/review/${name}.md`, content: comment })),
 ];
 

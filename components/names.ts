@@ -12,7 +12,7 @@ export interface Scope {
 }
 
 /** What the keys of our own labels and annotations start with. */
-const ownPrefix = "datasets-server.huggingface.co";
+export const ownPrefix = "datasets-server.huggingface.co";
 
 /** The label that says which stack an object belongs to; an object without it is somebody else's. */
 export const stackLabel = `${ownPrefix}/stack`;

@@ -13,11 +13,21 @@ export interface Finding {
   readonly cure: string;
 }
 
+/** Whether a finding ends the run (mandatory), or is only shown (advisory). */
+export type Level = "mandatory" | "advisory";
+
 /** A check over all objects of a stack. */
 export interface Rule {
+  readonly level: Level;
   /** What goes wrong without it, in one sentence. */
   readonly why: string;
-  readonly check: (inventory: Inventory) => Finding[];
+  /** @param earlier what the rules before this one found. */
+  readonly check: (inventory: Inventory, earlier: readonly NamedFinding[]) => Finding[];
+}
+
+/** A finding, and the name of the rule that made it. */
+export interface NamedFinding extends Finding {
+  readonly rule: string;
 }
 
 /** A finding about an object; a value that is no text is shown as JSON. */

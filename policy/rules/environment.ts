@@ -3,6 +3,7 @@ import type { Container } from "../podShapes";
 import { finding, type Rule } from "../rule";
 
 export const variablesHaveValues: Rule = {
+  level: "mandatory",
   why: "An empty variable passes for one that is set: an empty webhook secret lets in who sends none.",
   check: ({ workloads, configMaps, secrets }) => [
     ...[
@@ -27,6 +28,7 @@ export const variablesHaveValues: Rule = {
 };
 
 export const variablesAreDefinedOnce: Rule = {
+  level: "mandatory",
   why: "Of two definitions one wins in silence, and it is not the one that somebody just changed.",
   check: (inventory) =>
     inventory.workloads.flatMap((workload) =>

@@ -5,6 +5,7 @@ import { finding, type Rule } from "../rule";
 const movingTags = ["latest", "main", "master", "stable", "edge", "nightly", "dev", "develop", "staging", "prod"];
 
 export const imagesAreFixed: Rule = {
+  level: "mandatory",
   why: "A tag that moves runs two versions side by side, and leaves none to go back to.",
   check: ({ workloads }) =>
     workloads.flatMap((workload) =>

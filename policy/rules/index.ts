@@ -1,6 +1,7 @@
 import { type StackFacts, takeInventory } from "../inventory";
-import type { Finding, Rule } from "../rule";
+import type { Level, NamedFinding, Rule } from "../rule";
 import { variablesAreDefinedOnce, variablesHaveValues } from "./environment";
+import { type Exception, exceptionsAreUsed, exceptionsOf, excuses } from "./exceptions";
 import { imagesAreFixed } from "./images";
 import {
   groupOrdersDiffer,
@@ -58,13 +59,23 @@ export const ruleNames = [
   "variables-are-defined-once",
   "variables-have-values",
   "volumes-are-mounted",
+  // The last: it looks at what the others find.
+  "exceptions-are-used",
 ] as const;
 
 export type RuleName = (typeof ruleNames)[number];
 
-/** A finding, and the rule that made it. */
-export interface Violation extends Finding {
+/** A finding that no exception excuses. */
+export interface Violation extends NamedFinding {
   readonly rule: RuleName;
+  readonly level: Level;
+}
+
+/** What the rules say about a stack's objects. */
+export interface Report {
+  readonly violations: readonly Violation[];
+  /** The exceptions that excuse a finding. */
+  readonly exceptions: readonly Exception[];
 }
 
 /** What must be true of all objects of a stack. */
@@ -98,23 +109,43 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
   "variables-are-defined-once": variablesAreDefinedOnce,
   "variables-have-values": variablesHaveValues,
   "volumes-are-mounted": volumesAreMounted,
+  "exceptions-are-used": exceptionsAreUsed,
 };
 
 /**
- * What all rules find wrong with a stack's plain objects, or only those named.
+ * What all rules say about a stack's plain objects, or only those named.
  *
  * Throws for an object that is not of its kind's shape.
  */
-export function checkObjects(
+export function reviewObjects(
   objects: readonly unknown[],
   facts: StackFacts,
   names: readonly RuleName[] = ruleNames,
-): Violation[] {
+): Report {
   const inventory = takeInventory(objects, facts);
-  return names.flatMap((rule) => rules[rule].check(inventory).map((finding) => ({ rule, ...finding })));
+  const found: Violation[] = [];
+  for (const rule of names) {
+    const { level, check } = rules[rule];
+    found.push(...check(inventory, found).map((finding) => ({ rule, level, ...finding })));
+  }
+  const exceptions = exceptionsOf(inventory.all);
+  return {
+    violations: found.filter((violation) => !exceptions.some((exception) => excuses(exception, violation))),
+    exceptions: exceptions.filter((exception) => found.some((violation) => excuses(exception, violation))),
+  };
+}
+
+/** What the rules find wrong with a stack's plain objects, exceptions left out; see reviewObjects. */
+export function checkObjects(...args: Parameters<typeof reviewObjects>): readonly Violation[] {
+  return reviewObjects(...args).violations;
 }
 
 /** A violation as people read it. */
 export function violationText({ rule, object, path, value, cure }: Violation): string {
   return `${object}: ${path} = ${value}: ${cure} [${rule}]`;
+}
+
+/** An exception as people read it. */
+export function exceptionText({ rule, object, reason }: Exception): string {
+  return `${object}: excepted from ${rule}: ${reason}`;
 }

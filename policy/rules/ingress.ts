@@ -16,6 +16,7 @@ import { selects } from "../selectors";
 import type { Ingress } from "../shapes";
 
 export const ingressBackendsExist: Rule = {
+  level: "mandatory",
   why: "A path to a Service, port or action that is not there answers 503, or stops the whole group's update.",
   check: ({ ingresses, services }) =>
     ingresses.flatMap(listenerRules).flatMap(({ ingress, backend, place }) => {
@@ -39,6 +40,7 @@ export const ingressBackendsExist: Rule = {
 };
 
 export const ingressActionsAreUsed: Rule = {
+  level: "mandatory",
   why: "An action that no path uses is a path that lost its answer, such as the 401 in front of the metrics.",
   check: ({ ingresses }) =>
     ingresses.flatMap((ingress) => {
@@ -68,6 +70,7 @@ const refusal = z.object({
 });
 
 export const metricsAreNotPublic: Rule = {
+  level: "mandatory",
   why: "Metrics name datasets, queues and errors; the public has no business with them.",
   check: (inventory) => {
     const monitored = inventory.serviceMonitors.flatMap(({ spec }) => spec.endpoints.map(({ path }) => path));
@@ -127,6 +130,7 @@ function parseJson(text: string | undefined): unknown {
 const shared = ["scheme", "load-balancer-name", "listen-ports", "certificate-arn", "ssl-redirect", "tags"];
 
 export const loadBalancerGroupsAgree: Rule = {
+  level: "mandatory",
   why: "One member that disagrees stops the controller from updating the load balancer of the whole group.",
   check: ({ ingresses }) => {
     const groups = [...loadBalancerGroups(ingresses)];
@@ -145,6 +149,7 @@ export const loadBalancerGroupsAgree: Rule = {
 };
 
 export const groupOrdersDiffer: Rule = {
+  level: "advisory",
   why: "Rules of equal order come in the order of their names, so that renaming one changes what it answers.",
   check: ({ ingresses }) =>
     [...loadBalancerGroups(ingresses).values()].flatMap((group) =>

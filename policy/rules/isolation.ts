@@ -2,6 +2,7 @@ import { policiesOf } from "../network";
 import { finding, type Rule } from "../rule";
 
 export const podsAreIsolated: Rule = {
+  level: "mandatory",
   why: "A pod that no network policy selects is open to the whole cluster, and may reach all of it.",
   check: ({ workloads, networkPolicies, facts }) =>
     workloads.flatMap(({ object, template, specPath }) => {

@@ -22,6 +22,7 @@ const dnsName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)
 const labelValue = /^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$/;
 
 export const namesFit: Rule = {
+  level: "mandatory",
   why: "A name that is too long is refused, or cut off so that two are the same.",
   check: (inventory) => [
     ...inventory.all.flatMap(objectName),

@@ -3,6 +3,7 @@ import { absent } from "../inventory";
 import { finding, type Rule } from "../rule";
 
 export const objectsAreTheStacks: Rule = {
+  level: "mandatory",
   why: "An object elsewhere or without the label is one that the stack may overwrite, or leave behind.",
   check: ({ all, facts }) =>
     all.flatMap((object) => {

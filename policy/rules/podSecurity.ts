@@ -18,6 +18,7 @@ const volumeKinds = [
 type Demand = readonly [path: string, value: unknown, isMet: boolean, cure: string];
 
 export const podsAreRestricted: Rule = {
+  level: "mandatory",
   why: "The pods run untrusted data, so a way out of one must lead nowhere: not to the node, and not to the API server.",
   check: ({ workloads }) =>
     workloads.flatMap((workload) => [

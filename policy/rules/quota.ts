@@ -11,6 +11,7 @@ const bounded: Readonly<Record<string, readonly ["requests" | "limits", "cpu" | 
 };
 
 export const quotasHoldRollouts: Rule = {
+  level: "mandatory",
   why: "A rollout whose added pods are over the namespace's quota waits for room that never comes.",
   check: (inventory) =>
     inventory.quotas.flatMap((quota) =>

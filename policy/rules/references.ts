@@ -14,6 +14,7 @@ interface Reference {
 }
 
 export const referencesExist: Rule = {
+  level: "mandatory",
   why: "A container whose setting, secret or identity is not there never starts.",
   check: (inventory) => [
     ...inventory.workloads.flatMap((workload) => missingSources(inventory, workload)),
@@ -22,6 +23,7 @@ export const referencesExist: Rule = {
 };
 
 export const configurationIsRead: Rule = {
+  level: "advisory",
   why: "A ConfigMap or Secret that nobody reads is a reference that somebody lost, or a secret kept for nothing.",
   check: ({ workloads, configMaps, secrets }) => {
     const read = new Set(workloads.flatMap(references).map(({ kind, name }) => `${kind} ${name}`));

@@ -5,6 +5,7 @@ import { finding, type Rule } from "../rule";
 const resourceNames = ["cpu", "memory", "ephemeral-storage"];
 
 export const containersHaveResources: Rule = {
+  level: "mandatory",
   why: "A container without bounds takes its neighbours' memory, or fills their node's disk.",
   check: ({ workloads }) =>
     workloads.flatMap((workload) =>

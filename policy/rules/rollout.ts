@@ -1,6 +1,7 @@
 import { finding, type Rule } from "../rule";
 
 export const rolloutsOutlastStarts: Rule = {
+  level: "mandatory",
   why: "A rollout whose deadline is no longer than one pod's start is called failed while it is only slow.",
   check: ({ deployments }) =>
     deployments.flatMap((object) => {

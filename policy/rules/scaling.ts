@@ -4,6 +4,7 @@ import { selectorText, selects } from "../selectors";
 import type { DisruptionBudget } from "../shapes";
 
 export const autoscalersOwnReplicas: Rule = {
+  level: "mandatory",
   why: "Where both an autoscaler and the program say how many pods there are, each deploy undoes the autoscaler's answer.",
   check: ({ autoscalers, deployments, statefulSets }) => {
     const targets = [...deployments, ...statefulSets];
@@ -31,6 +32,7 @@ export const autoscalersOwnReplicas: Rule = {
 };
 
 export const disruptionBudgetsAllowEviction: Rule = {
+  level: "mandatory",
   why: "A node whose pods may not be evicted cannot be drained, and a pod with two budgets cannot be evicted at all.",
   check: (inventory) =>
     inventory.disruptionBudgets.flatMap((budget, index) => {

@@ -23,6 +23,7 @@ function stableLabels({ facts }: Inventory): readonly [string, ...string[]] {
 }
 
 export const selectorsMatchTheirOwn: Rule = {
+  level: "mandatory",
   why: "A selector that matches nothing does nothing, and one that matches others' pods takes their traffic or their lives.",
   check: (inventory) => [
     ...componentSelectors(inventory).flatMap((use) => checkOwn(use, stableLabels(inventory)[0])),
@@ -31,6 +32,7 @@ export const selectorsMatchTheirOwn: Rule = {
 };
 
 export const selectorsAreStable: Rule = {
+  level: "mandatory",
   why: "A Deployment's selector cannot change, so a label that does would mean to delete and make it anew.",
   check: (inventory) =>
     [...componentSelectors(inventory), ...policySelectors(inventory)].flatMap(({ object, path, selector }) =>

@@ -3,6 +3,7 @@ import { finding, type Rule, repeated } from "../rule";
 import { labelSelector, type Selector, selects } from "../selectors";
 
 export const servicePortsExist: Rule = {
+  level: "mandatory",
   why: "A Service whose target port no pod has answers nobody.",
   check: (inventory) =>
     inventory.services.flatMap((service) => {
@@ -23,6 +24,7 @@ export const servicePortsExist: Rule = {
 };
 
 export const monitorPortsExist: Rule = {
+  level: "mandatory",
   why: "A monitor of a port that is not there scrapes nothing, and no alert says so.",
   check: (inventory) => {
     const ofServices = inventory.serviceMonitors.flatMap((monitor) => {
@@ -48,6 +50,7 @@ export const monitorPortsExist: Rule = {
 };
 
 export const monitorsLookHere: Rule = {
+  level: "mandatory",
   why: "A monitor that looks in another namespace takes that one's pods for the stack's.",
   check: ({ serviceMonitors, podMonitors, facts }) =>
     [...serviceMonitors, ...podMonitors]
@@ -62,6 +65,7 @@ export const monitorsLookHere: Rule = {
 };
 
 export const probePortsExist: Rule = {
+  level: "mandatory",
   why: "A probe of a port that the container does not have never passes, and the pod never serves.",
   check: ({ workloads }) =>
     workloads.flatMap((workload) =>
@@ -85,6 +89,7 @@ export const probePortsExist: Rule = {
 };
 
 export const nodePortsAreWanted: Rule = {
+  level: "mandatory",
   why: "A port on every node goes round the load balancer, and two Services cannot have the same.",
   check: ({ services }) => {
     const uses = services.flatMap((service) =>

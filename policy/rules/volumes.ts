@@ -2,6 +2,7 @@ import { absent, containersOf } from "../inventory";
 import { finding, type Rule } from "../rule";
 
 export const mountsHaveVolumes: Rule = {
+  level: "mandatory",
   why: "A pod with a mount that has no volume is refused, which a deploy finds out half-way.",
   check: ({ workloads }) =>
     workloads.flatMap((workload) => {
@@ -24,6 +25,7 @@ export const mountsHaveVolumes: Rule = {
 };
 
 export const volumesAreMounted: Rule = {
+  level: "advisory",
   why: "A volume that nothing mounts is a mount that somebody lost.",
   check: ({ workloads }) =>
     workloads.flatMap((workload) => {
@@ -45,6 +47,7 @@ export const volumesAreMounted: Rule = {
 };
 
 export const claimsExist: Rule = {
+  level: "mandatory",
   why: "A pod whose claim is not there waits for ever.",
   check: ({ workloads, claims, all, facts }) => {
     // In a namespace that the stack makes, nothing is there before the stack.

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { checkObjects, type RuleName, ruleNames, rules, type Violation, violationText } from "../../../policy/rules";
 import { bindingMutations } from "./bindingMutations";
+import { exceptionMutations } from "./exceptionMutations";
 import { type Mutation, mutate, withoutHashes } from "./mutation";
 import { objectMutations } from "./objectMutations";
 import { podMutations } from "./podMutations";
@@ -9,6 +10,7 @@ import { trafficMutations } from "./trafficMutations";
 
 const mutations: Readonly<Record<RuleName, readonly Mutation[]>> = {
   ...bindingMutations,
+  ...exceptionMutations,
   ...objectMutations,
   ...podMutations,
   ...trafficMutations,
