@@ -3,6 +3,7 @@ import { clusterProvider, connectCluster } from "./components/cluster";
 import { DatasetsServer } from "./components/datasetsServer";
 import { guardsOf } from "./components/guards";
 import { clusterOutput, commands } from "./components/outputs";
+import { factsOf, rulesGate } from "./components/rules";
 import { leaveOutSdkRecords } from "./components/sdkRecords";
 import { readResponsesInOnePass } from "./components/sdkResponses";
 import { loadConfig } from "./config/load";
@@ -20,7 +21,10 @@ export = async () => {
   const provider = clusterProvider("kubernetes", connection, scope.namespace, guards.provider);
   // Lets its registration leave: the engine starts the provider's process while this one makes the objects.
   await setImmediate();
-  const server = new DatasetsServer(scope.release, { ...datasetsServer, ...guards.objects }, { provider });
+  const rules = rulesGate(factsOf(datasetsServer));
+  const opts = { provider, ...rules.options };
+  const server = new DatasetsServer(scope.release, { ...datasetsServer, ...guards.objects }, opts);
+  await rules.pass();
 
   return {
     namespace: scope.namespace,

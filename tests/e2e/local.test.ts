@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import fs from "node:fs/promises";
 import path from "node:path";
 import { stackLabel } from "../../components/names";
 import { checksumAnnotation } from "../../components/secrets";
@@ -67,6 +68,24 @@ describe("stack local", () => {
       before,
     );
   }
+
+  it("is refused while an object breaks a rule, with every finding and no object made", async () => {
+    const file = path.join(engine.folder, "components/podTemplate.ts");
+    const text = await fs.readFile(file, "utf8");
+    await fs.writeFile(file, text.replace("allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true"));
+    const { code, stdout } = await engine.up().finally(() => fs.writeFile(file, text));
+    assert.notEqual(code, 0, stdout);
+    assert.match(stdout, /the rules find \d+ faults in the objects of stack local, and nothing was touched/);
+    for (const workload of ["Deployment datasets-server-local-api", "CronJob datasets-server-local-backfill"]) {
+      assert.match(stdout, new RegExp(`${workload}: \\S+allowPrivilegeEscalation = true: set it to false`));
+    }
+    assert.doesNotMatch(stdout, /^\s+at |still active/m, "shows a stack trace or promises that nobody waits for");
+    assert.deepEqual(objectsOf(await engine.stateResources()), []);
+    assert.equal(
+      await find(kubernetes, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, namespace: "" } }),
+      undefined,
+    );
+  });
 
   it("comes up from nothing with every pod ready and a load balancer's host name", async () => {
     const { code, stdout, stderr } = await engine.up();
