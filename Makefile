@@ -17,11 +17,14 @@ INSTALLED := node_modules/.package-lock.json
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
+# What a run may delete or replace, from make's ALLOW or from the environment.
+preview deploy: ALLOWED = DATASETS_SERVER_ALLOW="$${ALLOW:-$$DATASETS_SERVER_ALLOW}"
+
 up: $(INSTALLED) ## fresh machine to a running datasets-server on a local cluster: REFRESH=1 undoes hand edits
 	@$(COMMAND) up $(if $(REFRESH),--refresh)
 
 preview: $(INSTALLED) ## what `make up` or `make deploy` would change: STACK=prod, default local; ARGS="further flags"
-	@$(COMMAND) preview --stack "$(or $(STACK),local)" -- $(ARGS)
+	@$(ALLOWED) $(COMMAND) preview --stack "$(or $(STACK),local)" -- $(ARGS)
 
 down: $(INSTALLED) ## destroy stack local, stop its cluster, remove all but the cache
 	@$(COMMAND) down
@@ -29,8 +32,8 @@ down: $(INSTALLED) ## destroy stack local, stop its cluster, remove all but the 
 bootstrap: $(INSTALLED) ## create or verify the state's bucket, the key and the stack: STACK=prod
 	@$(COMMAND) bootstrap --stack "$(STACK)"
 
-deploy: $(INSTALLED) ## `pulumi up`, one run at a time: STACK=prod YES=1 ARGS="further flags"
-	@$(COMMAND) deploy --stack "$(STACK)" $(if $(YES),--yes) -- $(ARGS)
+deploy: $(INSTALLED) ## `pulumi up`, one run at a time: STACK=prod YES=1 ARGS="further flags"; ALLOW="Service/NAME" lets it delete or replace that
+	@$(ALLOWED) $(COMMAND) deploy --stack "$(STACK)" $(if $(YES),--yes) -- $(ARGS)
 
 history: $(INSTALLED) ## who updated a stack, when, from which commit, with which images: STACK=prod, default local; LIMIT=20
 	@$(COMMAND) history --stack "$(or $(STACK),local)" $(if $(LIMIT),--limit "$(LIMIT)")

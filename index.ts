@@ -13,11 +13,11 @@ readResponsesInOnePass();
 
 /** The program: what the stack says, its cluster, all that runs there, and what to know about it afterwards. */
 export = async () => {
-  const { cluster, offline, takeOver, pullRequest, datasetsServer } = loadConfig();
+  const { cluster, offline, takeOver, allowedLosses, pullRequest, datasetsServer } = loadConfig();
   const { scope } = datasetsServer;
 
   const connection = await connectCluster(cluster, { namespace: scope.namespace, offline });
-  const guards = await guardsOf(connection, { offline, takeOver, datasetsServer });
+  const guards = await guardsOf(connection, { offline, takeOver, allowedLosses, datasetsServer });
   const provider = clusterProvider("kubernetes", connection, scope.namespace, guards.provider);
   // Lets its registration leave: the engine starts the provider's process while this one makes the objects.
   await setImmediate();

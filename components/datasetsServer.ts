@@ -46,6 +46,8 @@ export interface DatasetsServerArgs {
   readonly suspendJobs: boolean;
   /** What must agree before an object is created; see ownershipHook. */
   readonly beforeCreate: readonly pulumi.ResourceHook[];
+  /** What keeps a run from deleting or replacing an object. Default: nothing. */
+  readonly lossGuard?: pulumi.ResourceTransformation;
   /** What this run takes over. Default: nothing. */
   readonly takeOver?: TakeOver;
 }
@@ -62,7 +64,11 @@ export class DatasetsServer extends pulumi.ComponentResource {
       name,
       {},
       pulumi.mergeOptions(opts, {
-        transformations: [guardObjects(args.beforeCreate), ...(args.takeOver ? [registerAsItIs(args.takeOver)] : [])],
+        transformations: [
+          guardObjects(args.beforeCreate),
+          ...(args.lossGuard ? [args.lossGuard] : []),
+          ...(args.takeOver ? [registerAsItIs(args.takeOver)] : []),
+        ],
       }),
     );
     const { scope } = args;

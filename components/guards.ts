@@ -5,6 +5,7 @@ import type { ClusterConnection } from "./cluster";
 import type { DatasetsServerArgs } from "./datasetsServer";
 import { kubernetesClient } from "./kubernetesClient";
 import { liveObjects } from "./liveObjects";
+import { lossGuard } from "./lossGuard";
 import { stayOnCluster } from "./oneCluster";
 import { type OwnershipArgs, ownershipHook } from "./ownership";
 import { neededRights } from "./rights";
@@ -13,6 +14,8 @@ import { takeOverOf } from "./takeOver";
 export interface GuardArgs extends Pick<OwnershipArgs, "takeOver"> {
   /** Whether the run only renders objects, and there is no cluster to ask. */
   readonly offline: boolean;
+  /** What the run may delete or replace. Default: anything. */
+  readonly allowedLosses?: readonly string[] | undefined;
   readonly datasetsServer: Omit<DatasetsServerArgs, keyof Guards["objects"]>;
 }
 
@@ -20,8 +23,8 @@ export interface GuardArgs extends Pick<OwnershipArgs, "takeOver"> {
 export interface Guards {
   /** Options of the Kubernetes provider: it stays on the cluster that the stack's objects are on. */
   readonly provider: pulumi.ResourceOptions;
-  /** What the objects are made under: none is anybody else's. */
-  readonly objects: Pick<DatasetsServerArgs, "beforeCreate" | "takeOver">;
+  /** What the objects are made under: none is anybody else's, and none that is needed goes unasked. */
+  readonly objects: Pick<DatasetsServerArgs, "beforeCreate" | "lossGuard" | "takeOver">;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface Guards {
  * takeOverOf.
  */
 export async function guardsOf(connection: ClusterConnection, args: GuardArgs): Promise<Guards> {
-  const { takeOver, offline, datasetsServer } = args;
+  const { takeOver, offline, allowedLosses, datasetsServer } = args;
   if (offline) {
     return { provider: {}, objects: { beforeCreate: [] } };
   }
@@ -45,6 +48,10 @@ export async function guardsOf(connection: ClusterConnection, args: GuardArgs): 
   const taken = await takeOverOf(live, scope, takeOver);
   return {
     provider: stayOnCluster(scope.stack, connection.identifier),
-    objects: { beforeCreate: [ownershipHook(live, { scope, takeOver })], ...(taken && { takeOver: taken }) },
+    objects: {
+      beforeCreate: [ownershipHook(live, { scope, takeOver })],
+      ...(allowedLosses && { lossGuard: lossGuard({ stack: scope.stack, allowed: allowedLosses }) }),
+      ...(taken && { takeOver: taken }),
+    },
   };
 }

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { buildConfig, type Config, hasOwnMongoDb, neededSecrets } from "./build";
 import { entranceFaults } from "./entrances";
 import { configKey, type Fault, refuse, schemaFaults } from "./faults";
+import { allowedLossFaults } from "./losses";
 import { nameFaults } from "./names";
 import { parameterFaults, readParameters } from "./pullRequest";
 import { quotaFaults } from "./quota";
@@ -55,6 +56,7 @@ export function loadStack(): Stack {
     quotaFaults,
     secondProductionFaults,
     takeOverFaults,
+    allowedLossFaults,
     secretFaults,
   ];
   faults.push(...checks.flatMap((check) => check(identity, file)));

@@ -87,6 +87,9 @@ const digest = z.looseObject({
   changeSummary: z.looseObject({ same: z.number().default(0) }).nullish(),
 });
 
+/** How the engine ends when a preview failed, which says no more than the heading does. */
+const lastWords: readonly string[] = ["preview failed", "BAIL: run bailed"];
+
 /** What `pulumi preview --json` of a stack says, as it ended. */
 export function parsePlan(stack: string, { code, stdout, stderr }: RunResult): Plan {
   const parsed = digest.safeParse(parseJson(stdout));
@@ -104,8 +107,7 @@ export function parsePlan(stack: string, { code, stdout, stderr }: RunResult): P
         .filter((message) => message !== ""),
     ),
   ];
-  // The engine ends with two words that say no more than the heading does.
-  const errors = said("error").filter((message, _, all) => message !== "preview failed" || all.length === 1);
+  const errors = said("error").filter((message, _, all) => !lastWords.includes(message) || all.length === 1);
   const plan = { stack, unchanged: changeSummary?.same ?? 0, warnings: said("warning") };
   if (code !== 0) {
     return { ...plan, changes: [], failure: errors.length > 0 ? errors : [cleanText(stderr)] };

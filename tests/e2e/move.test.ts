@@ -4,6 +4,7 @@ import path from "node:path";
 import { BatchV1Api } from "@kubernetes/client-node";
 import { run } from "../../tools/run";
 import { type AwsAccount, asEksCluster, inAccount, startAwsAccount } from "../support/e2e/awsAccount";
+import { edit } from "../support/e2e/checkout";
 import { type Cluster, newCluster } from "../support/e2e/cluster";
 import type { Engine } from "../support/e2e/engine";
 import { createForeignObjects } from "../support/e2e/foreign";
@@ -155,13 +156,9 @@ describe("moving production to another cluster, by the commands of docs/move-clu
 
   it("leaves the second stack, and what others have on the first cluster, alone when the first is destroyed", async () => {
     const before = await identities(hubGreen.kubernetes, namespace);
-    await follow(first, "pulumi destroy -s prod");
+    await follow(first, "DATASETS_SERVER_ALLOW=Stack/prod pulumi destroy --run-program -s prod");
     await follow(first, "pulumi stack rm prod --yes --preserve-config");
     assert.deepEqual(await identities(hubProd.kubernetes, namespace), foreign);
     assert.deepEqual(await identities(hubGreen.kubernetes, namespace), before);
   });
 });
-
-async function edit(file: string, pattern: RegExp, replacement: string): Promise<void> {
-  await fs.writeFile(file, (await fs.readFile(file, "utf8")).replace(pattern, replacement));
-}

@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
+import { projectFolder } from "../../commands/project";
 import { stackLabel } from "../../components/names";
+import type { RunResult } from "../../tools/run";
+import { edit } from "../support/e2e/checkout";
 import { deployRole, type Eks, everyStateVersion, newEksEngine, startEks } from "../support/e2e/eks";
 import type { Engine } from "../support/e2e/engine";
 import { isReady, type Kubernetes, stayingPods } from "../support/e2e/kubernetes";
 import { findLeaks } from "../support/e2e/leaks";
 import { setEverySecret } from "../support/e2e/secrets";
 import { assertRollsInService } from "../support/e2e/stackAvailability";
+import { identities } from "../support/e2e/workloads";
 import { delayedPodStages, suiteFolder } from "../support/e2e/world";
 
 const namespace = "datasets-server";
@@ -18,6 +22,13 @@ const pools = ["heavy", "medium", "light"];
 const tokenSecret = "datasets-server-hf-token";
 const replicas = 20;
 const registry = "707930574880.dkr.ecr.us-east-1.amazonaws.com";
+const droppedService = "Service/datasets-server-prod-sse-api";
+/** Files of the program that tests change. */
+const parts = {
+  service: "components/webService.ts",
+  selector: "components/names.ts",
+  pool: "components/workerPool.ts",
+} as const;
 const token = `hf_${randomBytes(24).toString("hex")}`;
 
 describe("stack prod, on a cluster that is not the stack's own, with the rights of docs/access.md", () => {
@@ -35,6 +46,14 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
     engine = (await newEksEngine(eks, "prod", folder)).with({ KUBECONFIG });
   });
   after(() => eks.stop());
+
+  function inCopy(file: string): string {
+    return path.join(engine.folder, file);
+  }
+
+  function putBack(file: string): Promise<void> {
+    return fs.copyFile(path.join(projectFolder, file), inCopy(file));
+  }
 
   it("warns of placeholders in a preview, and refuses them in an update", async () => {
     const placeholder =
@@ -106,9 +125,69 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
     assert.deepEqual(images, Array(replicas).fill(`${registry}/hub-datasets-server-api:sha-0123abc`));
   });
 
+  it("refuses an update whose preview deletes what carries traffic or data, and says all of it", async () => {
+    await edit(inCopy(parts.service), /new k8s\.core\.v1\.Service\(/, 'if (component !== "sse-api") $&');
+    const selector = /\[componentLabel\(scope\)\]: objectName\(scope, component\),/;
+    await edit(inCopy(parts.selector), selector, '$& ...(component === "worker-heavy" && { other: "selector" }),');
+    await edit(inCopy(parts.pool), /(?<=Deployment\(\n\s+)name,/, 'args.pool === "light" ? "renamed" : name,');
+    await engine.configure("settings.cacheReports.results", "999");
+    const before = await identities(kubernetes, namespace);
+    const said = refused(await engine.run("up", "--yes"));
+    const heavy = "Deployment/datasets-server-prod-worker-heavy";
+    for (const line of [
+      `${heavy} would be deleted, if only to be made anew: urn:pulumi:prod::.*::datasets-server-prod-worker-heavy`,
+      "Deployment/.*-worker-light would be deleted, though the program has it under another URN: urn:.*-worker-light",
+      `${droppedService} would be deleted: urn:pulumi:prod::datasets-server::.*::datasets-server-prod-sse-api`,
+      `Next, when it is meant, for one run: make deploy STACK=prod ALLOW="${heavy} ${droppedService}"`,
+      "Nothing was touched.",
+    ]) {
+      assert.match(said, new RegExp(`^ *${line}$`, "m"));
+    }
+    assert.doesNotMatch(said, /Updating \(prod\)|ConfigMap\/|^\s+at .*:\d+:\d+/m);
+    assert.deepEqual(await identities(kubernetes, namespace), before);
+  });
+
+  it("deletes none of that without a preview either, and the next update mends what this one began", async () => {
+    const keptObjects = async () =>
+      (await identities(kubernetes, namespace)).filter((object) =>
+        /^(Deployment|Ingress|Secret|Service) /.test(object),
+      );
+    await putBack(parts.pool);
+    await engine.configure("settings.cacheReports.results", "1000");
+    const before = await keptObjects();
+    const said = refused(await engine.up());
+    assert.match(
+      said,
+      /this run stopped: of stack prod now Deployment\/datasets-server-prod-worker-heavy would be deleted/,
+    );
+    assert.deepEqual(await keptObjects(), before);
+    await putBack(parts.selector);
+    await putBack(parts.service);
+    succeeded(await engine.up());
+    succeeded(await engine.preview("--expect-no-changes"));
+    assert.deepEqual(await keptObjects(), before);
+  });
+
+  it("deletes what is allowed for one run, and takes no permission for anything else", async () => {
+    await edit(inCopy(parts.service), /new k8s\.core\.v1\.Service\(/, 'if (component !== "sse-api") $&');
+    const allowing = (entry: string) => engine.with({ DATASETS_SERVER_ALLOW: entry });
+    const useless = "Service/datasets-server-prod-api";
+    const said = refused(await allowing(`${useless} ${droppedService}`).preview());
+    assert.match(said, new RegExp(`DATASETS_SERVER_ALLOW: "${useless}" is not allowed: this run does not delete that`));
+    assert.doesNotMatch(said, /would be deleted/);
+    succeeded(await allowing(droppedService).run("up", "--yes"));
+    const { items } = await kubernetes.core.listNamespacedService({ namespace });
+    const names = items.map(({ metadata }) => metadata?.name);
+    assert.ok(!names.includes("datasets-server-prod-sse-api") && names.includes(name), names.join(" "));
+  });
+
+  it("is destroyed by nobody who does not say so", async () => {
+    assert.match(refused(await engine.destroy()), /You must run with the `--run-program` flag/);
+    assert.match(refused(await engine.run("destroy", "--yes", "--run-program")), /ALLOW="Stack\/prod"/);
+  });
+
   it("leaves the namespace and what others have in it alone when it is destroyed", async () => {
-    const { code, stdout, stderr } = await engine.destroy();
-    assert.equal(code, 0, stdout + stderr);
+    succeeded(await engine.with({ DATASETS_SERVER_ALLOW: "Stack/prod" }).destroy("--run-program"));
     assert.deepEqual(await engine.stateResources(), []);
     const { status } = await kubernetes.core.readNamespace({ name: namespace });
     assert.equal(status?.phase, "Active");
@@ -133,6 +212,16 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
     }
   });
 });
+
+function succeeded({ code, stdout, stderr }: RunResult): void {
+  assert.equal(code, 0, stdout + stderr);
+}
+
+/** What a run said that has to fail. */
+function refused({ code, stdout, stderr }: RunResult): string {
+  assert.notEqual(code, 0, stdout + stderr);
+  return stdout + stderr;
+}
 
 async function kubernetesResources(engine: Engine): Promise<string[]> {
   const resources = await engine.stateResources();

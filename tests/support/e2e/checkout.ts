@@ -16,6 +16,16 @@ export async function copyCheckout(folder: string): Promise<void> {
   await fs.symlink(path.join(checkout, "node_modules"), path.join(folder, "node_modules"));
 }
 
+/** Replaces what a file says, as somebody at work on the program would. Throws when the file does not say it. */
+export async function edit(file: string, pattern: RegExp, replacement: string): Promise<void> {
+  const text = await fs.readFile(file, "utf8");
+  const changed = text.replace(pattern, replacement);
+  if (changed === text) {
+    throw new Error(`${file} has nothing like ${pattern}`);
+  }
+  await fs.writeFile(file, changed);
+}
+
 async function checkedInFiles(): Promise<string[]> {
   const args = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
   const { code, stdout, stderr } = await run("git", args, { cwd: checkout });

@@ -94,6 +94,15 @@ describe("a plan", () => {
 });
 
 describe("the comment of a review", () => {
+  it("has the whole reason in the place of a preview that was refused, and not the engine's last words", () => {
+    const reason = 'this run would take from stack prod ...\nNext, when it is meant: make deploy ALLOW="Service/api"';
+    const messages = [`error: ${reason}\n`, "error: BAIL: run bailed\n", "error: preview failed\n"];
+    const diagnostics = messages.map((message) => ({ severity: "error", message }));
+    const refused = { code: 1, stdout: JSON.stringify({ diagnostics }), stderr: "" };
+    const text = comment([parsePlan("prod", refused)], { whole });
+    assert.ok(text.includes(`the preview failed\n\nWhat it says:\n\n\`\`\`text\n${reason}\n\`\`\`\n`), text);
+  });
+
   const secrets = ["hf_abcdefghijklmnop", "AKIAABCDEFGHIJKLMNOP", "hunter2", "c2VjcmV0LWtleQ"] as const;
   const [hubToken, awsKey, password, encoded] = secrets;
   const signature = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: encoded };

@@ -501,6 +501,46 @@ describe("a stack file", () => {
     });
   });
 
+  describe("with objects that a run may delete", () => {
+    let restore: () => void;
+    beforeEach(() => {
+      restore = rememberEnvironment();
+    });
+    afterEach(() => restore());
+
+    it("is told of them apart by spaces or commas, by name or by URN, or of all of them", async () => {
+      const urn = "urn:pulumi:prod::datasets-server::kubernetes:core/v1:Service::datasets-server-prod-api";
+      process.env.DATASETS_SERVER_ALLOW = `Service/datasets-server-prod-api,  ${urn}\nStack/prod`;
+      const { config } = await runProgram("prod");
+      assert.deepEqual(config.allowedLosses, ["Service/datasets-server-prod-api", urn, "Stack/prod"]);
+    });
+
+    it("is refused when one of them is nothing that a run is kept from deleting", async () => {
+      for (const entry of ["datasets-server-prod-api", "ConfigMap/x", "Service/", "Stack/ephemeral", "urn:pulumi:x"]) {
+        process.env.DATASETS_SERVER_ALLOW = `Service/api ${entry}`;
+        const message = await complaint(readConfig(stackFile("prod")));
+        assert.match(message, /has 1 fault/);
+        assert.ok(
+          message.includes(
+            `DATASETS_SERVER_ALLOW: "${entry}" is not allowed; allowed: an object such as ` +
+              "Service/datasets-server-prod-api, of kind Namespace, Deployment, StatefulSet, Service, Ingress, Secret, " +
+              "PersistentVolumeClaim, its URN, or Stack/prod for all",
+          ),
+          message,
+        );
+      }
+    });
+
+    it("is refused where every run may delete", async () => {
+      process.env.DATASETS_SERVER_ALLOW = "Service/datasets-server-ephemeral-api";
+      const message = await complaint(readConfig(stackFile("ephemeral")), "ephemeral");
+      assert.match(
+        message,
+        /is not allowed; allowed: none, as every run may delete objects of stack ephemeral; unset it/,
+      );
+    });
+  });
+
   it("never has a secret's value repeated in an error", async () => {
     const message = await complaint({ ...production("images.tag", "latest"), "datasets-server:hfToken": "" });
     assert.match(message, /hfToken: its value is not allowed/);
