@@ -12,7 +12,7 @@ TEST_TOOLS := aws moto_server
 # npm writes this file last, so it is as new as what is installed.
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up down preview bootstrap deploy unlock state-restore doctor review review-post pr-up pr-down pr-list pr-sweep history drift smoke pr-open issue test test-long test-long-discard unit e2e check fix render generate bench tools shell preflight
+.PHONY: help up down preview bootstrap deploy unlock state-restore doctor review review-post pr-up pr-down pr-list pr-sweep history drift smoke pr-open issue test test-long test-long-discard unit e2e check scan fix render generate bench tools shell preflight
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -99,11 +99,15 @@ e2e bench: WITH := $(TEST_TOOLS)
 e2e: $(INSTALLED) tools ## end-to-end tests: real engine, real Kubernetes API
 	@$(MOCHA) --config tests/e2e/.mocharc.json
 
-check: $(INSTALLED) ## types, lint, format and workflows, read-only
+check: $(INSTALLED) ## types, lint, format, workflows, and kube-score on prod and ephemeral; read-only
 	@node_modules/.bin/tsc --noEmit -p tsconfig.check.json
 	@$(BIOME) check --error-on-warnings .
 	@unformatted=$$(gofmt -l tools tests) && test -z "$$unformatted" || { echo "gofmt would change: $$unformatted. Next: make fix"; exit 1; }
 	@$(TOOLS) lint-workflows
+	@$(COMMAND) scan
+
+scan: $(INSTALLED) ## kube-score on prod and ephemeral, and the objects that may stay as they are, each with the reason
+	@$(COMMAND) scan --list
 
 fix: $(INSTALLED) ## the same, writing what can be put right
 	@$(BIOME) check --write .

@@ -239,6 +239,17 @@ program
   });
 
 program
+  .command("scan")
+  .description(
+    "have kube-score look at every object of prod and ephemeral; exit code 1 when there is something to mend",
+  )
+  .option("--list", "also list the objects that may stay as they are, with the reason")
+  .action(async ({ list = false }: { list?: boolean }) => {
+    const isClean = await (await import("./scan")).scan({ list });
+    process.exitCode = isClean ? 0 : 1;
+  });
+
+program
   .command("generate")
   .description(
     "write the golden objects and comments, the JSON Schema of stack files, docs/access.md and docs/rules.md",

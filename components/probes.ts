@@ -9,6 +9,11 @@ export interface Probes {
   readonly livenessProbe: Probe;
 }
 
+interface Patience {
+  readonly periodSeconds: number;
+  readonly failures: number;
+}
+
 /** How long a server may be silent, by what it does. */
 const patience = {
   /** Its clients wait: out of the load balancer after 15 s, restarted after 60 s. */
@@ -28,18 +33,23 @@ const patience = {
 /** Time between two questions while a container starts; seconds. */
 const startupPeriod = 5;
 
-/** Probes of a web server on its port named `http`, for a start of up to `startupSeconds`. */
+/**
+ * Probes of a web server on its port named `http`, for a start of up to `startupSeconds`.
+ *
+ * The application has one answer to give. What differs is how much silence each probe takes; and the query, which the
+ * application does not read, so that its access log tells what restarts a pod from what takes it out of rotation.
+ */
 export function httpProbes(path: string, startupSeconds: number, what: keyof typeof patience): Probes {
   const { timeoutSeconds, readiness, liveness } = patience[what];
-  const question = { httpGet: { path, port: "http" }, timeoutSeconds };
-  const probe = ({ periodSeconds, failures }: { readonly periodSeconds: number; readonly failures: number }) => ({
-    ...question,
+  const probe = ({ periodSeconds, failures }: Patience, asked = path) => ({
+    httpGet: { path: asked, port: "http" },
+    timeoutSeconds,
     periodSeconds,
     failureThreshold: failures,
   });
   return {
     startupProbe: probe({ periodSeconds: startupPeriod, failures: Math.ceil(startupSeconds / startupPeriod) }),
     readinessProbe: probe(readiness),
-    livenessProbe: probe(liveness),
+    livenessProbe: probe(liveness, `${path}?probe=liveness`),
   };
 }

@@ -24,6 +24,7 @@ const containerSecurity = z.object({
   readOnlyRootFilesystem: z.boolean().optional(),
   runAsNonRoot: z.boolean().optional(),
   runAsUser: z.number().optional(),
+  runAsGroup: z.number().optional(),
   procMount: z.string().optional(),
   seccompProfile,
   capabilities: z
@@ -100,11 +101,14 @@ export const podTemplateShape = z.object({
       .object({
         runAsNonRoot: z.boolean().optional(),
         runAsUser: z.number().optional(),
+        runAsGroup: z.number().optional(),
         seccompProfile,
         sysctls: z.array(z.unknown()).default([]),
       })
       .default({ sysctls: [] }),
-    topologySpreadConstraints: z.array(z.object({ labelSelector: selectorShape.optional() })).default([]),
+    topologySpreadConstraints: z
+      .array(z.object({ topologyKey: z.string(), labelSelector: selectorShape.optional() }))
+      .default([]),
     initContainers: z.array(containerShape).default([]),
     containers: z.array(containerShape),
     volumes: z.array(volumeShape).default([]),

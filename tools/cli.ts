@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { clusterStatus, startCluster, stopCluster } from "./cluster";
-import { findTools, installActionlint, installTools } from "./install";
+import { findTools, installCheckTool, installTools } from "./install";
 import { run } from "./run";
 import { openShell } from "./shell";
 import type { OptionalPartName } from "./toolbox";
@@ -33,7 +33,9 @@ program
   .description("check .github/workflows with actionlint")
   .action(async () => {
     // What else it would run where that lies on PATH is not pinned.
-    const { code } = await run(await installActionlint(), ["-shellcheck=", "-pyflakes="], { stdio: "inherit" });
+    const { code } = await run(await installCheckTool("actionlint"), ["-shellcheck=", "-pyflakes="], {
+      stdio: "inherit",
+    });
     process.exitCode = code;
   });
 

@@ -1,8 +1,15 @@
 import { cachedPaths, installParts, type PartTable } from "./installer";
 import { parts } from "./parts";
-import type { InstallOptions, OptionalPartName, PartName, TestPartName, Toolbox } from "./toolbox";
+import type { CheckPartName, InstallOptions, OptionalPartName, PartName, TestPartName, Toolbox } from "./toolbox";
 
-const { "pulumi-resource-aws": _provider, aws, moto_server, actionlint, ...requiredParts } = parts;
+const {
+  "pulumi-resource-aws": _provider,
+  aws,
+  moto_server,
+  actionlint: _linter,
+  "kube-score": _scanner,
+  ...requiredParts
+} = parts;
 
 /**
  * Installs every missing part and the optional ones named by `with`.
@@ -58,15 +65,19 @@ export function findTestTools(): Readonly<Record<TestPartName, string>> {
 }
 
 /**
- * Installs the linter of workflows, and nothing else, where it is missing.
+ * Installs one part that `make check` runs, and nothing else, where it is missing.
  *
  * @throws InstallError when it cannot be had from any source.
  */
-export async function installActionlint(log: (line: string) => void = console.log): Promise<string> {
-  const installed = () => cachedPaths({ actionlint }).get("actionlint");
+export async function installCheckTool(
+  name: CheckPartName,
+  log: (line: string) => void = console.log,
+): Promise<string> {
+  const table = { [name]: parts[name] };
+  const installed = () => cachedPaths(table).get(name);
   const before = installed();
   if (before !== undefined) return before;
-  await installParts({ actionlint }, log);
+  await installParts(table, log);
   return installed() ?? "";
 }
 

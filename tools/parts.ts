@@ -54,6 +54,20 @@ export const parts: Readonly<Record<AnyPartName, Part>> = {
     },
     goModule: { kind: "program", folder: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" },
   },
+  "kube-score": {
+    version: pins.kubeScore,
+    versionCommand: { args: ["version"] },
+    release: ({ os, arch }) => {
+      const file = `kube-score_${withoutV(pins.kubeScore)}_${os}_${arch}`;
+      return githubRelease("zegl/kube-score", pins.kubeScore, file, "checksums.txt");
+    },
+    goModule: {
+      kind: "program",
+      folder: "kube-score",
+      package: "github.com/zegl/kube-score/cmd/kube-score",
+      stamps: { "main.version": withoutV(pins.kubeScore) },
+    },
+  },
   etcd: {
     version: pins.etcd,
     versionCommand: { args: ["--version"] },

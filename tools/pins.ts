@@ -17,6 +17,7 @@ export const pins = {
   awsCli: "1.46.3",
   moto: "5.2.5",
   actionlint: "v1.7.12",
+  kubeScore: "v1.20.0",
 } as const;
 
 /** The oldest Go that can build the parts, as [major, minor]. */

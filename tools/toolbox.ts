@@ -16,8 +16,8 @@ export type PartName =
 /** A part that only tests run: the AWS CLI, and a server that behaves like AWS. */
 export type TestPartName = "aws" | "moto_server";
 
-/** A part that only `make check` runs. */
-export type CheckPartName = "actionlint";
+/** A part that only `make check` runs: the linter of workflows, and the scanner of objects. */
+export type CheckPartName = "actionlint" | "kube-score";
 
 /** A part that is installed only when it is named. */
 export type OptionalPartName = "pulumi-resource-aws" | TestPartName;

@@ -17,7 +17,8 @@ export const imagesAreFixed: Rule = {
     ),
 };
 
-function isFixed(image: string): boolean {
+/** Whether an image is named by digest, or by a tag that is no moving one. */
+export function isFixed(image: string): boolean {
   if (/@sha256:[0-9a-f]{64}$/.test(image)) {
     return true;
   }

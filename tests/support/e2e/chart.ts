@@ -34,7 +34,23 @@ const fixture = z.array(
 const componentLabel = "app.kubernetes.io/component";
 
 /** The chart's labels; an object that is no component's has no label for one. */
-const labels = { ...helmLabels(helmRelease), "app.kubernetes.io/name": helmPrefix(helmRelease) };
+function labelsOf(release: string) {
+  return { ...helmLabels(release), "app.kubernetes.io/name": helmPrefix(release) };
+}
+
+/** The chart's objects of an environment, whose release has its name, with what the fixture leaves out. */
+export function chartObjects(environment: typeof helmRelease | "staging") {
+  const text = readFileSync(path.join(projectFolder, `tests/fixtures/chart-${environment}.json`), "utf8");
+  const labels = labelsOf(environment);
+  // The fixture has of the chart's five labels the one that differs.
+  const completed = (_key: string, value: unknown): unknown => {
+    const isLabels = typeof value === "object" && value !== null && Object.keys(value).join() === componentLabel;
+    return isLabels ? { ...labels, ...value } : value;
+  };
+  return fixture
+    .parse(JSON.parse(text, completed))
+    .map((object) => ({ ...object, apiVersion: apiVersions[object.kind] }));
+}
 
 /** The pods of a component, in place of production's up to 20. */
 export function podsOf(component: string): number {
@@ -77,13 +93,12 @@ export const secretsOfOthers = [
  * Helm applies them and small enough for a test.
  */
 export async function writeChart(folder: string, namespace: string): Promise<void> {
-  const items = chartObjects().map(({ metadata, spec, ...object }) => ({
+  const items = chartObjects(helmRelease).map(({ metadata, spec, ...object }) => ({
     ...object,
     ...(spec && { spec: sized(spec, podsOf(metadata.name.replace(`${helmPrefix(helmRelease)}-`, ""))) }),
-    apiVersion: apiVersions[object.kind],
     metadata: {
       // The operator's object is the one that has no label.
-      ...(object.kind !== "InfisicalSecret" && { labels }),
+      ...(object.kind !== "InfisicalSecret" && { labels: labelsOf(helmRelease) }),
       ...metadata,
       namespace,
       annotations: {
@@ -107,19 +122,8 @@ const deploymentSpec = z.object({
 /** How the chart rolls the pods of a component. */
 export function chartStrategy(component: string): V1DeploymentStrategy {
   const name = `${helmPrefix(helmRelease)}-${component}`;
-  const found = chartObjects().find(({ kind, metadata }) => kind === "Deployment" && metadata.name === name);
+  const found = chartObjects(helmRelease).find(({ kind, metadata }) => kind === "Deployment" && metadata.name === name);
   return deploymentSpec.parse(found?.spec).strategy;
-}
-
-function chartObjects(): z.infer<typeof fixture> {
-  const text = readFileSync(path.join(projectFolder, "tests/fixtures/chart-prod.json"), "utf8");
-  return fixture.parse(JSON.parse(text, completed));
-}
-
-/** The fixture has of the chart's five labels the one that differs. */
-function completed(_key: string, value: unknown): unknown {
-  const isLabels = typeof value === "object" && value !== null && Object.keys(value).join() === componentLabel;
-  return isLabels ? { ...labels, ...value } : value;
 }
 
 /** With so many pods; the migration's Job stays, which the chart has removed five minutes after its end. */

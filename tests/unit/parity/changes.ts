@@ -101,10 +101,10 @@ export const changes: Readonly<Record<string, Change>> = {
   "another port of a probe": {
     kind: "Deployment",
     component: "api",
-    at: [...main, "livenessProbe", "httpGet", "port"],
+    at: [...main, "readinessProbe", "httpGet", "port"],
     to: 80,
     noticed: [
-      "prod, api (pods): probes > liveness > asks is /healthcheck on 8080 in the chart and /healthcheck on 80 here.",
+      "prod, api (pods): probes > readiness > asks is /healthcheck on 8080 in the chart and /healthcheck on 80 here.",
     ],
   },
   "another folder of the shared volume": {
