@@ -84,7 +84,7 @@ test: $(INSTALLED) ## all tests, on a fresh machine too: unit, then end-to-end
 	@$(MAKE) --no-print-directory -j2 unit tools WITH="$(TEST_TOOLS)"
 	@$(MOCHA) --config tests/e2e/.mocharc.json
 
-test-long: WITH := $(TEST_TOOLS)
+test-long: WITH := $(TEST_TOOLS) promtool
 test-long: $(INSTALLED) tools $(if $(FRESH),test-long-discard) ## hours, and goes on where it was interrupted: FRESH=1 starts over; KILLS, ENVIRONMENTS, AT_A_TIME, MUTATIONS, SEED
 	@$(MOCHA) --config tests/long/.mocharc.json
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type AlertsArgs, createAlerts } from "./alerts";
 import { createMigration, type MigrationArgs, migrationSettings } from "./migration";
 import { MongoDb, type MongoDbArgs } from "./mongodb";
 import { objectName, type Scope } from "./names";
@@ -34,6 +35,8 @@ export interface DatasetsServerArgs {
   readonly parquetMetadata: ParquetMetadataVolume & { readonly create?: ClaimArgs };
   /** Whether Prometheus' custom resources are on the cluster. */
   readonly monitoring: boolean;
+  /** What the stack has alerts about, besides its own workloads. Default: it has no alerts. */
+  readonly alerts?: Pick<AlertsArgs, "environments">;
   /** The stack's own MongoDB. Default: an external one, at the URL among the secrets. */
   readonly mongodb?: Omit<MongoDbArgs, "scope" | "serviceAccount">;
   /** Default: no migration runs, as for going back to an image that is older than the database. */
@@ -107,6 +110,10 @@ export class DatasetsServer extends pulumi.ComponentResource {
           { parent: this },
         );
       }
+    }
+
+    if (args.alerts) {
+      createAlerts({ ...args, ...args.alerts }, { parent: this, dependsOn: namespace });
     }
 
     this.url = `https://${args.entrances.public.host}`;

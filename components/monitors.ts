@@ -5,6 +5,8 @@ import { metadata, type Scope, selectorLabels } from "./names";
 /** The API of the Prometheus operator's custom resources. */
 export const monitoringApi = { group: "monitoring.coreos.com", version: "v1" } as const;
 
+export const monitoringApiVersion = `${monitoringApi.group}/${monitoringApi.version}`;
+
 /** Which pods Prometheus asks, and where. */
 export interface MonitorArgs {
   readonly scope: Scope;
@@ -33,7 +35,6 @@ function monitor(
   { scope, component }: MonitorArgs,
   opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
-  const apiVersion = `${monitoringApi.group}/${monitoringApi.version}`;
   const spec = {
     ...endpoints,
     namespaceSelector: { matchNames: [scope.namespace] },
@@ -41,7 +42,7 @@ function monitor(
   };
   return new k8s.apiextensions.CustomResource(
     name,
-    { apiVersion, kind, metadata: metadata(scope, component), spec },
+    { apiVersion: monitoringApiVersion, kind, metadata: metadata(scope, component), spec },
     opts,
   );
 }

@@ -25,6 +25,7 @@ export type ManagedKind =
   | "PersistentVolumeClaim"
   | "PodDisruptionBudget"
   | "PodMonitor"
+  | "PrometheusRule"
   | "ResourceQuota"
   | "Secret"
   | "Service"
@@ -52,6 +53,7 @@ const managed: Readonly<Record<ManagedKind, ApiResource>> = {
   PersistentVolumeClaim: { group: "", resource: "persistentvolumeclaims" },
   PodDisruptionBudget: { group: "policy", resource: "poddisruptionbudgets" },
   PodMonitor: { group: "monitoring.coreos.com", resource: "podmonitors" },
+  PrometheusRule: { group: "monitoring.coreos.com", resource: "prometheusrules" },
   ResourceQuota: { group: "", resource: "resourcequotas" },
   Secret: { group: "", resource: "secrets" },
   Service: { group: "", resource: "services" },
@@ -94,12 +96,12 @@ function isManagedKind(kind: string): kind is ManagedKind {
 /** The parts of a stack that decide which kinds of objects it has. */
 export type StackParts = Pick<
   DatasetsServerArgs,
-  "jobs" | "migration" | "mongodb" | "monitoring" | "namespace" | "parquetMetadata" | "workers"
+  "alerts" | "jobs" | "migration" | "mongodb" | "monitoring" | "namespace" | "parquetMetadata" | "workers"
 >;
 
 /** The kinds of objects that a stack has. */
 export function managedKinds(parts: StackParts): ManagedKind[] {
-  const { jobs, migration, mongodb, monitoring, namespace, parquetMetadata } = parts;
+  const { alerts, jobs, migration, mongodb, monitoring, namespace, parquetMetadata } = parts;
   const workers = Object.values(parts.workers);
   const has: Readonly<Record<ManagedKind, boolean>> = {
     ConfigMap: true,
@@ -113,6 +115,7 @@ export function managedKinds(parts: StackParts): ManagedKind[] {
     PersistentVolumeClaim: parquetMetadata.create !== undefined,
     PodDisruptionBudget: true,
     PodMonitor: monitoring && workers.length > 0,
+    PrometheusRule: alerts !== undefined,
     ResourceQuota: namespace.quota !== undefined,
     Secret: true,
     Service: true,

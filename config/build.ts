@@ -93,6 +93,8 @@ export function buildConfig(identity: StackIdentity, file: StackFile): Config {
       network: { ...network, ...(ownMongoDb && { mongo: undefined }) },
       parquetMetadata: file.parquetMetadata,
       monitoring: file.monitoring,
+      // Nobody is woken for a pull request.
+      ...(file.monitoring && !environment && { alerts: alertsOf(identity, file) }),
       ...(ownMongoDb && mongodb && { mongodb }),
       ...(migration.mode === "run" &&
         !standby && { migration: { sizes: migration, deadlineSeconds: migration.deadlineSeconds } }),
@@ -103,6 +105,13 @@ export function buildConfig(identity: StackIdentity, file: StackFile): Config {
       ...environment?.parts,
     },
   };
+}
+
+/** Environments of pull requests are counted by the stack whose file configures them. */
+function alertsOf({ kind }: StackIdentity, { pullRequest }: StackFile): NonNullable<DatasetsServerArgs["alerts"]> {
+  return kind === "ephemeral" && pullRequest
+    ? { environments: { prefix: "datasets-server-pr-", most: pullRequest.maxOpen } }
+    : {};
 }
 
 /** Whose objects a stack's are, and what they are called. */

@@ -10,7 +10,7 @@ interface WorkspaceOption {
   readonly workspace: string;
 }
 
-const optionalParts: readonly OptionalPartName[] = ["pulumi-resource-aws", "aws", "moto_server"];
+const optionalParts: readonly OptionalPartName[] = ["pulumi-resource-aws", "promtool", "aws", "moto_server"];
 
 const program = new Command("tools")
   .description("The pinned parts of a local run, and the local cluster.")

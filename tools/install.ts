@@ -6,6 +6,7 @@ const {
   "pulumi-resource-aws": _provider,
   aws,
   moto_server,
+  promtool: _alertTester,
   actionlint: _linter,
   "kube-score": _scanner,
   ...requiredParts

@@ -54,6 +54,24 @@ export const parts: Readonly<Record<AnyPartName, Part>> = {
     },
     goModule: { kind: "program", folder: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" },
   },
+  promtool: {
+    version: pins.prometheus,
+    versionCommand: { args: ["--version"] },
+    release: ({ os, arch }) => {
+      const name = `prometheus-${withoutV(pins.prometheus)}.${os}-${arch}`;
+      const release = githubRelease("prometheus/prometheus", pins.prometheus, `${name}.tar.gz`, "sha256sums.txt");
+      return { ...release, member: `${name}/promtool` };
+    },
+    goModule: {
+      kind: "program",
+      folder: "promtool",
+      package: "github.com/prometheus/prometheus/cmd/promtool",
+      version: pins.prometheusModule,
+      stamps: { "github.com/prometheus/common/version.Version": withoutV(pins.prometheus) },
+      // What finds targets to collect metrics from; rules need none of it.
+      flags: ["-tags=remove_all_sd"],
+    },
+  },
   "kube-score": {
     version: pins.kubeScore,
     versionCommand: { args: ["version"] },

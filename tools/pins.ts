@@ -18,6 +18,9 @@ export const pins = {
   moto: "5.2.5",
   actionlint: "v1.7.12",
   kubeScore: "v1.20.0",
+  prometheus: "v3.15.0",
+  /** The same as a Go module. */
+  prometheusModule: "v0.315.0",
 } as const;
 
 /** The oldest Go that can build the parts, as [major, minor]. */

@@ -19,8 +19,8 @@ export type TestPartName = "aws" | "moto_server";
 /** A part that only `make check` runs: the linter of workflows, and the scanner of objects. */
 export type CheckPartName = "actionlint" | "kube-score";
 
-/** A part that is installed only when it is named. */
-export type OptionalPartName = "pulumi-resource-aws" | TestPartName;
+/** A part that is installed only when it is named; `promtool`, which tries alerts out, is for long tests. */
+export type OptionalPartName = "pulumi-resource-aws" | "promtool" | TestPartName;
 
 export type AnyPartName = PartName | OptionalPartName | CheckPartName;
 

@@ -84,10 +84,11 @@ describe("the whole system", () => {
             `ServiceMonitor ${name}`,
             `WebService ${name}`,
           ],
-          // They list whom the load balancers and Prometheus may reach.
+          // They list whom the load balancers and Prometheus may reach, and how many pods there are to be.
           update: [
             "NetworkPolicy datasets-server-local-network-metrics",
             "NetworkPolicy datasets-server-local-network-web-services",
+            "PrometheusRule datasets-server-local-alerts",
           ],
         });
       });
@@ -103,7 +104,10 @@ describe("the whole system", () => {
             `PodMonitor ${name}`,
             `WorkerPool ${name}`,
           ],
-          update: ["NetworkPolicy datasets-server-local-network-metrics"],
+          update: [
+            "NetworkPolicy datasets-server-local-network-metrics",
+            "PrometheusRule datasets-server-local-alerts",
+          ],
         });
       });
     });

@@ -10,16 +10,40 @@ import { type StackRun, stackRun } from "../support/stackRuns";
 const stacks: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   prod: {
     ...{ ConfigMap: 19, CronJob: 5, Deployment: 9, HorizontalPodAutoscaler: 3, Ingress: 11, Job: 1, NetworkPolicy: 3 },
-    ...{ PodDisruptionBudget: 9, PodMonitor: 3, Secret: 8, Service: 6, ServiceAccount: 1, ServiceMonitor: 6 },
+    ...{
+      PodDisruptionBudget: 9,
+      PodMonitor: 3,
+      PrometheusRule: 1,
+      Secret: 8,
+      Service: 6,
+      ServiceAccount: 1,
+      ServiceMonitor: 6,
+    },
   },
   ephemeral: {
     ...{ ConfigMap: 19, CronJob: 3, Deployment: 8, HorizontalPodAutoscaler: 2, Ingress: 6, Job: 1, NetworkPolicy: 3 },
-    ...{ PodDisruptionBudget: 8, PodMonitor: 2, Secret: 8, Service: 6, ServiceAccount: 1, ServiceMonitor: 6 },
+    ...{
+      PodDisruptionBudget: 8,
+      PodMonitor: 2,
+      PrometheusRule: 1,
+      Secret: 8,
+      Service: 6,
+      ServiceAccount: 1,
+      ServiceMonitor: 6,
+    },
   },
   // With a namespace, a claim and a MongoDB of their own.
   local: {
     ...{ ConfigMap: 19, CronJob: 5, Deployment: 8, HorizontalPodAutoscaler: 1, Ingress: 12, Job: 2, NetworkPolicy: 4 },
-    ...{ PodDisruptionBudget: 8, PodMonitor: 2, Secret: 8, Service: 7, ServiceAccount: 1, ServiceMonitor: 6 },
+    ...{
+      PodDisruptionBudget: 8,
+      PodMonitor: 2,
+      PrometheusRule: 1,
+      Secret: 8,
+      Service: 7,
+      ServiceAccount: 1,
+      ServiceMonitor: 6,
+    },
     ...{ Namespace: 1, PersistentVolumeClaim: 1, StatefulSet: 1 },
   },
   // Without jobs, autoscalers or staging's secrets.

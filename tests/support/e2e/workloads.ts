@@ -26,7 +26,7 @@ const kinds = {
   "apps/v1": ["Deployment", "StatefulSet"],
   "autoscaling/v2": ["HorizontalPodAutoscaler"],
   "batch/v1": ["CronJob", "Job"],
-  "monitoring.coreos.com/v1": ["PodMonitor", "ServiceMonitor"],
+  "monitoring.coreos.com/v1": ["PodMonitor", "PrometheusRule", "ServiceMonitor"],
   "networking.k8s.io/v1": ["Ingress", "NetworkPolicy"],
   "policy/v1": ["PodDisruptionBudget"],
   v1: ["ConfigMap", "PersistentVolumeClaim", "Pod", "Secret", "Service", "ServiceAccount"],

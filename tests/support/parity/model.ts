@@ -21,7 +21,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
 type Reader = (object: AnyObject, around: Surroundings) => FactTree;
 
 /** Kinds of which only one of the two systems has any: that they are there is all that can be compared. */
-const unmatchedKinds = ["ConfigMap", "InfisicalSecret", "NetworkPolicy", "Secret"] as const;
+const unmatchedKinds = ["ConfigMap", "InfisicalSecret", "NetworkPolicy", "PrometheusRule", "Secret"] as const;
 
 /** Kinds that are compared by what other objects say of them, or by facts of their own. */
 const matchedKinds = ["Ingress", "ServiceAccount", ...Object.values(groups).flatMap((kinds) => Object.keys(kinds))];

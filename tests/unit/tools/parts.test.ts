@@ -12,6 +12,7 @@ const pinnedModules: ReadonlyArray<readonly [folder: string, module: string, ver
   ["kwok", "sigs.k8s.io/kwok", pins.kwok],
   ["prometheus-operator-crds", "github.com/prometheus-operator/prometheus-operator", pins.prometheusOperator],
   ["actionlint", "github.com/rhysd/actionlint", pins.actionlint],
+  ["promtool", "github.com/prometheus/prometheus", pins.prometheusModule],
   ["kube-score", "github.com/zegl/kube-score", pins.kubeScore],
 ];
 
