@@ -1,5 +1,8 @@
+import { buildConfig } from "../config/build";
+import { refuseWithoutImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
 import { type Engine, execute } from "./engine";
+import { readStack } from "./program";
 import { stackFile } from "./project";
 import { readStackFileHead } from "./stackFile";
 import { update } from "./state/update";
@@ -20,7 +23,15 @@ export async function deploy(engine: Engine, stack: string, { yes, flags }: Depl
     throw new Error("there is no terminal to ask at; nothing was touched.\nNext: YES=1 deploys without asking");
   }
   await checkSecrets(stack);
+  await checkImages(stack);
   await update(engine, stack, ["up", "--stack", stack, ...(unasked ? ["--yes"] : []), ...flags]);
+}
+
+/** Pods would wait for an image that is not there until their rollout's deadline. */
+async function checkImages(stack: string): Promise<void> {
+  const { identity, file } = await readStack(stack);
+  const tag = `pulumi config set --path datasets-server:images.tag sha-abc1234 -s ${stack}`;
+  await refuseWithoutImages(buildConfig(identity, file), `deploy one that is there: ${tag}`);
 }
 
 /** Shows what a deploy would change. */

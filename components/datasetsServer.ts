@@ -58,7 +58,7 @@ export interface DatasetsServerArgs {
 /** The whole datasets-server in one namespace of one cluster. */
 export class DatasetsServer extends pulumi.ComponentResource {
   readonly url: string;
-  /** The image of each workload. */
+  /** The image of each program that runs. */
   readonly images: Readonly<Record<string, string>>;
 
   constructor(name: string, args: DatasetsServerArgs, opts: pulumi.ComponentResourceOptions = {}) {
@@ -117,8 +117,7 @@ export class DatasetsServer extends pulumi.ComponentResource {
     }
 
     this.url = `https://${args.entrances.public.host}`;
-    const images = [...serviceNames, "worker", "cache_maintenance", "mongodb_migration"];
-    this.images = Object.fromEntries(images.map((image) => [image, imageOf(args, image)]));
+    this.images = imagesOf(args);
     this.registerOutputs({ url: this.url, images: this.images });
   }
 
@@ -171,6 +170,19 @@ export class DatasetsServer extends pulumi.ComponentResource {
     const dependencies = [...context.dependencies, ...database];
     return [createMigration({ ...migration, context: { ...context, dependencies } }, { parent: this })];
   }
+}
+
+/** The image of each program that a stack runs. */
+export function imagesOf(
+  args: Pick<DatasetsServerArgs, "images" | "jobs" | "migration" | "workers">,
+): Readonly<Record<string, string>> {
+  const names = [
+    ...serviceNames,
+    ...(Object.keys(args.workers).length > 0 ? ["worker"] : []),
+    ...(Object.keys(args.jobs).length > 0 ? ["cache_maintenance"] : []),
+    ...(args.migration ? ["mongodb_migration"] : []),
+  ];
+  return Object.fromEntries(names.map((name) => [name, imageOf(args, name)]));
 }
 
 /** The setting groups that any workload of the stack reads. */

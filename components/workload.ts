@@ -63,9 +63,12 @@ export interface WorkloadArgs {
   readonly pod?: Pick<PodTemplateArgs, "terminationGracePeriodSeconds" | "restartPolicy">;
 }
 
+/** What the names of the application's repositories of images start with. */
+export const imagePrefix = "hub-datasets-server-";
+
 /** The image of a workload: one repository each, one tag for all. */
 export function imageOf({ images }: Pick<WorkloadContext, "images">, name: string): string {
-  return `${images.registry}/hub-datasets-server-${name}:${images.tag}`;
+  return `${images.registry}/${imagePrefix}${name}:${images.tag}`;
 }
 
 /** The secrets that a workload with these groups reads, of those that the stack has. */

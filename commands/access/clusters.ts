@@ -2,6 +2,7 @@ import { clusterArn, type EksClusterArgs } from "../../components/eks";
 import { neededRights } from "../../components/rights";
 import { secretsKey } from "../../config/accounts";
 import type { Config } from "../../config/build";
+import { ecrRegistry } from "../aws/images";
 import type { KubernetesObject } from "../objects";
 import { bootstrapPolicy, deployPolicy, type Policy, type PolicyArgs, previewPolicy } from "./iam";
 import { deployAccess, environmentsAccess, previewAccess } from "./rbac";
@@ -51,6 +52,7 @@ export async function clusterAccess(name: DocumentedCluster, configOf: ConfigOf)
     clusterArn: clusterArn(cluster),
     account: cluster.account,
     key: secretsKey(name),
+    registry: registryOf(datasetsServer.images.registry),
     stacks: [stack],
     ...(environment && { passingStacks: ["pr-*"] }),
   };
@@ -61,4 +63,11 @@ export async function clusterAccess(name: DocumentedCluster, configOf: ConfigOf)
     ...(environments && { environments }),
     policies: { deploy: deployPolicy(args), preview: previewPolicy(args), bootstrap: bootstrapPolicy(args) },
   };
+}
+
+/** Throws for a registry that IAM has no rights to. */
+function registryOf(registry: string) {
+  const place = ecrRegistry(registry);
+  if (place === undefined) throw new Error(`${registry} is no registry of ECR, and docs/access.md knows no other`);
+  return place;
 }

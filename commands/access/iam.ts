@@ -1,3 +1,4 @@
+import { imagePrefix } from "../../components/workload";
 import { projectName, projectTag, stateBucket } from "../../config/accounts";
 import { checkpointKey } from "../state/checkpoint";
 
@@ -24,6 +25,8 @@ export interface PolicyArgs {
   readonly key: { readonly alias: string; readonly region: string };
   /** The stacks on the cluster. */
   readonly stacks: readonly string[];
+  /** The registry that the stacks' images are in. */
+  readonly registry: { readonly account: string; readonly region: string };
   /** Stacks that come and go, which may be named as in pr-*. Default: none. */
   readonly passingStacks?: readonly string[];
 }
@@ -45,6 +48,8 @@ export function deployPolicy(args: PolicyArgs): Policy {
     ...(passing.length > 0 ? [allow("DeletePassingStacks", ["s3:DeleteObject"], passing.map(inBucket))] : []),
     // A new stack's data key is encrypted once; after that it is only ever decrypted.
     useKey(args, passing.length > 0 ? ["kms:Decrypt", "kms:Encrypt"] : ["kms:Decrypt"]),
+    // Whether the images of a deploy are there. Nodes pull them by a role of their own.
+    allow("FindImages", ["ecr:DescribeImages"], [repositories(args)]),
   ]);
 }
 
@@ -136,6 +141,10 @@ function useKey(args: PolicyArgs, actions: readonly string[]): PolicyStatement {
   return allow("UseKey", actions, [keysOf(args)], {
     "ForAnyValue:StringEquals": { "kms:ResourceAliases": args.key.alias },
   });
+}
+
+function repositories({ registry: { account, region } }: PolicyArgs): string {
+  return `arn:aws:ecr:${region}:${account}:repository/${imagePrefix}*`;
 }
 
 function keysOf({ account, key }: PolicyArgs): string {

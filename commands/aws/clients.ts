@@ -1,3 +1,4 @@
+import { ECRClient } from "@aws-sdk/client-ecr";
 import { EKSClient } from "@aws-sdk/client-eks";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -44,4 +45,8 @@ export function stsClient(region: string, credentials: Credentials = credentials
 
 export function eksClient(region: string, credentials: Credentials): EKSClient {
   return new EKSClient({ ...manners, region, credentials });
+}
+
+export function ecrClient(region: string, credentials: Credentials): ECRClient {
+  return new ECRClient({ ...manners, region, credentials });
 }

@@ -6,6 +6,7 @@ import { eksClient, stsClient } from "../aws/clients";
 import type { Credentials } from "../aws/credentials";
 import { errorName, explaining } from "../aws/faults";
 import { identifyCaller } from "../aws/identity";
+import { askForImages, type ImageUser } from "../aws/images";
 import { parseJson } from "../json";
 import { type Findings, found } from "./examination";
 
@@ -134,4 +135,20 @@ export async function examineNetworkPolicies(
       undefined,
     );
   }
+}
+
+/** Asks the registry for every image of the stack. */
+export async function examineImages(user: ImageUser): Promise<Findings<void>> {
+  const { asked, missing, silence } = await askForImages(user);
+  const { registry, tag } = user.datasetsServer.images;
+  const next = "wait until the build of that commit has pushed them, or set images.tag to one that is there";
+  if (missing.length > 0) {
+    return found({ outcome: "failed", found: `not in the registry:\n${missing.join("\n")}`, next }, undefined);
+  }
+  return found(
+    silence === undefined
+      ? { outcome: "ok", found: `${registry} has all ${asked.length} with tag ${tag}` }
+      : { outcome: "unknown", found: silence.replace(/\nNext: .*/s, ""), next: "a deploy warns of this and goes on" },
+    undefined,
+  );
 }

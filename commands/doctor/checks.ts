@@ -11,7 +11,7 @@ import { workspacePaths } from "../../tools/workspace";
 import { clusterCredentials } from "../aws/credentials";
 import { engineOf } from "../engine";
 import { readStack } from "../program";
-import { examineCluster, examineIdentity, examineNetworkPolicies, examineToken } from "./aws";
+import { examineCluster, examineIdentity, examineImages, examineNetworkPolicies, examineToken } from "./aws";
 import { type Examination, type Findings, found } from "./examination";
 import { examineApiServer, examineCustomResources, examineNamespace, examineRights } from "./kubernetes";
 import { examineLock, examinePlaceholders, examineSecrets, examineState } from "./state";
@@ -145,6 +145,12 @@ function checkEksCluster(
       const { namespace } = config.datasetsServer.scope;
       return examineToken(eks, { cluster: access, namespace }, { environment: variables, signal });
     },
+  });
+  void examination.check({
+    name: "images",
+    needs: Promise.all([configured, identity]),
+    advice: access,
+    run: ([{ config }]) => examineImages(config),
   });
   void examination.check({
     name: "network policies",

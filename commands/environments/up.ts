@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { lifetimeMs, type Parameters, parameterRecords, parameterVariables } from "../../config/pullRequest";
+import { refuseWithoutImages } from "../aws/images";
 import { checkSecrets } from "../deploy";
 import { attempt, type Engine, ended, execute } from "../engine";
 import { inOwnFolder } from "../ownFolder";
@@ -16,6 +17,12 @@ export async function environmentUp(workspace: string, target: Target, raw: RawI
   const { identity, parameters: given, lifetime } = readUpRequest(raw);
   const { stack, number } = identity;
   const { config, pullRequest, client } = await configure({ file: stackFile(target), workspace }, identity);
+  const { cluster, datasetsServer } = config;
+  const images = { ...datasetsServer.images, tag: given.imageTag };
+  await refuseWithoutImages(
+    { cluster, datasetsServer: { ...datasetsServer, images } },
+    `name another: make pr-up PR=${number} IMAGE_TAG=sha-abc1234`,
+  );
   const place = await openPlace(workspace, target, "change");
   await checkSecrets(place.target);
   const environments = await listEnvironments(place.store);

@@ -44,6 +44,16 @@ describe("an environment on hub-ephemeral, in an account that lets nobody do mor
     });
   }
 
+  it("is not begun with images that nobody has pushed", async () => {
+    const { code, stdout, stderr } = await make("pr-up", "--pr", "7", "--image-tag", "sha-0000000");
+    assert.equal(code, 1, stdout);
+    assert.match(
+      stderr,
+      /not in the registry, and nothing was touched:\n( {2}\S+hub-datasets-server-\S+:sha-0000000\n){8}/,
+    );
+    assert.doesNotMatch(succeeded(await make("pr-list")).stdout, /sha-0000000/);
+  });
+
   it("comes up in a namespace that the deployers have made and bound themselves", async () => {
     succeeded(await make("pr-up", "--pr", "7", "--image-tag", "sha-abc1234", "--author", "ada"));
     const pods = await settledPods(eks.cluster.kubernetes, namespace);

@@ -24,7 +24,7 @@ export const expiredToken: AwsError = {
 
 /** The same error reads differently in each service's protocol. */
 export function errorAnswer(service: string, { status, code, message }: AwsError): HttpAnswer {
-  if (service === "kms" || service === "eks") {
+  if (["ecr", "eks", "kms"].includes(service)) {
     const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": code };
     return { status, headers, body: JSON.stringify({ __type: code, message }) };
   }

@@ -126,6 +126,7 @@ async function callerArn(moto: string, accessKey: string): Promise<string> {
 async function inArns(moto: string, request: SignedRequest): Promise<SignedRequest> {
   const { service, resource, alsoOn, context } = request;
   if (service === "eks" && resource !== "*") return { ...request, resource: arnOfCluster(resource) };
+  if (service === "ecr") return { ...request, resource: `arn:aws:ecr:${region}:${account}:repository/${resource}` };
   if (service !== "kms" || resource === "*") return request;
   const { Arn } = await describeKey(moto, resource);
   const asked = resource.startsWith("alias/") ? [resource] : [];
@@ -169,10 +170,10 @@ async function aliasesOf(moto: string, KeyId: string): Promise<string[]> {
 }
 
 function denied(arn: string, { service, action, resource }: SignedRequest): AwsError {
-  const code = service === "eks" || service === "kms" ? "AccessDeniedException" : "AccessDenied";
+  const code = ["ecr", "eks", "kms"].includes(service) ? "AccessDeniedException" : "AccessDenied";
   const why = `because no identity-based policy allows the ${action} action`;
   const message = `User: ${arn} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
-  return { status: service === "kms" ? 400 : 403, code, message };
+  return { status: service === "kms" || service === "ecr" ? 400 : 403, code, message };
 }
 
 function describeCluster(clusters: ReadonlyMap<string, EksCluster>, arn: string): HttpAnswer {

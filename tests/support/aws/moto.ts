@@ -14,7 +14,7 @@ export const region = "us-east-1";
 /** The access key of the account's root, whom nothing is refused. */
 export const rootKey = "test";
 
-/** A server that behaves like S3, KMS, STS and IAM, and keeps everything in memory. */
+/** A server that behaves like S3, KMS, STS, IAM and ECR, and keeps everything in memory. */
 export interface Moto {
   readonly endpoint: string;
   stop(): Promise<void>;

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { serviceNames } from "../../../components/services";
+import { imagePrefix } from "../../../components/workload";
 import type { HttpAnswer } from "./errors";
 import { region, rootKey } from "./moto";
 
@@ -29,17 +31,36 @@ export async function callKms<T>(
   fields: Readonly<Record<string, string>>,
   answer: z.ZodType<T>,
 ): Promise<T> {
+  return callJson(moto, kms, action, fields, answer);
+}
+
+/** A service whose calls are JSON, and what its calls' names start with. */
+interface JsonService {
+  readonly service: "ecr" | "kms";
+  readonly target: string;
+}
+
+const kms: JsonService = { service: "kms", target: "TrentService" };
+const ecr: JsonService = { service: "ecr", target: "AmazonEC2ContainerRegistry_V20150921" };
+
+async function callJson<T>(
+  moto: string,
+  { service, target }: JsonService,
+  action: string,
+  fields: Readonly<Record<string, unknown>>,
+  answer: z.ZodType<T>,
+): Promise<T> {
   const response = await fetch(moto, {
     method: "POST",
     headers: {
-      authorization: authorization("kms", rootKey),
+      authorization: authorization(service, rootKey),
       "content-type": "application/x-amz-json-1.1",
-      "x-amz-target": `TrentService.${action}`,
+      "x-amz-target": `${target}.${action}`,
     },
     body: JSON.stringify(fields),
   });
   const text = await response.text();
-  if (!response.ok) throw new Error(`KMS answers ${action} with ${response.status}: ${text}`);
+  if (!response.ok) throw new Error(`${service} answers ${action} with ${response.status}: ${text}`);
   return answer.parse(text === "" ? {} : JSON.parse(text));
 }
 
@@ -100,4 +121,20 @@ export async function callS3(
   const response = await fetch(`${moto}/${target}`, { method, headers, ...(body !== undefined && { body }) });
   if (!response.ok) throw new Error(`S3 answers ${method} ${target} with ${response.status}: ${await response.text()}`);
   return Buffer.from(await response.arrayBuffer());
+}
+
+const manifestType = "application/vnd.oci.image.manifest.v1+json";
+
+/** Pushes every image of the application under these tags; nobody pulls them. */
+export async function pushImages(moto: string, tags: readonly string[]): Promise<void> {
+  const config = { mediaType: "application/vnd.oci.image.config.v1+json", size: 1, digest: `sha256:${"0".repeat(64)}` };
+  for (const program of [...serviceNames, "worker", "cache_maintenance", "mongodb_migration"]) {
+    const repositoryName = imagePrefix + program;
+    await callJson(moto, ecr, "CreateRepository", { repositoryName }, z.unknown());
+    for (const imageTag of tags) {
+      const manifest = { schemaVersion: 2, mediaType: manifestType, config, layers: [], annotations: { imageTag } };
+      const fields = { repositoryName, imageTag, imageManifest: JSON.stringify(manifest) };
+      await callJson(moto, ecr, "PutImage", fields, z.unknown());
+    }
+  }
 }

@@ -12,7 +12,7 @@ export interface HttpRequest {
 
 /** What a request says of itself: who signed it, and what it asks for. */
 export interface SignedRequest extends AccessRequest {
-  /** `s3`, `kms`, `sts`, `iam` or `eks`. */
+  /** `s3`, `kms`, `sts`, `iam`, `ecr` or `eks`. */
   readonly service: string;
   /** The id of the access key that signed it. */
   readonly accessKey: string;
@@ -40,6 +40,7 @@ export function readRequest(request: HttpRequest): SignedRequest {
 const readers: Readonly<Record<string, (request: HttpRequest) => AccessRequest>> = {
   s3: readS3,
   kms: readKms,
+  ecr: readEcr,
   eks: readEks,
   sts: readQuery("sts", "RoleArn"),
   iam: readQuery("iam", "RoleName"),
@@ -84,6 +85,14 @@ function readKms({ headers, body }: HttpRequest): AccessRequest {
     context: Object.fromEntries(Tags.map(({ TagKey, TagValue }) => [`aws:RequestTag/${TagKey}`, [TagValue]])),
     ...(AliasName !== undefined && { alsoOn: AliasName }),
   };
+}
+
+const ecrFields = z.object({ repositoryName: z.string() });
+
+function readEcr({ headers, body }: HttpRequest): AccessRequest {
+  const action = String(headers["x-amz-target"]).split(".")[1] ?? "";
+  const { repositoryName } = ecrFields.parse(JSON.parse(body.toString()));
+  return { action: `ecr:${action}`, resource: repositoryName, context: {} };
 }
 
 function readEks({ method, url }: HttpRequest): AccessRequest {

@@ -8,7 +8,7 @@ import { findTestTools } from "../../../tools/install";
 import { type AwsFront, account, type EksCluster, installAwsStandIn } from "../aws";
 import { startFront } from "../aws/front";
 import { endpointVariables, type Moto, startMoto } from "../aws/moto";
-import { createUser } from "../aws/motoCalls";
+import { createUser, pushImages } from "../aws/motoCalls";
 import { startTokenReviewer } from "../aws/tokenReview";
 import type { Engine } from "./engine";
 
@@ -20,7 +20,10 @@ export interface RoleArgs {
   readonly kubernetesGroups?: readonly string[];
 }
 
-/** The team's AWS account: S3, KMS, STS, IAM and EKS, a person who may take on its roles, and its clusters' webhook. */
+/** The tags under which every image is in the account's registry: the stack files' and that of tests' pull requests. */
+const pushedTags = ["sha-59db084", "sha-abc1234"];
+
+/** The team's AWS account: S3, KMS, STS, IAM, ECR and EKS, a person who may take on its roles, and its clusters' webhook. */
 export interface AwsAccount extends AwsFront {
   readonly moto: Moto;
   /** Has an API server take the tokens of the account's roles. */
@@ -62,6 +65,7 @@ export async function startAwsAccount(
   const takeOnRoles = { Sid: "TakeOn", Effect: "Allow", Action: ["sts:AssumeRole"], Resource: resources } as const;
   front.policies.set(person, [{ Version: "2012-10-17", Statement: [takeOnRoles] }]);
   for (const { role, policies } of roles) front.policies.set(role, policies);
+  await pushImages(moto.endpoint, pushedTags);
   await writeSharedFiles(folder, moto, profiles);
   return {
     ...front,
