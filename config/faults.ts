@@ -12,8 +12,9 @@ const longestShown = 80;
 
 /** Refuses a configuration, with all that is wrong with it at once. */
 export function refuse(stack: string, faults: readonly Fault[]): never {
-  const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-  const lines = faults.map(({ key, problem }) => `  ${key}: ${problem}`);
+  // Two bounds that say the same may find the same fault.
+  const lines = [...new Set(faults.map(({ key, problem }) => `  ${key}: ${problem}`))];
+  const count = lines.length === 1 ? "1 fault" : `${lines.length} faults`;
   throw new Refusal(
     [
       `the configuration of stack ${stack} has ${count}, and nothing was touched:`,

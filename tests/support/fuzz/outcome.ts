@@ -167,6 +167,7 @@ function checkedRefusal(error: unknown): string {
   const wrong = [
     /^the configuration of stack \S+ has \d+ faults?, and nothing was touched:$/.test(first) || "its first line",
     faults.length > 0 || "no fault",
+    new Set(faults).size === faults.length || "a fault that it names twice",
     ...faults.map((line) => /^ {2}(datasets-server:|DATASETS_SERVER_).+: .{10,}$/.test(line) || `the fault ${line}`),
     faults.every((line) => line.length < 800) || "a fault that is too long to read",
     !/[\p{Cc}\p{Cs}]/u.test(rest.join("")) || "characters that a terminal obeys",

@@ -69,6 +69,11 @@ const badInputs: readonly BadInput[] = [
   },
   {
     key: "services.api.replicas",
+    value: 1e23,
+    says: `${service}.replicas: 1e+23 is not allowed; allowed: a whole number from 0 to 500 (pods)`,
+  },
+  {
+    key: "services.api.replicas",
     value: "20",
     says: `${service}.replicas: "20" is not allowed; allowed: a whole number from 0 to 500 (pods)`,
   },
