@@ -1,11 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import { hiddenMarker, hideValues } from "../policy/hidden";
 import type { StackFacts } from "../policy/inventory";
 import type { DatasetsServerArgs } from "./datasetsServer";
 import { componentLabel, stackLabels } from "./names";
 import { Refusal } from "./refusal";
-
-/** Stands for a value that is not known before something is registered, or that is secret. No rule asks for one. */
-const laterMarker = "[known later]";
 
 /** Holds a component and all that is in it back until the rules have seen the objects. */
 export interface Gate {
@@ -72,7 +70,7 @@ export function factsOf({
 /** A copy of an object's arguments with a marker in the place of each value that is an Output. */
 function plain(value: unknown): unknown {
   if (pulumi.Output.isInstance(value) || value instanceof Promise) {
-    return laterMarker;
+    return hiddenMarker;
   }
   if (Array.isArray(value)) {
     return value.map(plain);
@@ -89,10 +87,7 @@ async function plainSecret(props: pulumi.Inputs): Promise<unknown> {
   return { kind: props.kind, metadata: plain(props.metadata), data, stringData };
 }
 
-/** Keys with markers for their values, of which only a blank one is told. They come from the configuration: nothing else is there yet. */
+/** The entries come from the configuration: nothing else is there yet. */
 async function entriesOf(hidden: pulumi.Input<Readonly<Record<string, string>>> = {}): Promise<Record<string, string>> {
-  const entries = await new Promise<object>((resolve) => void pulumi.output(hidden).apply(resolve));
-  return Object.fromEntries(
-    Object.entries(entries).map(([key, inner]) => [key, String(inner).trim() === "" ? "" : laterMarker]),
-  );
+  return hideValues(await new Promise<object>((resolve) => void pulumi.output(hidden).apply(resolve)));
 }

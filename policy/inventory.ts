@@ -41,6 +41,8 @@ export function takeInventory(objects: readonly unknown[], facts: StackFacts) {
     objects.filter((_, index) => all[index]?.kind === name).map((object) => read(object, objectShape));
   const deployments = kind("Deployment", shape.deploymentShape);
   const statefulSets = kind("StatefulSet", shape.statefulSetShape);
+  const jobs = kind("Job", shape.jobShape);
+  const cronJobs = kind("CronJob", shape.cronJobShape);
   const selected = [
     ...deployments,
     ...kind("DaemonSet", shape.selectedPodsShape),
@@ -53,8 +55,8 @@ export function takeInventory(objects: readonly unknown[], facts: StackFacts) {
       const claimVolumes = volumeClaimTemplates.map(({ metadata }) => metadata.name);
       return workload(object, template, { selector, claimVolumes });
     }),
-    ...kind("Job", shape.jobShape).map((object) => workload(object, object.spec.template)),
-    ...kind("CronJob", shape.cronJobShape).map((object) =>
+    ...jobs.map((object) => workload(object, object.spec.template)),
+    ...cronJobs.map((object) =>
       workload(object, object.spec.jobTemplate.spec.template, { specPath: "spec.jobTemplate.spec.template.spec" }),
     ),
     ...kind("Pod", shape.podShape).map((object) => workload(object, object, { specPath: "spec" })),
@@ -64,6 +66,8 @@ export function takeInventory(objects: readonly unknown[], facts: StackFacts) {
     all,
     deployments,
     statefulSets,
+    jobs,
+    cronJobs,
     workloads,
     services: kind("Service", shape.serviceShape),
     ingresses: kind("Ingress", shape.ingressShape),
@@ -91,6 +95,18 @@ export function containersOf({ template, specPath }: Workload): { container: Con
   return Object.entries(lists).flatMap(([list, containers]) =>
     containers.map((container, index) => ({ container, path: `${specPath}.${list}[${index}]` })),
   );
+}
+
+/** The fewest pods that a workload has while nothing is wrong. */
+export function fewestPods(
+  { autoscalers, deployments, statefulSets }: Inventory,
+  { object }: Pick<Workload, "object">,
+): number {
+  const scaled = autoscalers.find(
+    ({ spec: { scaleTargetRef } }) => `${scaleTargetRef.kind} ${scaleTargetRef.name}` === objectId(object),
+  );
+  const fixed = [...deployments, ...statefulSets].find((candidate) => objectId(candidate) === objectId(object));
+  return scaled?.spec.minReplicas ?? fixed?.spec.replicas ?? 1;
 }
 
 /** The keys that a Secret has, however they were given. */

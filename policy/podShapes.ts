@@ -65,6 +65,9 @@ const containerShape = z.object({
     .default([]),
   resources: z.object({ requests: quantities, limits: quantities }).default({ requests: {}, limits: {} }),
   securityContext: containerSecurity.default({ capabilities: { add: [], drop: [] } }),
+  lifecycle: z
+    .object({ preStop: z.object({ sleep: z.object({ seconds: z.number() }).optional() }).optional() })
+    .default({}),
   startupProbe: probe.optional(),
   readinessProbe: probe.optional(),
   livenessProbe: probe.optional(),
@@ -86,6 +89,7 @@ const volumeShape = z.looseObject({
   secret: z.object({ secretName: name, items }).optional(),
   projected: z.object({ sources: z.array(projectedSource) }).optional(),
   persistentVolumeClaim: z.object({ claimName: name }).optional(),
+  emptyDir: z.object({ sizeLimit: z.string().optional(), medium: z.string().optional() }).optional(),
 });
 
 /** A pod as its template describes it, with what Kubernetes would fill in where a rule reads it. */
@@ -106,9 +110,13 @@ export const podTemplateShape = z.object({
         sysctls: z.array(z.unknown()).default([]),
       })
       .default({ sysctls: [] }),
+    terminationGracePeriodSeconds: z.number().default(30),
+    nodeSelector: labelsShape.default({}),
+    tolerations: z.array(z.object({ key: z.string().default("") })).default([]),
     topologySpreadConstraints: z
       .array(z.object({ topologyKey: z.string(), labelSelector: selectorShape.optional() }))
       .default([]),
+    affinity: z.object({ podAntiAffinity: z.unknown() }).partial().default({}),
     initContainers: z.array(containerShape).default([]),
     containers: z.array(containerShape),
     volumes: z.array(volumeShape).default([]),

@@ -12,7 +12,9 @@ const identity = {
   }),
 };
 
-const intOrPercent = z.union([z.number(), z.string()]).optional();
+const amount = z.union([z.number(), z.string()]);
+
+const intOrPercent = amount.optional();
 
 const portReference = z.union([z.string(), z.number()]);
 
@@ -60,8 +62,11 @@ export const deploymentShape = z.object({
     selector: selectorShape,
     replicas: z.number().optional(),
     strategy: z
-      .object({ rollingUpdate: z.object({ maxSurge: z.union([z.number(), z.string()]) }).optional() })
-      .default({ rollingUpdate: { maxSurge: "25%" } }),
+      .object({
+        type: z.string().default("RollingUpdate"),
+        rollingUpdate: z.object({ maxSurge: amount.default("25%"), maxUnavailable: amount.default("25%") }).optional(),
+      })
+      .default({ type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: "25%" } }),
     minReadySeconds: z.number().default(0),
     progressDeadlineSeconds: z.number().default(600),
   }),
@@ -78,10 +83,15 @@ export const statefulSetShape = z.object({
 });
 export const quotaShape = z.object({ ...identity, spec: z.object({ hard: z.record(z.string(), z.string()) }) });
 export const selectedPodsShape = z.object({ ...identity, spec: z.object({ ...podSpec, selector: selectorShape }) });
-export const jobShape = z.object({ ...identity, spec: z.object(podSpec) });
+const jobSpec = z.object({ ...podSpec, activeDeadlineSeconds: z.number().optional() });
+export const jobShape = z.object({ ...identity, spec: jobSpec });
 export const cronJobShape = z.object({
   ...identity,
-  spec: z.object({ jobTemplate: z.object({ spec: z.object(podSpec) }) }),
+  spec: z.object({
+    concurrencyPolicy: z.string().default("Allow"),
+    startingDeadlineSeconds: z.number().optional(),
+    jobTemplate: z.object({ spec: jobSpec }),
+  }),
 });
 export const podShape = z.object({ ...identity, spec: podTemplateShape.shape.spec });
 export const serviceShape = z.object({

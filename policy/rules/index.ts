@@ -1,5 +1,6 @@
 import { type StackFacts, takeInventory } from "../inventory";
 import type { Level, NamedFinding, Rule } from "../rule";
+import { credentialsAreSecrets } from "./credentials";
 import { variablesAreDefinedOnce, variablesHaveValues } from "./environment";
 import { type Exception, exceptionsAreUsed, exceptionsOf, excuses } from "./exceptions";
 import { imagesAreFixed } from "./images";
@@ -10,15 +11,17 @@ import {
   loadBalancerGroupsAgree,
   metricsAreNotPublic,
 } from "./ingress";
-import { podsAreIsolated } from "./isolation";
-import { namesFit } from "./names";
+import { metadataIsOutOfReach, podsAreIsolated } from "./isolation";
+import { jobsEnd } from "./jobs";
+import { namesFit, objectsAreUnique } from "./names";
 import { objectsAreTheStacks } from "./ownership";
-import { podsAreRestricted } from "./podSecurity";
+import { placementsAgree, podsSpread } from "./placement";
+import { namespacesAreRestricted, podsAreRestricted, rightsAreNotGiven } from "./podSecurity";
 import { quotasHoldRollouts } from "./quota";
 import { configurationIsRead, referencesExist } from "./references";
-import { containersHaveResources } from "./resources";
-import { rolloutsOutlastStarts } from "./rollout";
-import { autoscalersOwnReplicas, disruptionBudgetsAllowEviction } from "./scaling";
+import { containersHaveResources, scratchIsBounded } from "./resources";
+import { rolloutsFindRoom, rolloutsKeepServing, rolloutsOutlastStarts } from "./rollout";
+import { autoscalersOwnReplicas, disruptionBudgetsAllowEviction, disruptionBudgetsExist } from "./scaling";
 import { selectorsAreStable, selectorsMatchTheirOwn } from "./selectors";
 import {
   monitorPortsExist,
@@ -26,7 +29,9 @@ import {
   nodePortsAreWanted,
   probePortsExist,
   servicePortsExist,
+  servicesStayInside,
 } from "./services";
+import { podsDrainFirst, probesDiffer } from "./serving";
 import { claimsExist, mountsHaveVolumes, volumesAreMounted } from "./volumes";
 
 export const ruleNames = [
@@ -34,28 +39,43 @@ export const ruleNames = [
   "claims-exist",
   "configuration-is-read",
   "containers-have-resources",
+  "credentials-are-secrets",
   "disruption-budgets-allow-eviction",
+  "disruption-budgets-exist",
   "group-orders-differ",
   "images-are-fixed",
   "ingress-actions-are-used",
   "ingress-backends-exist",
+  "jobs-end",
   "load-balancer-groups-agree",
+  "metadata-is-out-of-reach",
   "metrics-are-not-public",
   "monitor-ports-exist",
   "monitors-look-here",
   "mounts-have-volumes",
   "names-fit",
+  "namespaces-are-restricted",
   "node-ports-are-wanted",
   "objects-are-the-stacks",
+  "objects-are-unique",
+  "placements-agree",
   "pods-are-isolated",
   "pods-are-restricted",
+  "pods-drain-first",
+  "pods-spread",
   "probe-ports-exist",
+  "probes-differ",
   "quotas-hold-rollouts",
   "references-exist",
+  "rights-are-not-given",
+  "rollouts-find-room",
+  "rollouts-keep-serving",
   "rollouts-outlast-starts",
+  "scratch-is-bounded",
   "selectors-are-stable",
   "selectors-match-their-own",
   "service-ports-exist",
+  "services-stay-inside",
   "variables-are-defined-once",
   "variables-have-values",
   "volumes-are-mounted",
@@ -84,28 +104,43 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
   "claims-exist": claimsExist,
   "configuration-is-read": configurationIsRead,
   "containers-have-resources": containersHaveResources,
+  "credentials-are-secrets": credentialsAreSecrets,
   "disruption-budgets-allow-eviction": disruptionBudgetsAllowEviction,
+  "disruption-budgets-exist": disruptionBudgetsExist,
   "group-orders-differ": groupOrdersDiffer,
   "images-are-fixed": imagesAreFixed,
   "ingress-actions-are-used": ingressActionsAreUsed,
   "ingress-backends-exist": ingressBackendsExist,
+  "jobs-end": jobsEnd,
   "load-balancer-groups-agree": loadBalancerGroupsAgree,
+  "metadata-is-out-of-reach": metadataIsOutOfReach,
   "metrics-are-not-public": metricsAreNotPublic,
   "monitor-ports-exist": monitorPortsExist,
   "monitors-look-here": monitorsLookHere,
   "mounts-have-volumes": mountsHaveVolumes,
   "names-fit": namesFit,
+  "namespaces-are-restricted": namespacesAreRestricted,
   "node-ports-are-wanted": nodePortsAreWanted,
   "objects-are-the-stacks": objectsAreTheStacks,
+  "objects-are-unique": objectsAreUnique,
+  "placements-agree": placementsAgree,
   "pods-are-isolated": podsAreIsolated,
   "pods-are-restricted": podsAreRestricted,
+  "pods-drain-first": podsDrainFirst,
+  "pods-spread": podsSpread,
   "probe-ports-exist": probePortsExist,
+  "probes-differ": probesDiffer,
   "quotas-hold-rollouts": quotasHoldRollouts,
   "references-exist": referencesExist,
+  "rights-are-not-given": rightsAreNotGiven,
+  "rollouts-find-room": rolloutsFindRoom,
+  "rollouts-keep-serving": rolloutsKeepServing,
   "rollouts-outlast-starts": rolloutsOutlastStarts,
+  "scratch-is-bounded": scratchIsBounded,
   "selectors-are-stable": selectorsAreStable,
   "selectors-match-their-own": selectorsMatchTheirOwn,
   "service-ports-exist": servicePortsExist,
+  "services-stay-inside": servicesStayInside,
   "variables-are-defined-once": variablesAreDefinedOnce,
   "variables-have-values": variablesHaveValues,
   "volumes-are-mounted": volumesAreMounted,

@@ -1,6 +1,6 @@
 import { containersOf, type Inventory } from "../inventory";
 import { albAnnotation, albPrefix } from "../loadBalancer";
-import { type Finding, finding, type Rule } from "../rule";
+import { type Finding, finding, type Rule, repeated } from "../rule";
 import type { KubernetesObject } from "../shapes";
 
 /** How long the name of a kind may be, and what of Kubernetes sets that. */
@@ -33,6 +33,20 @@ export const namesFit: Rule = {
     ...containerNames(inventory),
     ...loadBalancerNames(inventory),
   ],
+};
+
+export const objectsAreUnique: Rule = {
+  level: "mandatory",
+  why: "Of two objects with one name the later overwrites the earlier, in silence.",
+  check: ({ all }) =>
+    repeated(all, ({ kind, metadata }) => [kind, metadata.namespace, metadata.name].join("/")).map((object) =>
+      finding(
+        object,
+        "metadata.name",
+        object.metadata.name,
+        `name it differently: another ${object.kind} has the name`,
+      ),
+    ),
 };
 
 function objectName(object: KubernetesObject): Finding[] {

@@ -29,6 +29,38 @@ export const podsAreRestricted: Rule = {
     ]),
 };
 
+const enforceLabel = "pod-security.kubernetes.io/enforce";
+
+export const namespacesAreRestricted: Rule = {
+  level: "mandatory",
+  why: "A namespace that does not enforce it takes in any pod that somebody makes there by hand.",
+  check: ({ all }) =>
+    all
+      .filter(({ kind, metadata }) => kind === "Namespace" && metadata.labels[enforceLabel] !== "restricted")
+      .map((object) => {
+        const value = object.metadata.labels[enforceLabel] ?? absent;
+        return finding(object, `metadata.labels["${enforceLabel}"]`, value, "set it to restricted");
+      }),
+};
+
+const rightsKinds = ["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"];
+
+export const rightsAreNotGiven: Rule = {
+  level: "mandatory",
+  why: "No pod talks to the API server, so a right for one is a right for whoever breaks out of it.",
+  check: ({ all }) =>
+    all
+      .filter(({ kind }) => rightsKinds.includes(kind))
+      .map((object) =>
+        finding(
+          object,
+          "kind",
+          object.kind,
+          "leave it out: rights of people and CI are an administrator's, docs/access.md",
+        ),
+      ),
+};
+
 function podDemands({ template: { spec } }: Workload): Demand[] {
   const { automountServiceAccountToken, hostNetwork, hostPID, hostIPC, securityContext, volumes } = spec;
   return [

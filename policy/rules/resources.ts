@@ -1,6 +1,6 @@
 import { parseQuantity } from "../../components/quantity";
-import { absent, containersOf } from "../inventory";
-import { finding, type Rule } from "../rule";
+import { absent, containersOf, type Workload } from "../inventory";
+import { type Finding, finding, type Rule } from "../rule";
 
 const resourceNames = ["cpu", "memory", "ephemeral-storage"];
 
@@ -32,3 +32,31 @@ export const containersHaveResources: Rule = {
       ),
     ),
 };
+
+export const scratchIsBounded: Rule = {
+  level: "mandatory",
+  why: "Scratch without a bound fills the node's disk, and scratch above the containers' own bound evicts the pod before it is full.",
+  check: ({ workloads }) => workloads.flatMap((workload) => [...unbounded(workload), ...crowded(workload)]),
+};
+
+function unbounded({ object, template, specPath }: Workload): Finding[] {
+  return template.spec.volumes.flatMap(({ emptyDir }, index) =>
+    emptyDir !== undefined && emptyDir.sizeLimit === undefined
+      ? [finding(object, `${specPath}.volumes[${index}].emptyDir.sizeLimit`, absent, "give a size, such as 1Gi")]
+      : [],
+  );
+}
+
+/** A pod whose containers may not write as much as its volumes hold; those in memory are no part of it. */
+function crowded({ object, template: { spec }, specPath }: Workload): Finding[] {
+  const total = (amounts: readonly (string | undefined)[]) =>
+    amounts.reduce((sum, amount = "") => sum + (parseQuantity(amount) ?? 0), 0);
+  const scratch = spec.volumes.flatMap(({ emptyDir }) => (emptyDir?.medium === "Memory" ? [] : emptyDir?.sizeLimit));
+  const limits = spec.containers.map(({ resources }) => resources.limits["ephemeral-storage"]);
+  if (limits.includes(undefined) || total(limits) >= total(scratch)) {
+    return [];
+  }
+  const path = `${specPath}.containers[0].resources.limits.ephemeral-storage`;
+  const cure = `allow for its volumes' ${total(scratch) / 2 ** 20}Mi`;
+  return [finding(object, path, limits.join(" + "), cure)];
+}

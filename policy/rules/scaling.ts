@@ -1,4 +1,4 @@
-import { absent, type Inventory, objectId, type Workload } from "../inventory";
+import { absent, fewestPods, type Inventory, objectId, type Workload } from "../inventory";
 import { type Finding, finding, type Rule } from "../rule";
 import { selectorText, selects } from "../selectors";
 import type { DisruptionBudget } from "../shapes";
@@ -48,6 +48,26 @@ export const disruptionBudgetsAllowEviction: Rule = {
     }),
 };
 
+export const disruptionBudgetsExist: Rule = {
+  level: "mandatory",
+  why: "Without a budget a drain of several nodes takes all pods of a workload at once.",
+  check: (inventory) =>
+    inventory.workloads
+      .filter((workload) => fewestPods(inventory, workload) > 1)
+      .filter(
+        (workload) => !inventory.disruptionBudgets.some((budget) => budgeted(inventory, budget).includes(workload)),
+      )
+      .map((workload) => {
+        const cure = `have a PodDisruptionBudget select its ${fewestPods(inventory, workload)} pods`;
+        return finding(
+          workload.object,
+          "spec.selector",
+          workload.selector ? selectorText(workload.selector) : absent,
+          cure,
+        );
+      }),
+};
+
 function budgeted({ workloads }: Inventory, { spec }: DisruptionBudget): Workload[] {
   return workloads.filter(({ template }) => selects(spec.selector, template.metadata.labels));
 }
@@ -63,15 +83,6 @@ function evictions(inventory: Inventory, budget: DisruptionBudget, workloads: re
   const [path, value] =
     maxUnavailable === undefined ? ["spec.minAvailable", minAvailable] : ["spec.maxUnavailable", maxUnavailable];
   return [finding(budget, path, value ?? absent, `let at least one of its ${pods} pods go, as maxUnavailable: 1 does`)];
-}
-
-/** The fewest pods that a workload has while nothing is wrong. */
-function fewestPods({ autoscalers, deployments, statefulSets }: Inventory, { object }: Workload): number {
-  const scaled = autoscalers.find(
-    ({ spec: { scaleTargetRef } }) => `${scaleTargetRef.kind} ${scaleTargetRef.name}` === objectId(object),
-  );
-  const fixed = [...deployments, ...statefulSets].find((candidate) => objectId(candidate) === objectId(object));
-  return scaled?.spec.minReplicas ?? fixed?.spec.replicas ?? 1;
 }
 
 /** A number, or a share that Kubernetes rounds up. */

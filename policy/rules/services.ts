@@ -110,6 +110,17 @@ export const nodePortsAreWanted: Rule = {
   },
 };
 
+export const servicesStayInside: Rule = {
+  level: "mandatory",
+  why: "Any other type of Service is a way in that passes by the load balancer and its rules.",
+  check: ({ services }) =>
+    services
+      .filter(({ spec }) => spec.type !== "ClusterIP")
+      .map((service) =>
+        finding(service, "spec.type", service.spec.type, "make it ClusterIP, with an Ingress in front"),
+      ),
+};
+
 function podsOf({ workloads }: Inventory, selector: Selector): Workload[] {
   return workloads.filter(({ template }) => selects(selector, template.metadata.labels));
 }

@@ -5,6 +5,7 @@ import { exceptionMutations } from "./exceptionMutations";
 import { type Mutation, mutate, withoutHashes } from "./mutation";
 import { objectMutations } from "./objectMutations";
 import { podMutations } from "./podMutations";
+import { reliabilityMutations, securityMutations } from "./reliabilityMutations";
 import { renderedStack, stacks } from "./stacks";
 import { trafficMutations } from "./trafficMutations";
 
@@ -13,6 +14,8 @@ const mutations: Readonly<Record<RuleName, readonly Mutation[]>> = {
   ...exceptionMutations,
   ...objectMutations,
   ...podMutations,
+  ...reliabilityMutations,
+  ...securityMutations,
   ...trafficMutations,
 };
 
