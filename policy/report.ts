@@ -1,5 +1,6 @@
 import type { StackFacts } from "./inventory";
-import { exceptionText, type Report, reviewObjects, type Violation, violationText } from "./rules";
+import type { Level } from "./rule";
+import { exceptionText, reviewObjects, violationText } from "./rules";
 
 /** What people are told of a stack's objects. */
 export interface Judgement {
@@ -11,23 +12,17 @@ export interface Judgement {
 
 /** Has all rules look at a stack's objects. Throws for an object that is not of its kind's shape. */
 export function judgeObjects(objects: readonly unknown[], facts: StackFacts): Judgement {
-  return judgement(reviewObjects(objects, facts), facts.stack);
-}
-
-export function judgement({ violations, exceptions }: Report, stack: string): Judgement {
-  const texts = ({ level }: Pick<Violation, "level">) =>
-    violations.filter((violation) => violation.level === level).map(violationText);
-  const mandatory = texts({ level: "mandatory" });
-  const remarks = [...texts({ level: "advisory" }), ...exceptions.map(exceptionText)];
+  const { violations, exceptions } = reviewObjects(objects, facts);
+  const texts = (wanted: Level) => violations.filter(({ level }) => level === wanted).map(violationText);
+  const mandatory = texts("mandatory");
+  const remarks = [...texts("advisory"), ...exceptions.map(exceptionText)];
   const faults = mandatory.length === 1 ? "a fault" : `${mandatory.length} faults`;
+  const of = `the objects of stack ${facts.stack}`;
   return {
     ...(mandatory.length > 0 && {
-      refusal: list(
-        `the rules find ${faults} in the objects of stack ${stack}, and nothing was touched; docs/rules.md`,
-        mandatory,
-      ),
+      refusal: list(`the rules find ${faults} in ${of}, and nothing was touched; docs/rules.md`, mandatory),
     }),
-    ...(remarks.length > 0 && { remarks: list(`the rules on the objects of stack ${stack}; docs/rules.md`, remarks) }),
+    ...(remarks.length > 0 && { remarks: list(`the rules on ${of}; docs/rules.md`, remarks) }),
   };
 }
 
