@@ -123,7 +123,8 @@ function checkAccepted(objects: readonly KubernetesObject[], stack: Stack): void
   if (twice !== undefined) {
     throw new Fault(`${twice} is made twice`);
   }
-  const [violation, ...more] = checkObjects(objects, factsOf(stack));
+  // Advice is for its reader to weigh, and stops nobody.
+  const [violation, ...more] = checkObjects(objects, factsOf(stack)).filter(({ level }) => level === "mandatory");
   if (violation) {
     throw new Fault(
       `it is accepted, and its objects break a rule (of ${more.length + 1}): ${violationText(violation)}`,
