@@ -60,14 +60,13 @@ export function wholeStack(stack: string): string {
 
 /** Throws a Refusal when a plan takes away what it may not, or when it was given a permission that it has no use for. */
 export function refusePlan(losses: readonly Loss[], permissions: LossPermissions): void {
-  const { stack, allowed } = permissions;
   const refused = losses.filter((loss) => !isAllowed(loss, permissions)).sort(byKind);
-  const useless = allowed.filter(
-    (entry) => entry !== wholeStack(stack) && !losses.some((loss) => isNamed(loss, entry)),
-  );
+  const useless = permissions.allowed.filter((entry) => !losses.some((loss) => isNamed(loss, entry, permissions)));
   const paragraphs = [
     ...(refused.length > 0 ? [refusedPlan(refused, losses, permissions)] : []),
-    ...useless.map((entry) => `DATASETS_SERVER_ALLOW: "${entry}" is not allowed: this run does not delete that object`),
+    ...useless.map(
+      (entry) => `DATASETS_SERVER_ALLOW: "${entry}" is not allowed: this run deletes nothing by that name`,
+    ),
   ];
   if (paragraphs.length > 0) {
     throw new Refusal([...paragraphs, "Nothing was touched."].join("\n"));
@@ -112,11 +111,12 @@ function counted(losses: readonly Loss[]): string {
 }
 
 /** What to do about refused objects, where `losses` is all that the run deletes. */
-function nextSteps(refused: readonly Loss[], losses: readonly Loss[], { stack, allowed }: LossPermissions): string[] {
+function nextSteps(refused: readonly Loss[], losses: readonly Loss[], permissions: LossPermissions): string[] {
+  const { stack, allowed } = permissions;
   const moved = refused.some(({ fate }) => fate === "moved");
   const meant = losses.filter(({ fate }) => fate !== "moved");
-  const used = allowed.filter((entry) => meant.some((loss) => isNamed(loss, entry)));
-  const wanted = meant.filter((loss) => !used.some((entry) => isNamed(loss, entry))).sort(byKind);
+  const used = allowed.filter((entry) => meant.some((loss) => isNamed(loss, entry, permissions)));
+  const wanted = meant.filter((loss) => !used.some((entry) => isNamed(loss, entry, permissions))).sort(byKind);
   const permission = meant.length > longestList ? wholeStack(stack) : [...used, ...wanted.map(objectOf)].join(" ");
   return [
     "Next, when it is not meant: put it back as it was",
@@ -133,12 +133,12 @@ function nextSteps(refused: readonly Loss[], losses: readonly Loss[], { stack, a
 }
 
 /** What moved is never allowed: its deletion would be a surprise to whoever meant the object itself. */
-function isAllowed(loss: Loss, { stack, allowed }: LossPermissions): boolean {
-  return loss.fate !== "moved" && allowed.some((entry) => entry === wholeStack(stack) || isNamed(loss, entry));
+function isAllowed(loss: Loss, permissions: LossPermissions): boolean {
+  return loss.fate !== "moved" && permissions.allowed.some((entry) => isNamed(loss, entry, permissions));
 }
 
-function isNamed(loss: Loss, entry: string): boolean {
-  return entry === loss.urn || entry === objectOf(loss);
+function isNamed(loss: Loss, entry: string, { stack }: Pick<LossPermissions, "stack">): boolean {
+  return [loss.urn, objectOf(loss), wholeStack(stack)].includes(entry);
 }
 
 /** The kinds in their own order, which begins with the most drastic; the engine's order is another one each time. */

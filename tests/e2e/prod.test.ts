@@ -173,7 +173,10 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
     const allowing = (entry: string) => engine.with({ DATASETS_SERVER_ALLOW: entry });
     const useless = "Service/datasets-server-prod-api";
     const said = refused(await allowing(`${useless} ${droppedService}`).preview());
-    assert.match(said, new RegExp(`DATASETS_SERVER_ALLOW: "${useless}" is not allowed: this run does not delete that`));
+    assert.match(
+      said,
+      new RegExp(`DATASETS_SERVER_ALLOW: "${useless}" is not allowed: this run deletes nothing by that`),
+    );
     assert.doesNotMatch(said, /would be deleted/);
     succeeded(await allowing(droppedService).run("up", "--yes"));
     const { items } = await kubernetes.core.listNamespacedService({ namespace });

@@ -65,11 +65,17 @@ describe("a plan that deletes kept objects", () => {
 
   it("is refused with a permission for what it does not delete, which may be a misspelt one", () => {
     const message = complaint(() => refusePlan([service], { stack: "prod", allowed: ["Service/apl"] }));
-    assert.match(message, /DATASETS_SERVER_ALLOW: "Service\/apl" is not allowed: this run does not delete that object/);
+    assert.match(
+      message,
+      /DATASETS_SERVER_ALLOW: "Service\/apl" is not allowed: this run deletes nothing by that name/,
+    );
     assert.match(message, /ALLOW="Service\/api"\n/);
+  });
+
+  it("is refused with a permission that has been used, such as one that was left in a shell", () => {
     assert.equal(
-      complaint(() => refusePlan([], { stack: "prod", allowed: ["Service/api"] })),
-      'DATASETS_SERVER_ALLOW: "Service/api" is not allowed: this run does not delete that object\nNothing was touched.',
+      complaint(() => refusePlan([], { stack: "prod", allowed: ["Stack/prod"] })),
+      'DATASETS_SERVER_ALLOW: "Stack/prod" is not allowed: this run deletes nothing by that name\nNothing was touched.',
     );
   });
 
