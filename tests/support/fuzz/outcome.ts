@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { type KubernetesObject, kubernetesObjects } from "../../../commands/objects";
 import { withoutEngine } from "../../../commands/program";
-import { DatasetsServer } from "../../../components/datasetsServer";
+import { DatasetsServer, type DatasetsServerArgs } from "../../../components/datasetsServer";
 import { Refusal } from "../../../components/refusal";
+import { factsOf } from "../../../components/rules";
 import { buildConfig } from "../../../config/build";
 import { loadStack, type Stack } from "../../../config/load";
 import type { StackFacts } from "../../../policy/inventory";
@@ -54,8 +55,9 @@ async function run(stack: string, config: Base["config"]): Promise<Outcome> {
   } catch (error) {
     return { kind: "refused", message: checkedRefusal(error) };
   }
-  const objects = await objectsOf(loaded);
-  checkAccepted(objects, loaded);
+  const { datasetsServer } = buildConfig(loaded.identity, loaded.file);
+  const objects = await objectsOf(datasetsServer);
+  checkAccepted(objects, factsOf(datasetsServer));
   return { kind: "accepted", objects };
 }
 
@@ -90,18 +92,13 @@ function decrypt(value: unknown): unknown {
  *
  * What the engine would be told of each is left out: to write and read it is most of a run's time, and other tests do it.
  */
-async function objectsOf({ identity, file }: Stack): Promise<KubernetesObject[]> {
-  const { datasetsServer } = buildConfig(identity, file);
+async function objectsOf(args: Omit<DatasetsServerArgs, "beforeCreate">): Promise<KubernetesObject[]> {
   const made: { readonly type: string; readonly name: string; readonly props: unknown }[] = [];
   const keep: pulumi.ResourceTransformation = ({ type, name, props, opts: { dependsOn: _, ...opts } }) => {
     made.push({ type, name, props });
     return { props: {}, opts };
   };
-  new DatasetsServer(
-    datasetsServer.scope.release,
-    { ...datasetsServer, beforeCreate: [] },
-    { transformations: [keep] },
-  );
+  new DatasetsServer(args.scope.release, { ...args, beforeCreate: [] }, { transformations: [keep] });
   await pulumi.runtime.disconnect();
   const names = made.map(({ type, name }) => `${type} ${name}`);
   const twice = names.find((name, index) => names.indexOf(name) < index);
@@ -117,14 +114,14 @@ async function objectsOf({ identity, file }: Stack): Promise<KubernetesObject[]>
 }
 
 /** What is true of every configuration that is accepted: the rules pass, nothing is there twice, no secret is shown. */
-function checkAccepted(objects: readonly KubernetesObject[], stack: Stack): void {
+function checkAccepted(objects: readonly KubernetesObject[], facts: StackFacts): void {
   const ids = objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   const twice = ids.find((id, index) => ids.indexOf(id) < index);
   if (twice !== undefined) {
     throw new Fault(`${twice} is made twice`);
   }
   // Advice is for its reader to weigh, and stops nobody.
-  const [violation, ...more] = checkObjects(objects, factsOf(stack)).filter(({ level }) => level === "mandatory");
+  const [violation, ...more] = checkObjects(objects, facts).filter(({ level }) => level === "mandatory");
   if (violation) {
     throw new Fault(
       `it is accepted, and its objects break a rule (of ${more.length + 1}): ${violationText(violation)}`,
@@ -134,26 +131,6 @@ function checkAccepted(objects: readonly KubernetesObject[], stack: Stack): void
     throw new Fault("it is accepted, and an object shows a secret");
   }
 }
-
-function factsOf({ identity: { stack, kind, namespace }, file }: Stack): StackFacts {
-  const { internal } = file.ingress;
-  return {
-    stack,
-    namespace,
-    internalHosts: internal && kind !== "pr-N" ? [internal.host] : [],
-    externalClaims: file.parquetMetadata.create || kind === "pr-N" ? [] : [file.parquetMetadata.claim],
-    ...(file.helm && kind !== "pr-N" && { selectorLabels: helmSelectorLabels }),
-  };
-}
-
-/** The labels that the selectors of a stack that keeps the chart's names may hold. */
-const helmSelectorLabels = [
-  "app.kubernetes.io/component",
-  "app.kubernetes.io/instance",
-  "app.kubernetes.io/managed-by",
-  "app.kubernetes.io/name",
-  "helm.sh/chart",
-] as const;
 
 /** The text of an error for its user: it names keys, says what is allowed, and shows neither a secret nor a stack trace. */
 function checkedRefusal(error: unknown): string {
