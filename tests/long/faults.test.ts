@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { BatchV1Api } from "@kubernetes/client-node";
 import { z } from "zod";
-import { watchAvailability } from "../support/e2e/availability";
+import type { Figure } from "../../bench/figures";
+import { stackLabel } from "../../components/names";
+import { assertNeverBelow, watchAvailability } from "../support/e2e/availability";
 import { fastPodStages } from "../support/e2e/cluster";
 import { freeze, restart } from "../support/e2e/clusterFaults";
 import { FaultyStack, succeeded } from "../support/e2e/faults";
@@ -47,6 +50,8 @@ const faults: Readonly<Record<string, (stack: FaultyStack) => Promise<void>>> = 
     const { code, stdout, stderr } = await stack.engine.command("sh", "-c", limited);
     assert.notEqual(code, 0);
     assert.match(stdout + stderr, /file too large/);
+    // The engine may have cut off its state there and then.
+    succeeded(await stack.user.makeLocal("state-restore", "--stack", "local"));
     await stack.unlockAndUp();
   },
   "its state is cut off": async (stack) => {
@@ -71,14 +76,18 @@ const faults: Readonly<Record<string, (stack: FaultyStack) => Promise<void>>> = 
     assert.notEqual(code, 0);
     assert.match(stderr, /none of 1 earlier states of stack local can be read/);
     await stack.engine.init();
+    await stack.engine.shell(`kubectl delete jobs --namespace ${namespace} -l ${stackLabel}=local`);
     succeeded(await stack.engine.up());
   },
   "objects are deleted and edited by hand meanwhile": async (stack) => {
-    const { core, apps, networking, objects } = stack.user.cluster.kubernetes;
+    const { networking, policy, objects, config } = stack.user.cluster.kubernetes;
     await updateDuring(stack, async () => {
+      // Each of another kind. None that pods need: without an account, a rollout waits for its deadline.
       await networking.deleteNamespacedIngress({ namespace, name: "datasets-server-local-rows" });
-      await core.deleteNamespacedServiceAccount({ namespace, name: "datasets-server-local" });
-      await apps.deleteNamespacedDeployment({ namespace, name: "datasets-server-local-admin" });
+      await policy.deleteNamespacedPodDisruptionBudget({ namespace, name: "datasets-server-local-admin" });
+      await config
+        .makeApiClient(BatchV1Api)
+        .deleteNamespacedCronJob({ namespace, name: "datasets-server-local-backfill" });
       const metadata = { name: "datasets-server-local-api", namespace };
       const edited = { apiVersion: "apps/v1", kind: "Deployment", metadata, spec: { replicas: 5 } };
       await objects.patch(edited, undefined, undefined, "somebody");
@@ -89,14 +98,13 @@ const faults: Readonly<Record<string, (stack: FaultyStack) => Promise<void>>> = 
     const { kubernetes } = stack.user.cluster;
     const service = "datasets-server-local-api";
     await stack.engine.configure("images.tag", tagWithoutImage);
-    const seen = await watchAvailability(kubernetes, { namespace, services: [service] }, async () => {
+    const availability = await watchAvailability(kubernetes, { namespace, service }, async () => {
       const { code, stdout, stderr } = await stack.engine.up();
       assert.notEqual(code, 0);
       assert.match(stdout + stderr, /ImagePullBackOff.*Back-off pulling image/);
     });
     const { spec } = await kubernetes.apps.readNamespacedDeployment({ namespace, name: service });
-    const ready = (seen.get(service) ?? []).map(({ size }) => size);
-    assert.ok(Math.min(...ready) >= (spec?.replicas ?? Number.NaN), `ready pods: ${ready.join(", ")}`);
+    assertNeverBelow(spec?.replicas ?? Number.NaN, availability);
     await stack.change();
     await stack.change();
     succeeded(await stack.engine.up());
@@ -122,36 +130,28 @@ const others = new LongPart({
 });
 
 describe("stack local", () => {
-  let stack: FaultyStack;
+  let stack: FaultyStack | undefined;
 
-  before(async () => {
-    if (killed.isComplete && others.isComplete) return;
-    const failing = path.join(__dirname, "../support/stages/failing.yaml");
-    stack = await FaultyStack.create(await suiteFolder("faults"), [...(await fastPodStages()), failing]);
-    succeeded(await stack.engine.up());
+  /** The stack that all steps share; another one after a step that failed, which may have left anything. */
+  async function deployed(): Promise<FaultyStack> {
+    if (stack === undefined) {
+      const failing = path.join(__dirname, "../support/stages/failing.yaml");
+      const suite = await suiteFolder(`faults-${Date.now()}`);
+      stack = await FaultyStack.create(suite, [...(await fastPodStages()), failing]);
+      succeeded(await stack.engine.up());
+    }
+    return stack;
+  }
+
+  afterEach(async function () {
+    if (this.currentTest?.state !== "failed") return;
+    await stack?.user.cluster.stop();
+    stack = undefined;
   });
   after(async () => {
     await stack?.user.cluster.stop();
-    const leaks = [...killed.allResults(), ...others.allResults()].flatMap((step) => step.leaks);
-    await killed.writeFigures([
-      {
-        what: "`pulumi up` killed at random moments, then unlocked: converges",
-        measured: killed.score(),
-        reach: "all",
-      },
-    ]);
-    await others.writeFigures([
-      {
-        what: "updates with another fault, then what the runbook says: converges",
-        measured: others.score(),
-        reach: "all",
-      },
-      {
-        what: "leaks of a secret after the kills and faults into state, engine's folder, logs and output",
-        measured: String(leaks.length),
-        reach: "0",
-      },
-    ]);
+    await killed.writeFigures(figures(killed, "`pulumi up` killed at random moments, then unlocked"));
+    await others.writeFigures(figures(others, "updates with another fault, then what the runbook says"));
   });
 
   describe(`killed while it is updated: ${killed.title}`, () => {
@@ -162,6 +162,7 @@ describe("stack local", () => {
       it(`${step}: converges${fromNothing ? ", from nothing" : ""}`, async function () {
         if (killed.isDone(step)) this.skip();
         const { leaks } = await killed.step(step, async () => {
+          const stack = await deployed();
           if (fromNothing) succeeded(await stack.engine.destroy());
           const afterMs = 1_000 + moment * (fromNothing ? fromNothingMs : updateMs);
           await stack.killUpdate(afterMs, index % 2 === 0 ? "engine" : "all");
@@ -178,6 +179,7 @@ describe("stack local", () => {
       it(`converges when ${fault}`, async function () {
         if (others.isDone(fault)) this.skip();
         const { leaks } = await others.step(fault, async () => {
+          const stack = await deployed();
           await happens(stack);
           return { leaks: await stack.assertWhole() };
         });
@@ -186,6 +188,14 @@ describe("stack local", () => {
     }
   });
 });
+
+function figures(part: typeof others, what: string): Figure[] {
+  const leaks = part.allResults().flatMap((step) => step.leaks);
+  return [
+    { what: `${what}: converges`, measured: part.score(), reach: "all" },
+    { what: `${what}: leaks of a secret into state, logs and output`, measured: String(leaks.length), reach: "0" },
+  ];
+}
 
 /** Has something happen a few seconds into an update, which may fail of it. */
 async function updateDuring(stack: FaultyStack, happens: () => Promise<void>): Promise<void> {
