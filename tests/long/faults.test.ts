@@ -6,10 +6,11 @@ import { BatchV1Api } from "@kubernetes/client-node";
 import { z } from "zod";
 import type { Figure } from "../../bench/figures";
 import { stackLabel } from "../../components/names";
-import { watchAvailability } from "../support/e2e/availability";
+import { assertNeverBelow, watchAvailability } from "../support/e2e/availability";
 import { fastPodStages } from "../support/e2e/cluster";
 import { freeze, restart } from "../support/e2e/clusterFaults";
 import { FaultyStack, succeeded } from "../support/e2e/faults";
+import { rolledOut } from "../support/e2e/kubernetes";
 import { randomFractions } from "../support/e2e/randomness";
 import { suiteFolder } from "../support/e2e/world";
 import { LongPart } from "../support/long/part";
@@ -102,13 +103,14 @@ const faults: Readonly<Record<string, (stack: FaultyStack) => Promise<void>>> = 
       const { code, stdout, stderr } = await stack.engine.up();
       assert.notEqual(code, 0);
       assert.match(stdout + stderr, /ImagePullBackOff.*Back-off pulling image/);
+      // An image that is there, and a setting.
+      await stack.change();
+      await stack.change();
+      succeeded(await stack.engine.up());
+      await rolledOut(kubernetes, namespace, service);
     });
     const { spec } = await kubernetes.apps.readNamespacedDeployment({ namespace, name: service });
-    const ready = (seen.get(service) ?? []).map(({ size }) => size);
-    assert.ok(Math.min(...ready) >= (spec?.replicas ?? Number.NaN), `ready pods: ${ready.join(", ")}`);
-    await stack.change();
-    await stack.change();
-    succeeded(await stack.engine.up());
+    assertNeverBelow({ [service]: spec?.replicas ?? 0 }, seen);
   },
 };
 
