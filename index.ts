@@ -16,12 +16,12 @@ export = async () => {
   const { cluster, offline, takeOver, allowedLosses, pullRequest, datasetsServer } = loadConfig();
   const { scope } = datasetsServer;
 
+  const rules = rulesGate(factsOf(datasetsServer));
   const connection = await connectCluster(cluster, { namespace: scope.namespace, offline });
   const guards = await guardsOf(connection, { offline, takeOver, allowedLosses, datasetsServer });
   const provider = clusterProvider("kubernetes", connection, scope.namespace, guards.provider);
   // Lets its registration leave: the engine starts the provider's process while this one makes the objects.
   await setImmediate();
-  const rules = rulesGate(factsOf(datasetsServer));
   const opts = { provider, ...rules.options };
   const server = new DatasetsServer(scope.release, { ...datasetsServer, ...guards.objects }, opts);
   await rules.pass();

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { hiddenMarker, hideValues } from "../policy/hidden";
 import type { StackFacts } from "../policy/inventory";
@@ -19,6 +20,8 @@ export interface Gate {
 
 /** A gate in front of a stack's objects. */
 export function rulesGate(facts: StackFacts): Gate {
+  // The rules are loaded while the cluster is looked up.
+  const report = setImmediate().then(() => import("../policy/report"));
   const objects: unknown[] = [];
   let open = () => {};
   const opened = new Promise<pulumi.Resource[]>((resolve) => {
@@ -38,8 +41,7 @@ export function rulesGate(facts: StackFacts): Gate {
       ],
     },
     pass: async () => {
-      // Loaded and run while the engine starts the provider.
-      const { judgeObjects } = await import("../policy/report");
+      const { judgeObjects } = await report;
       const { refusal, remarks } = judgeObjects(await Promise.all(objects), facts);
       if (remarks !== undefined) {
         await pulumi.log.warn(remarks);

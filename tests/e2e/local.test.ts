@@ -9,6 +9,7 @@ import type { Cluster } from "../support/e2e/cluster";
 import type { Engine } from "../support/e2e/engine";
 import { find, isReady, type Kubernetes, objectsOf, stayingPods } from "../support/e2e/kubernetes";
 import { findLeaks } from "../support/e2e/leaks";
+import { type PodsOf, podsOfStacks } from "../support/e2e/podTemplates";
 import { watchReplacement } from "../support/e2e/replacement";
 import { assertDrainsInService, assertRollsInService } from "../support/e2e/stackAvailability";
 import { setStackFile } from "../support/e2e/stackFile";
@@ -135,6 +136,43 @@ describe("stack local", () => {
     ]) {
       assert.equal(code, 0, stdout + stderr);
     }
+  });
+
+  it("passes the policy pack, both as a program and as a state", async () => {
+    const config = path.join(engine.folder, "pack.json");
+    const told = { "metrics-are-not-public": { internalHosts: ["internal.datasets-server.localhost"] } };
+    await fs.writeFile(config, JSON.stringify(told));
+    const pack = ["--policy-pack", path.join(engine.folder, "policy"), "--policy-pack-config", config];
+    for (const { code, stdout, stderr } of [
+      await engine.preview("--expect-no-changes", ...pack),
+      await engine.command("pulumi", "policy", "analyze", "--stack", "local", "--non-interactive", ...pack),
+    ]) {
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /Policies:\s+✅ datasets-server/);
+      assert.doesNotMatch(stdout, /\[(mandatory|advisory)\]/);
+    }
+  });
+
+  it("runs in a namespace of Pod Security's level restricted, where the pods of every stack are let in and others are not", async () => {
+    const { metadata } = await kubernetes.core.readNamespace({ name: namespace });
+    assert.equal(metadata?.labels?.["pod-security.kubernetes.io/enforce"], "restricted");
+    const refusal = ({ spec }: Pick<PodsOf, "spec">) =>
+      kubernetes.core
+        .createNamespacedPod({
+          namespace,
+          dryRun: "All",
+          body: { metadata: { generateName: "pod-security-" }, spec: { ...spec, serviceAccountName: "default" } },
+        })
+        .then(() => "let in", String);
+    const pods = await podsOfStacks(["prod", "ephemeral", "pr-7", "local"]);
+    assert.ok(pods.length > 40, `only ${pods.length} workloads`);
+    const answers = await Promise.all(pods.map(async (pod) => [pod.name, await refusal(pod)] as const));
+    assert.deepEqual(
+      answers.filter(([, answer]) => answer !== "let in"),
+      [],
+    );
+    const root = { spec: { containers: [{ name: "root", image: "example.com/app:1" }] } };
+    assert.match(await refusal(root), /violates PodSecurity.*restricted/);
   });
 
   it("rolls to a new image without ever having fewer ready pods than its rows allow", async () => {
