@@ -7,6 +7,8 @@ const identity = {
   metadata: z.object({
     name: z.string(),
     namespace: z.string().optional(),
+    /** Only objects that come from an API server have one, and with it fields that nobody has set. */
+    uid: z.string().optional(),
     labels: labelsShape.default({}),
     annotations: labelsShape.default({}),
   }),

@@ -18,6 +18,8 @@ export const autoscalersOwnReplicas: Rule = {
           return finding(object, "spec.scaleTargetRef", `${kind} ${name}`, "name a Deployment of the stack");
         }),
       ...deployments
+        // An API server fills it in.
+        .filter(({ metadata }) => metadata.uid === undefined)
         .filter((object) => scaled.includes(objectId(object)) && object.spec.replicas !== undefined)
         .map((object) =>
           finding(object, "spec.replicas", object.spec.replicas, "leave it out: an autoscaler decides it"),

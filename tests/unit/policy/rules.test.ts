@@ -55,6 +55,16 @@ for (const name of ruleNames) {
 }
 
 describe("the rules", () => {
+  it("blame nobody for the number of pods that an API server has filled in", async () => {
+    const { objects, facts } = await renderedStack("local");
+    const worker = "Deployment worker-heavy";
+    const changed = mutate(objects, "datasets-server-local", [
+      { object: worker, at: ["metadata", "uid"], to: "d9607e19-f88f-11e6-a518-42010a800195" },
+      { object: worker, at: ["spec", "replicas"], to: 1 },
+    ]);
+    assert.deepEqual(checkObjects(changed, facts), []);
+  });
+
   it("name the object and the path that they cannot read", async () => {
     const { objects, facts } = await renderedStack("local");
     const changed = mutate(objects, "datasets-server-local", [
