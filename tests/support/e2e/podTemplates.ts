@@ -5,13 +5,16 @@ import { type KubernetesObject, stackObjects } from "../../../commands/objects";
 const template = z.object({
   spec: z.custom<V1PodSpec>((value) => z.object({ containers: z.array(z.unknown()) }).safeParse(value).success),
 });
+
 const job = z.object({ template });
 
-const makers = z.union([
-  z.object({ spec: job }).transform(({ spec }) => spec.template),
-  z
-    .object({ spec: z.object({ jobTemplate: z.object({ spec: job }) }) })
-    .transform(({ spec }) => spec.jobTemplate.spec.template),
+const claims = z.array(z.object({ metadata: z.object({ name: z.string() }) })).default([]);
+
+const workload = z.union([
+  z.object({ spec: z.object({ template, volumeClaimTemplates: claims }) }),
+  z.object({ spec: z.object({ jobTemplate: z.object({ spec: job }) }) }).transform(({ spec }) => ({
+    spec: { ...spec.jobTemplate.spec, volumeClaimTemplates: [] },
+  })),
 ]);
 
 /** What the pods of one workload are to be. */
@@ -34,6 +37,16 @@ export async function podsOfStacks(stacks: readonly string[]): Promise<PodsOf[]>
 }
 
 function podsOf(stack: string, object: KubernetesObject): PodsOf[] {
-  const { data } = makers.safeParse(object);
-  return data ? [{ name: `${stack} ${object.kind} ${object.metadata.name}`, spec: data.spec }] : [];
+  const { data } = workload.safeParse(object);
+  if (data === undefined) {
+    return [];
+  }
+  const { template, volumeClaimTemplates } = data.spec;
+  // A StatefulSet's controller adds the volumes of the claims that it makes.
+  const claimed = volumeClaimTemplates.map(({ metadata: { name } }) => ({
+    name,
+    persistentVolumeClaim: { claimName: name },
+  }));
+  const spec = { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...claimed] };
+  return [{ name: `${stack} ${object.kind} ${object.metadata.name}`, spec }];
 }
