@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { sharedCluster } from "../support/e2e/world";
+import { type Cluster, fastPodStages, newCluster } from "../support/e2e/cluster";
+import { suiteFolder } from "../support/e2e/world";
 import { fuzz } from "../support/fuzz";
 import { ApiServer } from "../support/fuzz/apiServer";
 import { LongPart } from "../support/long/part";
@@ -23,12 +24,17 @@ const seeds = Array.from({ length: Math.ceil(mutations / chunk) }, (_, index) =>
 const stepOf = (seed: number) => `seed ${seed}`;
 
 describe(`the configuration and what the API server would take: ${part.title}`, () => {
+  /** One of its own: the namespaces that it makes are those that other parts have their stacks make. */
+  let cluster: Cluster;
   let apiServer: ApiServer;
 
   before(async () => {
-    if (!part.isComplete) apiServer = await ApiServer.create((await sharedCluster()).kubernetes);
+    if (part.isComplete) return;
+    cluster = await newCluster(await suiteFolder("fuzz"), await fastPodStages());
+    apiServer = await ApiServer.create(cluster.kubernetes);
   });
   after(async () => {
+    await cluster?.stop();
     const results = part.results(seeds.map(stepOf));
     const sum = (what: keyof Ends) => results.reduce((total, result) => total + result[what], 0);
     await part.writeFigures([
