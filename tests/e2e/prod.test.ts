@@ -22,7 +22,7 @@ const pools = ["heavy", "medium", "light"];
 const tokenSecret = "datasets-server-hf-token";
 const replicas = 20;
 const registry = "707930574880.dkr.ecr.us-east-1.amazonaws.com";
-const droppedService = "Service/datasets-server-prod-sse-api";
+const droppedIngress = "Ingress/datasets-server-prod-sse-api-internal";
 /** Files of the program that tests change. */
 const parts = {
   service: "components/webService.ts",
@@ -126,9 +126,9 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
   });
 
   it("refuses an update whose preview deletes what carries traffic or data, and says all of it", async () => {
-    await edit(inCopy(parts.service), /new k8s\.core\.v1\.Service\(/, 'if (component !== "sse-api") $&');
-    const selector = /\[componentLabel\(scope\)\]: objectName\(scope, component\),/;
-    await edit(inCopy(parts.selector), selector, '$& ...(component === "worker-heavy" && { other: "selector" }),');
+    await edit(inCopy(parts.service), /new k8s\.networking\.v1\.Ingress\(/, 'if (component !== "sse-api") $&');
+    const selector = /(?<=\[componentLabel\(scope\)\]: objectName\(scope, )component(?=\),)/;
+    await edit(inCopy(parts.selector), selector, 'component === "worker-heavy" ? "worker-other" : component');
     await edit(inCopy(parts.pool), /(?<=Deployment\(\n\s+)name,/, 'args.pool === "light" ? "renamed" : name,');
     await engine.configure("settings.cacheReports.results", "999");
     const before = await identities(kubernetes, namespace);
@@ -137,8 +137,8 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
     for (const line of [
       `${heavy} would be deleted, if only to be made anew: urn:pulumi:prod::.*::datasets-server-prod-worker-heavy`,
       "Deployment/.*-worker-light would be deleted, though the program has it under another URN: urn:.*-worker-light",
-      `${droppedService} would be deleted: urn:pulumi:prod::datasets-server::.*::datasets-server-prod-sse-api`,
-      `Next, when it is meant, for one run: make deploy STACK=prod ALLOW="${heavy} ${droppedService}"`,
+      `${droppedIngress} would be deleted: urn:pulumi:prod::datasets-server::.*::datasets-server-prod-sse-api-internal`,
+      `Next, when it is meant, for one run: make deploy STACK=prod ALLOW="${heavy} ${droppedIngress}"`,
       "Nothing was touched.",
     ]) {
       assert.match(said, new RegExp(`^ *${line}$`, "m"));
@@ -169,19 +169,19 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
   });
 
   it("deletes what is allowed for one run, and takes no permission for anything else", async () => {
-    await edit(inCopy(parts.service), /new k8s\.core\.v1\.Service\(/, 'if (component !== "sse-api") $&');
+    await edit(inCopy(parts.service), /new k8s\.networking\.v1\.Ingress\(/, 'if (component !== "sse-api") $&');
     const allowing = (entry: string) => engine.with({ DATASETS_SERVER_ALLOW: entry });
-    const useless = "Service/datasets-server-prod-api";
-    const said = refused(await allowing(`${useless} ${droppedService}`).preview());
+    const useless = "Ingress/datasets-server-prod-api";
+    const said = refused(await allowing(`${useless} ${droppedIngress}`).preview());
     assert.match(
       said,
       new RegExp(`DATASETS_SERVER_ALLOW: "${useless}" is not allowed: this run deletes nothing by that`),
     );
     assert.doesNotMatch(said, /would be deleted/);
-    succeeded(await allowing(droppedService).run("up", "--yes"));
-    const { items } = await kubernetes.core.listNamespacedService({ namespace });
+    succeeded(await allowing(droppedIngress).run("up", "--yes"));
+    const { items } = await kubernetes.networking.listNamespacedIngress({ namespace });
     const names = items.map(({ metadata }) => metadata?.name);
-    assert.ok(!names.includes("datasets-server-prod-sse-api") && names.includes(name), names.join(" "));
+    assert.ok(!names.includes("datasets-server-prod-sse-api-internal") && names.includes(name), names.join(" "));
   });
 
   it("is destroyed by nobody who does not say so", async () => {

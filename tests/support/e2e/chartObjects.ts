@@ -12,7 +12,8 @@ export const namespace = "datasets-server";
 export const scaled = { name: "prod-datasets-server-worker-heavy", pods: 2 };
 
 /** Kinds of objects that the program makes beside, or in place of, the chart's. */
-export const kindsOfOurs = "configmap,cronjob,deployment,ingress,job,networkpolicy,poddisruptionbudget,secret,service";
+export const kindsOfOurs =
+  "configmap,cronjob,deployment,ingress,job,networkpolicy,poddisruptionbudget,prometheusrule,secret,service";
 
 /** Applies the chart as Helm 4 does, with what its operator and Helm itself add. */
 export async function installChart(engine: Engine, kubernetes: Kubernetes): Promise<void> {
