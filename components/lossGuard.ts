@@ -1,7 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isDryRun } from "@pulumi/pulumi/runtime";
 import { z } from "zod";
-import { isKept, type KeptKind, type Loss, type LossPermissions, objectOf, refusePlan, refuseStep } from "./losses";
+import {
+  isKept,
+  type KeptKind,
+  type Loss,
+  type LossPermissions,
+  objectOf,
+  refusePlan,
+  refuseProtected,
+  refuseStep,
+} from "./losses";
 import { whenPlanned } from "./planned";
 
 const named = z.looseObject({ metadata: z.looseObject({ name: z.string() }) });
@@ -26,7 +35,9 @@ export function lossGuard(permissions: LossPermissions): pulumi.ResourceTransfor
       const stays = inProgram.objects.has(objectOf(object));
       const fate = inProgram.urns.has(urn) ? "replaced" : stays ? "moved" : "dropped";
       losses.push({ ...object, urn, fate });
-      if (!isDryRun()) {
+      if (isDryRun()) {
+        refuseProtected(losses, permissions);
+      } else {
         refuseStep({ ...object, urn, fate }, permissions);
       }
     },

@@ -34,6 +34,9 @@ export type KeptKind = keyof typeof consequences;
 
 export const keptKinds = Object.keys(consequences).filter(isKept);
 
+/** The kinds that the engine protects besides: it ends a plan at their deletion, and says only that they are protected. */
+const protectedKinds: readonly KeptKind[] = ["Namespace", "PersistentVolumeClaim"];
+
 /** What becomes of an object, as in `would be ...`. */
 const fates = {
   dropped: "deleted",
@@ -70,6 +73,14 @@ export function refusePlan(losses: readonly Loss[], permissions: LossPermissions
   ];
   if (paragraphs.length > 0) {
     throw new Refusal([...paragraphs, "Nothing was touched."].join("\n"));
+  }
+}
+
+/** Throws, in the middle of a plan, what is known of it when the engine would end it at this object by itself. */
+export function refuseProtected(losses: readonly Loss[], permissions: LossPermissions): void {
+  const refused = losses.filter((loss) => !isAllowed(loss, permissions)).sort(byKind);
+  if (refused.some(({ kind }) => protectedKinds.includes(kind))) {
+    throw new Error([refusedPlan(refused, losses, permissions), "Nothing was touched."].join("\n"));
   }
 }
 

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { keptKinds, type Loss, refusePlan, refuseStep } from "../../../components/losses";
+import { keptKinds, type Loss, refusePlan, refuseProtected, refuseStep } from "../../../components/losses";
 
 const nothingAllowed = { stack: "prod", allowed: [] };
 
@@ -98,6 +98,25 @@ describe("an object that the program has under another URN", () => {
     assert.match(message, /Deployment\/api would be deleted, though the program has it under another URN: urn:/);
     assert.match(message, /give it an alias in its options, or take its old name back/);
     assert.doesNotMatch(message, /ALLOW=/);
+  });
+});
+
+describe("a claim or a namespace, which the engine protects besides", () => {
+  const claim = loss("PersistentVolumeClaim", "files");
+
+  it("is told in the middle of a plan, with all that was found until then, as the plan ends there", () => {
+    const message = complaint(() => refuseProtected([loss("Service", "api"), claim], nothingAllowed));
+    assert.match(
+      message,
+      /\n {2}Service\/api would be deleted: .*\n {2}PersistentVolumeClaim\/files would be deleted: /,
+    );
+    assert.match(message, /its files are deleted\n/);
+    assert.match(message, /Nothing was touched\.$/);
+  });
+
+  it("is left to the engine's own protection when it is allowed, and nothing else ends a plan", () => {
+    refuseProtected([claim], { stack: "prod", allowed: ["PersistentVolumeClaim/files"] });
+    refuseProtected([loss("Service", "api")], nothingAllowed);
   });
 });
 
