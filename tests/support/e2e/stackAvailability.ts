@@ -26,6 +26,8 @@ export async function assertRollsInService(
   update: () => Promise<unknown>,
 ): Promise<void> {
   const { namespace } = stack;
+  // An autoscaler adds pods after the update that made it.
+  await settledPods(kubernetes, namespace);
   const least = await leastOfEach(stack, async ({ name, surge }) => {
     const { spec } = await kubernetes.apps.readNamespacedDeployment({ namespace, name });
     return leastReady(surge, spec?.replicas ?? 0);
