@@ -44,7 +44,7 @@ export function lossGuard(permissions: LossPermissions): pulumi.ResourceTransfor
     { onDryRun: true },
   );
   if (isDryRun()) {
-    whenPlanned(() => refusePlan(losses, permissions));
+    whenPlanned(() => refusePlan(losses, permissions, { endedEarly: pulumi.log.hasErrors() }));
   }
   return ({ type, name: resource, props, opts }) => {
     const object = keptObject(type, resource, props);

@@ -21,7 +21,7 @@ export interface Loss {
 
 /** The kinds whose objects no run takes away unasked, each with what goes with one. */
 const consequences = {
-  Namespace: "all that is in it is deleted, other people's objects and their data too",
+  Namespace: "it stays on the cluster with all that is in it (retainOnDelete), and the stack no longer knows of it",
   Deployment: "its pods stop: nobody answers its requests or works on its jobs until other pods are ready",
   StatefulSet: "its pods stop: a database's clients wait for new ones. The volumes of its pods stay",
   Service: "requests to its name fail, and load balancers lose its pods until they know those of a new one",
@@ -61,10 +61,19 @@ export function wholeStack(stack: string): string {
   return `Stack/${stack}`;
 }
 
-/** Throws a Refusal when a plan takes away what it may not, or when it was given a permission that it has no use for. */
-export function refusePlan(losses: readonly Loss[], permissions: LossPermissions): void {
+/**
+ * Throws a Refusal when a plan takes away what it may not, or when it was given a permission that it has no use for, which
+ * nobody knows of a plan that ended early because of something else.
+ */
+export function refusePlan(
+  losses: readonly Loss[],
+  permissions: LossPermissions,
+  { endedEarly = false }: { readonly endedEarly?: boolean } = {},
+): void {
   const refused = losses.filter((loss) => !isAllowed(loss, permissions)).sort(byKind);
-  const useless = permissions.allowed.filter((entry) => !losses.some((loss) => isNamed(loss, entry, permissions)));
+  const useless = endedEarly
+    ? []
+    : permissions.allowed.filter((entry) => !losses.some((loss) => isNamed(loss, entry, permissions)));
   const paragraphs = [
     ...(refused.length > 0 ? [refusedPlan(refused, losses, permissions)] : []),
     ...useless.map(

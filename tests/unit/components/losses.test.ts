@@ -79,6 +79,14 @@ describe("a plan that deletes kept objects", () => {
     );
   });
 
+  it("says nothing of permissions when it ended early, as by a fault of the configuration", () => {
+    refusePlan([], { stack: "prod", allowed: ["Service/api"] }, { endedEarly: true });
+    assert.match(
+      complaint(() => refusePlan([service], nothingAllowed, { endedEarly: true })),
+      /Service\/api would be deleted/,
+    );
+  });
+
   it("is told in few lines, and allowed in one word, when nearly all of a stack goes", () => {
     const many = Array.from({ length: 20 }, (_, index) => loss(index % 2 ? "Secret" : "Ingress", `object-${index}`));
     const message = complaint(() => refusePlan(many, nothingAllowed));
