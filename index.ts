@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { setTimeout } from "node:timers/promises";
 import { clusterProvider, connectCluster } from "./components/cluster";
 import { DatasetsServer } from "./components/datasetsServer";
 import { guardsOf } from "./components/guards";
@@ -20,8 +20,8 @@ export = async () => {
   const connection = await connectCluster(cluster, { namespace: scope.namespace, offline });
   const guards = await guardsOf(connection, { offline, takeOver, allowedLosses, datasetsServer });
   const provider = clusterProvider("kubernetes", connection, scope.namespace, guards.provider);
-  // Lets its registration leave: the engine starts the provider's process while this one makes the objects.
-  await setImmediate();
+  // Lets its registration leave, which takes two answers of the engine's: the provider starts while the objects are made.
+  await setTimeout(20);
   const opts = { provider, ...rules.options };
   const server = new DatasetsServer(scope.release, { ...datasetsServer, ...guards.objects }, opts);
   await rules.pass();

@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import type * as pulumi from "@pulumi/pulumi";
 import { monitoringApiVersion } from "./monitors";
 import { metadata, objectName, type Scope, scheduledJobName } from "./names";
@@ -150,9 +150,9 @@ const alerts: Readonly<Record<AlertName, AlertRow>> = {
 };
 
 /** Tells Prometheus when somebody has to be told. One object for the whole stack: each costs time in every preview. */
-export function createAlerts(args: AlertsArgs, opts: pulumi.CustomResourceOptions): k8s.apiextensions.CustomResource {
+export function createAlerts(args: AlertsArgs, opts: pulumi.CustomResourceOptions): CustomResource {
   const { scope } = args;
-  return new k8s.apiextensions.CustomResource(
+  return new CustomResource(
     objectName(scope, "alerts"),
     {
       apiVersion: monitoringApiVersion,

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { getCluster } from "@pulumi/aws/eks/getCluster";
 import { Provider as AwsProvider } from "@pulumi/aws/provider";
-import * as k8s from "@pulumi/kubernetes";
+import { Provider } from "@pulumi/kubernetes/provider";
 import type * as pulumi from "@pulumi/pulumi";
 import { askIdentity, clusterArn, type EksClusterArgs, eksKubeconfig, lookupFailure } from "./eks";
 import { checkReachable } from "./reachable";
@@ -43,7 +43,7 @@ export function clusterProvider(
   { kubeconfig, context, identifier }: ClusterConnection,
   namespace: string,
   opts: pulumi.ResourceOptions,
-): k8s.Provider {
+): Provider {
   const args = {
     kubeconfig,
     context,
@@ -53,7 +53,7 @@ export function clusterProvider(
     // A changed Secret is updated in place; replacing it would take it away from running pods.
     enableSecretMutable: true,
   };
-  return new k8s.Provider(name, args, opts);
+  return new Provider(name, args, opts);
 }
 
 async function connectEks(args: EksClusterArgs, { namespace, offline }: ConnectOptions): Promise<ClusterConnection> {

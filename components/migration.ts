@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import { Job } from "@pulumi/kubernetes/batch/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { metadata, objectName, type Scope } from "./names";
 import { timeoutAfter } from "./rollout";
@@ -22,11 +22,11 @@ export const migrationSettings: readonly SettingGroup[] = ["cache", "log", "migr
 export const databaseWaitSeconds = 120;
 
 /** Makes what brings the database to the version of the image: once for each image, before any workload of it starts. */
-export function createMigration(args: MigrationArgs, opts: pulumi.CustomResourceOptions): k8s.batch.v1.Job {
+export function createMigration(args: MigrationArgs, opts: pulumi.CustomResourceOptions): Job {
   const { context, deadlineSeconds } = args;
   const timeout = timeoutAfter(deadlineSeconds);
   const name = migrationName(context.scope, context.images.tag);
-  return new k8s.batch.v1.Job(
+  return new Job(
     name,
     {
       metadata: metadata(context.scope, component, {

@@ -1,4 +1,7 @@
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
+import { StatefulSet } from "@pulumi/kubernetes/apps/v1";
+import { Job } from "@pulumi/kubernetes/batch/v1";
+import { Service } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { metadata, objectName, type Scope, selectorLabels } from "./names";
 import { type ContainerArgs, podTemplate, type Resources } from "./podTemplate";
@@ -32,14 +35,14 @@ const replicaSet = "rs0";
  */
 export class MongoDb extends pulumi.ComponentResource {
   /** Has ended well when the replica set answers; what uses the database waits for it. */
-  readonly initiation: k8s.batch.v1.Job;
+  readonly initiation: Job;
 
   constructor(name: string, args: MongoDbArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("datasets-server:components:MongoDb", name, {}, opts);
     const child = { parent: this, dependsOn: opts.dependsOn ?? [] };
-    const service = new k8s.core.v1.Service(name, headlessService(args.scope), child);
-    const server = new k8s.apps.v1.StatefulSet(name, statefulSet(args), { parent: this, dependsOn: [service] });
-    this.initiation = new k8s.batch.v1.Job(`${name}-initiation`, initiation(args), {
+    const service = new Service(name, headlessService(args.scope), child);
+    const server = new StatefulSet(name, statefulSet(args), { parent: this, dependsOn: [service] });
+    this.initiation = new Job(`${name}-initiation`, initiation(args), {
       parent: this,
       dependsOn: [server],
       ignoreChanges: ["spec"],

@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import type * as pulumi from "@pulumi/pulumi";
 import { metadata, type Scope, selectorLabels } from "./names";
 
@@ -34,13 +34,13 @@ function monitor(
   endpoints: Readonly<Record<string, unknown>>,
   { scope, component }: MonitorArgs,
   opts: pulumi.CustomResourceOptions,
-): k8s.apiextensions.CustomResource {
+): CustomResource {
   const spec = {
     ...endpoints,
     namespaceSelector: { matchNames: [scope.namespace] },
     selector: { matchLabels: selectorLabels(scope, component) },
   };
-  return new k8s.apiextensions.CustomResource(
+  return new CustomResource(
     name,
     { apiVersion: monitoringApiVersion, kind, metadata: metadata(scope, component), spec },
     opts,

@@ -1,4 +1,5 @@
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
+import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { mongoDbPort } from "./mongodb";
 import { componentLabel, metadata, objectName, type Scope, stackLabels } from "./names";
@@ -48,11 +49,7 @@ export function createNetworkPolicies(args: NetworkPoliciesArgs, opts: pulumi.Cu
   const { scope } = args;
   for (const [policy, spec] of Object.entries(networkPolicies(args))) {
     const component = `network-${policy}`;
-    new k8s.networking.v1.NetworkPolicy(
-      objectName(scope, component),
-      { metadata: metadata(scope, component), spec },
-      opts,
-    );
+    new NetworkPolicy(objectName(scope, component), { metadata: metadata(scope, component), spec }, opts);
   }
 }
 

@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { metadata, type Scope, selectorLabels } from "./names";
 
@@ -9,8 +9,8 @@ export function podDisruptionBudget(
   component: string,
   maxUnavailable: number | `${number}%`,
   opts: pulumi.CustomResourceOptions,
-): k8s.policy.v1.PodDisruptionBudget {
-  return new k8s.policy.v1.PodDisruptionBudget(
+): PodDisruptionBudget {
+  return new PodDisruptionBudget(
     name,
     {
       metadata: metadata(scope, component),

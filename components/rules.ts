@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { hiddenMarker, hideValues } from "../policy/hidden";
 import type { StackFacts } from "../policy/inventory";
@@ -20,8 +19,6 @@ export interface Gate {
 
 /** A gate in front of a stack's objects. */
 export function rulesGate(facts: StackFacts): Gate {
-  // The rules are loaded while the cluster is looked up.
-  const report = setImmediate().then(() => import("../policy/report"));
   const objects: unknown[] = [];
   let open = () => {};
   const opened = new Promise<pulumi.Resource[]>((resolve) => {
@@ -41,7 +38,8 @@ export function rulesGate(facts: StackFacts): Gate {
       ],
     },
     pass: async () => {
-      const { judgeObjects } = await report;
+      // Loaded only here: by now the engine is starting the provider's process.
+      const { judgeObjects } = await import("../policy/report");
       const { refusal, remarks } = judgeObjects(await Promise.all(objects), facts);
       if (remarks !== undefined) {
         await pulumi.log.warn(remarks);

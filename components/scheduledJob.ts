@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import { CronJob } from "@pulumi/kubernetes/batch/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { metadata, scheduledJobName } from "./names";
 import type { SettingGroup } from "./settings";
@@ -55,14 +55,10 @@ export interface ScheduledJobArgs {
 const startingDeadlineSeconds = 300;
 
 /** Makes a job that runs by the clock, one run at a time. */
-export function createScheduledJob(
-  name: string,
-  args: ScheduledJobArgs,
-  opts: pulumi.CustomResourceOptions,
-): k8s.batch.v1.CronJob {
+export function createScheduledJob(name: string, args: ScheduledJobArgs, opts: pulumi.CustomResourceOptions): CronJob {
   const { context, job, sizes, suspend } = args;
   const template = workloadTemplate(context, jobPods(args));
-  return new k8s.batch.v1.CronJob(
+  return new CronJob(
     name,
     {
       metadata: metadata(context.scope, job, { name: scheduledJobName(context.scope, job) }),

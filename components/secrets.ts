@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import * as k8s from "@pulumi/kubernetes";
+import { Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { metadata, type Scope } from "./names";
 
@@ -63,11 +63,7 @@ export function secretsChecksum(
 }
 
 /** Makes one Secret for each concern that has values. */
-export function createSecrets(
-  scope: Scope,
-  values: SecretValues,
-  opts: pulumi.CustomResourceOptions,
-): k8s.core.v1.Secret[] {
+export function createSecrets(scope: Scope, values: SecretValues, opts: pulumi.CustomResourceOptions): Secret[] {
   const entries = Object.entries(secretPlaces).flatMap(([name, { concern, key }]) => {
     const value = new Map(Object.entries(values)).get(name);
     return value === undefined ? [] : [{ concern, key, value }];
@@ -75,7 +71,7 @@ export function createSecrets(
   const concerns = [...new Set(entries.map(({ concern }) => concern))];
   return concerns.map((concern) => {
     const inside = entries.filter((entry) => entry.concern === concern);
-    return new k8s.core.v1.Secret(
+    return new Secret(
       `${scope.release}-${concern}`,
       {
         metadata: metadata(scope, concern, { name: `datasets-server-${concern}` }),

@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { metadata, type Scope } from "./names";
 import type { ParquetMetadataVolume } from "./volumes";
@@ -20,8 +20,8 @@ export function parquetMetadataClaim(
   { claim }: ParquetMetadataVolume,
   { storageClass, size }: ClaimArgs,
   opts: pulumi.CustomResourceOptions,
-): k8s.core.v1.PersistentVolumeClaim {
-  return new k8s.core.v1.PersistentVolumeClaim(
+): PersistentVolumeClaim {
+  return new PersistentVolumeClaim(
     `${scope.release}-parquet-metadata`,
     {
       metadata: metadata(scope, "parquet-metadata", { name: claim }),

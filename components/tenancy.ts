@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import { Namespace, ResourceQuota, ServiceAccount } from "@pulumi/kubernetes/core/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { engineAnnotations, labels, metadata, objectName, type Scope, stackLabel } from "./names";
 import type { Resources } from "./podTemplate";
@@ -35,9 +35,9 @@ export function createNamespace(
   scope: Scope,
   { keep, annotations }: NamespaceArgs,
   opts: pulumi.CustomResourceOptions,
-): k8s.core.v1.Namespace {
+): Namespace {
   const ownLabels = { ...labels(scope, "namespace"), [stackLabel]: scope.stack, ...namespaceLabels };
-  return new k8s.core.v1.Namespace(
+  return new Namespace(
     objectName(scope, "namespace"),
     { metadata: { name: scope.namespace, labels: ownLabels, annotations: { ...engineAnnotations, ...annotations } } },
     { ...opts, protect: keep, retainOnDelete: keep },
@@ -49,7 +49,7 @@ export function createQuota(
   scope: Scope,
   { pods, resources: { requests, limits }, storage }: QuotaArgs,
   opts: pulumi.CustomResourceOptions,
-): k8s.core.v1.ResourceQuota {
+): ResourceQuota {
   const hard = {
     pods: String(pods),
     "requests.cpu": requests.cpu,
@@ -58,11 +58,7 @@ export function createQuota(
     "limits.memory": limits.memory,
     "requests.storage": storage,
   };
-  return new k8s.core.v1.ResourceQuota(
-    objectName(scope, "quota"),
-    { metadata: metadata(scope, "quota"), spec: { hard } },
-    opts,
-  );
+  return new ResourceQuota(objectName(scope, "quota"), { metadata: metadata(scope, "quota"), spec: { hard } }, opts);
 }
 
 /** The identity of all the stack's pods. None of them is given a token of the Kubernetes API. */
@@ -70,8 +66,8 @@ export function createServiceAccount(
   scope: Scope,
   roleArn: string | undefined,
   opts: pulumi.CustomResourceOptions,
-): k8s.core.v1.ServiceAccount {
-  return new k8s.core.v1.ServiceAccount(
+): ServiceAccount {
+  return new ServiceAccount(
     objectName(scope, "service-account"),
     {
       metadata: metadata(scope, "service-account", {

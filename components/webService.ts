@@ -1,4 +1,7 @@
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
+import { Deployment } from "@pulumi/kubernetes/apps/v1";
+import { Service } from "@pulumi/kubernetes/core/v1";
+import { Ingress } from "@pulumi/kubernetes/networking/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { type EntranceArgs, ingress } from "./ingress";
 import { serviceMonitor } from "./monitors";
@@ -54,7 +57,7 @@ export class WebService extends pulumi.ComponentResource {
 
     const template = workloadTemplate(context, servicePods(args));
     const budget = rolloutBudget({ ...row, ...sizes, minReadySeconds, terminationGracePeriodSeconds });
-    new k8s.apps.v1.Deployment(
+    new Deployment(
       name,
       {
         metadata: metadata(scope, component),
@@ -74,10 +77,10 @@ export class WebService extends pulumi.ComponentResource {
         customTimeouts: { create: budget.timeout, update: budget.timeout },
       },
     );
-    new k8s.core.v1.Service(name, service(scope, component), child);
+    new Service(name, service(scope, component), child);
     podDisruptionBudget(name, scope, component, 1, child);
     for (const rules of serviceIngresses(args)) {
-      new k8s.networking.v1.Ingress(rules.name, ingress(rules), child);
+      new Ingress(rules.name, ingress(rules), child);
     }
     if (context.monitoring) {
       serviceMonitor(name, { scope, component, metricsPath: row.metricsPath }, child);

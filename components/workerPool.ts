@@ -1,4 +1,6 @@
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
+import { Deployment } from "@pulumi/kubernetes/apps/v1";
+import { HorizontalPodAutoscaler } from "@pulumi/kubernetes/autoscaling/v2";
 import * as pulumi from "@pulumi/pulumi";
 import { podMonitor } from "./monitors";
 import { metadata, objectName, type Scope, selectorLabels } from "./names";
@@ -80,7 +82,7 @@ export class WorkerPool extends pulumi.ComponentResource {
     const template = workloadTemplate(context, workerPods(args));
     const mostPods = sizes.autoscaling?.maxReplicas ?? sizes.replicas ?? 1;
     const budget = rolloutBudget({ ...sizes, replicas: mostPods, surge: workerSurge, minReadySeconds });
-    new k8s.apps.v1.Deployment(
+    new Deployment(
       name,
       {
         metadata: metadata(scope, component),
@@ -102,7 +104,7 @@ export class WorkerPool extends pulumi.ComponentResource {
       },
     );
     if (sizes.autoscaling) {
-      new k8s.autoscaling.v2.HorizontalPodAutoscaler(name, autoscaler(scope, component, sizes.autoscaling), child);
+      new HorizontalPodAutoscaler(name, autoscaler(scope, component, sizes.autoscaling), child);
     }
     podDisruptionBudget(name, scope, component, "25%", child);
     if (context.monitoring) {
