@@ -8,7 +8,7 @@ import { guardObjects } from "./ownership";
 import { createScheduledJob, type JobName, jobNames, jobs, type ScheduledJobSizes } from "./scheduledJob";
 import { createSecrets, type SecretValues } from "./secrets";
 import { type ServiceName, serviceNames, services } from "./services";
-import { type SettingGroup, settingsConfigMap, settingsName, type Variables } from "./settings";
+import { isShared, type SettingGroup, settingsConfigMap, settingsName, type Variables } from "./settings";
 import { type ClaimArgs, parquetMetadataClaim } from "./storage";
 import { registerAsItIs, type TakeOver } from "./takeOver";
 import { createNamespace, createQuota, createServiceAccount, type NamespaceArgs } from "./tenancy";
@@ -125,9 +125,9 @@ export class DatasetsServer extends pulumi.ComponentResource {
   private createContext(args: DatasetsServerArgs, namespace: readonly pulumi.Resource[]): WorkloadContext {
     const { scope, parquetMetadata } = args;
     const child = { parent: this, dependsOn: [...namespace] };
-    const read = settingsInUse(args);
-    const groups = Object.entries(args.settings)
-      .filter(([group, variables]) => read.has(group) && Object.keys(variables).length > 0)
+    const groupsRead = settingGroupsRead(args);
+    const shared = Object.entries(args.settings)
+      .filter(([group, variables]) => isShared(variables, groupsRead.filter((read) => read === group).length))
       .map(([group, variables]) => ({ group, settings: { scope, component: `settings-${group}`, variables } }));
     const claim = parquetMetadata.create
       ? [
@@ -141,11 +141,14 @@ export class DatasetsServer extends pulumi.ComponentResource {
       ...args,
       namespace,
       serviceAccount: scope.release,
-      settings: Object.fromEntries(groups.map(({ group, settings }) => [group, settingsName(settings)])),
+      settings: {
+        ...args.settings,
+        ...Object.fromEntries(shared.map(({ group, settings }) => [group, settingsName(settings)])),
+      },
       dependencies: [
         ...namespace,
         ...(args.namespace.quota ? [createQuota(scope, args.namespace.quota, child)] : []),
-        ...groups.map(({ settings }) => settingsConfigMap(settings, child)),
+        ...shared.map(({ settings }) => settingsConfigMap(settings, child)),
         ...createSecrets(scope, args.secrets, child),
         createServiceAccount(scope, args.roleArn, child),
         ...claim,
@@ -185,12 +188,12 @@ export function imagesOf(
   return Object.fromEntries(names.map((name) => [name, imageOf(args, name)]));
 }
 
-/** The setting groups that any workload of the stack reads. */
-function settingsInUse({ jobs: schedule, migration }: DatasetsServerArgs): ReadonlySet<string> {
-  return new Set([
+/** The setting groups that each workload of the stack reads, one after the other. */
+function settingGroupsRead({ jobs: schedule, migration, workers }: DatasetsServerArgs): SettingGroup[] {
+  return [
     ...serviceNames.flatMap((service) => services[service].settings),
-    ...workerSettings,
+    ...Object.keys(workers).flatMap(() => workerSettings),
     ...jobNames.flatMap((job) => (schedule[job] ? jobs[job].settings : [])),
     ...(migration ? migrationSettings : []),
-  ]);
+  ];
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import * as k8s from "@pulumi/kubernetes";
+import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { metadata, objectName, type Scope } from "./names";
 import type { SecretKey } from "./secrets";
@@ -40,9 +40,14 @@ export type SettingGroup = keyof typeof secretVariables;
 /** What one ConfigMap of settings is made of. */
 export interface SettingsArgs {
   readonly scope: Scope;
-  /** Names the group, as in settings-log. */
+  /** Names the group, as in settings-worker. */
   readonly component: string;
   readonly variables: Variables;
+}
+
+/** Whether a group is a ConfigMap: several variables for several workloads. What is less stands in the pods themselves. */
+export function isShared(variables: Variables, readers: number): boolean {
+  return Object.keys(variables).length > 1 && readers > 1;
 }
 
 /**
@@ -62,9 +67,9 @@ export function settingsName({ scope, component, variables }: SettingsArgs): str
  * The hash is in Pulumi's name for it too: going back to earlier settings after a failed rollout then finds the earlier
  * ConfigMap in place, where a replaced one of the same Pulumi name would be waiting for its deletion.
  */
-export function settingsConfigMap(args: SettingsArgs, opts: pulumi.CustomResourceOptions): k8s.core.v1.ConfigMap {
+export function settingsConfigMap(args: SettingsArgs, opts: pulumi.CustomResourceOptions): ConfigMap {
   const name = settingsName(args);
-  return new k8s.core.v1.ConfigMap(
+  return new ConfigMap(
     name,
     { metadata: metadata(args.scope, args.component, { name }), immutable: true, data: { ...args.variables } },
     opts,

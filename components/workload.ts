@@ -19,8 +19,8 @@ export interface WorkloadContext {
   readonly scope: Scope;
   readonly images: { readonly registry: string; readonly tag: string };
   readonly serviceAccount: string;
-  /** The name of each setting group's ConfigMap; a group of nothing but secrets has none. */
-  readonly settings: Readonly<Record<string, string>>;
+  /** Each setting group: the name of its ConfigMap, or the variables themselves, which then stand in the pods. */
+  readonly settings: Readonly<Partial<Record<SettingGroup, string | Variables>>>;
   readonly secrets: SecretValues;
   /** How secrets reach a pod: as variables, or as files, which no process hands on to its children. */
   readonly secretDelivery: "env" | "files";
@@ -81,7 +81,9 @@ export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs) {
   const { scope, secretDelivery, secrets } = context;
   const { component, sizes, settings, parquetMetadata } = args;
   const keys = secretsOf(settings, secrets);
-  const own = Object.entries(args.variables).map(([name, value]) => ({ name, value }));
+  const groups = settings.map((group) => context.settings[group]);
+  const configMaps = groups.flatMap((group) => (typeof group === "string" ? group : []));
+  const inPods = groups.flatMap((group) => (typeof group === "object" ? variableEntries(group) : []));
   const fromSecrets = secretEntries(settings, secrets).map(({ name, key }) => secretVariable(name, key));
   const asFiles = secretDelivery === "files" && keys.length > 0;
   // Pods of jobs start anew each time, and read what the secrets are then.
@@ -100,8 +102,8 @@ export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs) {
       image: imageOf(context, args.image),
       ...(args.command && { command: args.command }),
       resources: sizes.resources,
-      configMaps: settings.flatMap((group) => context.settings[group] ?? []),
-      env: [writableHome, ...(asFiles ? secretsDirectory : fromSecrets), ...own],
+      configMaps,
+      env: [writableHome, ...(asFiles ? secretsDirectory : fromSecrets), ...inPods, ...variableEntries(args.variables)],
     },
     volumes: [
       scratchVolume("scratch", "/tmp", sizes.scratch),
@@ -113,6 +115,10 @@ export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs) {
 }
 
 const secretsDirectory = [{ name: "SECRETS_DIR", value: secretsPath }];
+
+function variableEntries(variables: Variables) {
+  return Object.entries(variables).map(([name, value]) => ({ name, value }));
+}
 
 function secretEntries(settings: readonly SettingGroup[], values: SecretValues) {
   return settings

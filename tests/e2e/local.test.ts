@@ -183,12 +183,12 @@ describe("stack local", () => {
   });
 
   it("rolls the pods for a changed setting, whose old ConfigMap stays until the last old pod was replaced", async () => {
-    await engine.configure("settings.logLevel", "WARNING");
+    await engine.configure("settings.maxAge.longSeconds", "121");
     const { stdout } = await engine.preview("--diff");
-    assert.match(stdout, /LOG_LEVEL *: "WARNING"/);
+    assert.match(stdout, /API_MAX_AGE_LONG *: "121"/);
     const replacement = await watchReplacement(
       kubernetes,
-      { namespace, deployment: name, prefix: "datasets-server-local-settings-log-" },
+      { namespace, deployment: name, prefix: "datasets-server-local-settings-max-age-" },
       rollPods,
     );
     assert.equal(replacement.before.length, 1);

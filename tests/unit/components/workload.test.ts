@@ -27,7 +27,7 @@ const context: WorkloadContext = {
   scope,
   images: { registry: "registry", tag: "sha-1234567" },
   serviceAccount: "datasets-server-prod",
-  settings: { common: "settings-common", log: "settings-log", cache: "settings-cache" },
+  settings: { common: "settings-common", "hub-api": "settings-hub-api", log: { LOG_LEVEL: "INFO" } },
   secrets: { hfToken: secret("token"), mongoUrl: secret("url"), webhookSecret: secret("webhook") },
   secretDelivery: "env",
   checksumKey: secret("key"),
@@ -49,19 +49,19 @@ describe("a workload's pods", () => {
     { name: "API_UVICORN_PORT", value: "8080" },
   ];
 
-  it("read the ConfigMaps of their groups that hold anything", () => {
+  it("read the ConfigMaps of their groups", () => {
     assert.deepEqual(
       container.envFrom.map(({ configMapRef }) => configMapRef.name),
-      ["settings-cache", "settings-common", "settings-log"],
+      ["settings-common", "settings-hub-api"],
     );
   });
 
-  it("have their own variables last", () => {
-    assert.deepEqual(container.env.slice(-4), ownVariables);
+  it("have the variables of a group without ConfigMap themselves, and their own last", () => {
+    assert.deepEqual(container.env.slice(-5), [{ name: "LOG_LEVEL", value: "INFO" }, ...ownVariables]);
   });
 
   it("read secrets by plain names, and only those that the stack has", () => {
-    assert.deepEqual(container.env.slice(0, -4), [
+    assert.deepEqual(container.env.slice(0, -5), [
       { name: "HOME", value: "/tmp" },
       { name: "CACHE_MONGO_URL", valueFrom: { secretKeyRef: { name: "datasets-server-mongo", key: "MONGO_URL" } } },
       { name: "COMMON_HF_TOKEN", valueFrom: { secretKeyRef: { name: "datasets-server-hf-token", key: "HF_TOKEN" } } },
@@ -76,6 +76,7 @@ describe("a workload's pods", () => {
     assert.deepEqual(inFiles?.env, [
       { name: "HOME", value: "/tmp" },
       { name: "SECRETS_DIR", value: "/mnt/secrets" },
+      { name: "LOG_LEVEL", value: "INFO" },
       ...ownVariables,
     ]);
     assert.deepEqual(template.spec.volumes.at(-1), {

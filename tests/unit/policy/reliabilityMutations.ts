@@ -159,21 +159,21 @@ export const securityMutations = {
     {
       title: "a password in a URL",
       changes: [
-        { object: api, at: [...container, "env", 13], to: { name: "CACHE", value: "mongodb://me:hunter2@db" } },
+        { object: api, at: [...container, "env", 18], to: { name: "CACHE", value: "mongodb://me:hunter2@db" } },
       ],
       violations: [
-        "Deployment datasets-server-local-api: spec.template.spec.containers[0].env[13].value = [hidden]: keep CACHE in a Secret, and name that by secretKeyRef [credentials-are-secrets]",
+        "Deployment datasets-server-local-api: spec.template.spec.containers[0].env[18].value = [hidden]: keep CACHE in a Secret, and name that by secretKeyRef [credentials-are-secrets]",
       ],
     },
     {
       title: "a token in a ConfigMap, by its name and by what it looks like",
       changes: [
-        { object: "ConfigMap settings-log", at: ["data", "LOG_TOKEN"], to: "hunter2" },
-        { object: "ConfigMap settings-log", at: ["data", "LOG_FORMAT"], to: `hf_${"x".repeat(34)}` },
+        { object: "ConfigMap settings-max-age", at: ["data", "API_TOKEN"], to: "hunter2" },
+        { object: "ConfigMap settings-max-age", at: ["data", "API_FORMAT"], to: `hf_${"x".repeat(34)}` },
       ],
       violations: [
-        "ConfigMap datasets-server-local-settings-log-<hash>: data.LOG_TOKEN = [hidden]: keep it in a Secret [credentials-are-secrets]",
-        "ConfigMap datasets-server-local-settings-log-<hash>: data.LOG_FORMAT = [hidden]: keep it in a Secret [credentials-are-secrets]",
+        "ConfigMap datasets-server-local-settings-max-age-<hash>: data.API_TOKEN = [hidden]: keep it in a Secret [credentials-are-secrets]",
+        "ConfigMap datasets-server-local-settings-max-age-<hash>: data.API_FORMAT = [hidden]: keep it in a Secret [credentials-are-secrets]",
       ],
     },
   ],
