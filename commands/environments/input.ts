@@ -86,7 +86,8 @@ export function readOpen({ open }: RawInput): ReadonlySet<number> | undefined {
   return faults.length > 0 ? refuse(faults) : new Set(words.map(Number));
 }
 
-function numberFaults(key: string, written: string): Fault[] {
+/** The fault of a value that is no number of a pull request. */
+export function numberFaults(key: string, written: string): Fault[] {
   const problem = `${JSON.stringify(written)} is not allowed; allowed: ${numbers}`;
   return environmentIdentity(written) ? [] : [{ key, problem }];
 }

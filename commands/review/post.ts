@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { identifyStack } from "../../config/stacks";
+import { numberFaults } from "../environments/input";
 import { type GitHubRepository, gitHubRepository } from "../github";
 import { marker, mostCharacters } from "./markdown";
 
@@ -15,9 +15,7 @@ export interface Target {
  * @throws an error that names every value that is missing or wrong, and never the token
  */
 export function targetOf(pullRequest: string, environment: NodeJS.ProcessEnv): Target {
-  const isNumber = identifyStack(`pr-${pullRequest}`)?.kind === "pr-N";
-  const problem = `${JSON.stringify(pullRequest)} is not allowed; allowed: the number of a pull request, such as 123`;
-  const faults = isNumber ? [] : [{ key: "PR", problem }];
+  const faults = numberFaults("PR", pullRequest);
   const repository = gitHubRepository(environment, { use: "comment", pullRequest, faults });
   return { pullRequest: Number(pullRequest), repository };
 }
