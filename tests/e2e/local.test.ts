@@ -183,12 +183,12 @@ describe("stack local", () => {
   });
 
   it("rolls the pods for a changed setting, whose old ConfigMap stays until the last old pod was replaced", async () => {
-    await engine.configure("settings.maxAge.longSeconds", "121");
+    await engine.configure("settings.hub.endpoint", "https://hub.example.com");
     const { stdout } = await engine.preview("--diff");
-    assert.match(stdout, /API_MAX_AGE_LONG *: "121"/);
+    assert.match(stdout, /COMMON_HF_ENDPOINT *: "https:\/\/hub.example.com"/);
     const replacement = await watchReplacement(
       kubernetes,
-      { namespace, deployment: name, prefix: "datasets-server-local-settings-max-age-" },
+      { namespace, deployment: name, prefix: "datasets-server-local-settings-common-" },
       rollPods,
     );
     assert.equal(replacement.before.length, 1);
