@@ -98,10 +98,11 @@ async function connectLocal(args: LocalClusterArgs, { offline }: ConnectOptions)
   if (!existsSync(args.kubeconfigPath)) {
     throw new Refusal(`the local cluster is not there (no kubeconfig at ${args.kubeconfigPath}). ${advice}`);
   }
-  const { parse } = await import("yaml");
-  const kubeconfig: { clusters: { cluster: { server: string } }[] } = parse(
-    await readFile(args.kubeconfigPath, "utf8"),
-  );
+  const text = await readFile(args.kubeconfigPath, "utf8");
+  // As it was made; what kubectl has changed is YAML.
+  const kubeconfig: { clusters: { cluster: { server: string } }[] } = text.startsWith("{")
+    ? JSON.parse(text)
+    : (await import("yaml")).parse(text);
   const server = kubeconfig.clusters[0]?.cluster.server ?? "";
   await checkReachable(server, `The local cluster is down. ${advice}`);
   return connection;

@@ -45,9 +45,9 @@ export interface SettingsArgs {
   readonly variables: Variables;
 }
 
-/** Whether a group is a ConfigMap: several variables for several workloads. What is less stands in the pods themselves. */
+/** Whether a group is a ConfigMap. One that a single workload reads stands in its pods themselves. */
 export function isShared(variables: Variables, readers: number): boolean {
-  return Object.keys(variables).length > 1 && readers > 1;
+  return Object.keys(variables).length > 0 && readers > 1;
 }
 
 /**

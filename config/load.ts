@@ -37,7 +37,8 @@ export function loadStack(): Stack {
     return refuse(stack, [{ key: "stack", problem: `there is no stack ${stack}; allowed: ${stackKinds.join(", ")}` }]);
   }
   const { values, hidden, faults } = readStackFile();
-  const parsed = stackFileSchema.safeParse(values);
+  // A run reads one file: compiling the schema would take longer than it saves.
+  const parsed = stackFileSchema.safeParse(values, { jitless: true });
   if (!parsed.success) {
     const issues = parsed.error.issues.filter(({ path: [key] }) => !hidden.includes(String(key)));
     return refuse(stack, [...faults, ...schemaFaults(issues, values, isSecretKey)]);

@@ -1,17 +1,16 @@
 import fs from "node:fs/promises";
 import path from "node:path";
-import { stringify } from "yaml";
 
 /** The name of the context, the cluster and the user in the kubeconfig of a local cluster. */
 export const localContext = "datasets-server-local";
 
 /**
  * A kubeconfig for an API on this machine that needs no other file: the certificates of `pkiFolder` (ca.crt, admin.crt,
- * admin.key) are inside it. They are the only credential.
+ * admin.key) are inside it. They are the only credential. It is JSON, which is YAML too, and quicker to read.
  */
 export async function selfContainedKubeconfig(apiServerPort: number, pkiFolder: string): Promise<string> {
   const base64 = (file: string) => fs.readFile(path.join(pkiFolder, file), "base64");
-  return stringify({
+  const kubeconfig = {
     apiVersion: "v1",
     kind: "Config",
     "current-context": localContext,
@@ -34,5 +33,6 @@ export async function selfContainedKubeconfig(apiServerPort: number, pkiFolder: 
         },
       },
     ],
-  });
+  };
+  return `${JSON.stringify(kubeconfig, undefined, 2)}\n`;
 }

@@ -43,7 +43,7 @@ export const changes: Readonly<Record<string, Change>> = {
   "a variable that the chart has not": {
     kind: "Deployment",
     component: "webhook",
-    at: [...main, "env", 20],
+    at: [...main, "env", 15],
     to: { name: "API_DEBUG", value: "true" },
     noticed: ["prod, webhook (pods): env > API_DEBUG is absent in the chart and true here."],
   },

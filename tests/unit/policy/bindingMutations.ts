@@ -55,12 +55,12 @@ export const bindingMutations = {
         },
         {
           object: "Deployment api",
-          at: [...container, "env", 18],
+          at: [...container, "env", 13],
           to: { name: "LEVEL", valueFrom: { configMapKeyRef: { name: "levels", key: "LEVEL" } } },
         },
       ],
       violations: [
-        "Deployment datasets-server-local-api: spec.template.spec.containers[0].env[18].valueFrom.configMapKeyRef = levels: make a ConfigMap of this name, or name one of the stack's [references-exist]",
+        "Deployment datasets-server-local-api: spec.template.spec.containers[0].env[13].valueFrom.configMapKeyRef = levels: make a ConfigMap of this name, or name one of the stack's [references-exist]",
         "Deployment datasets-server-local-api: spec.template.spec.volumes[2].secret = gone: make a Secret of this name, or name one of the stack's [references-exist]",
       ],
     },

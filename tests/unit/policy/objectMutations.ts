@@ -64,9 +64,10 @@ export const objectMutations = {
   ],
   "configuration-is-read": [
     {
-      title: "a ConfigMap and Secrets whose readers are gone",
+      title: "ConfigMaps and Secrets whose readers are gone",
       changes: ["api", "rows", "search", "webhook"].map((service) => ({ remove: `Deployment ${service}` })),
       violations: [
+        "ConfigMap datasets-server-local-settings-cloudfront-<hash>: metadata.name = datasets-server-local-settings-cloudfront-<hash>: have a pod read it, or remove it [configuration-is-read]",
         "ConfigMap datasets-server-local-settings-max-age-<hash>: metadata.name = datasets-server-local-settings-max-age-<hash>: have a pod read it, or remove it [configuration-is-read]",
         "Secret datasets-server-cloudfront: metadata.name = datasets-server-cloudfront: have a pod read it, or remove it [configuration-is-read]",
         "Secret datasets-server-webhook: metadata.name = datasets-server-webhook: have a pod read it, or remove it [configuration-is-read]",

@@ -195,7 +195,7 @@ export const podMutations = {
   "variables-are-defined-once": [
     {
       title: "a variable of a ConfigMap set again",
-      changes: [{ object: api, at: [...container, "env", 18], to: { name: "API_MAX_AGE_LONG", value: "60" } }],
+      changes: [{ object: api, at: [...container, "env", 13], to: { name: "API_MAX_AGE_LONG", value: "60" } }],
       violations: [
         "Deployment datasets-server-local-api: spec.template.spec.containers[0].env = API_MAX_AGE_LONG: define it once, not in ConfigMap datasets-server-local-settings-max-age-<hash>, env [variables-are-defined-once]",
       ],

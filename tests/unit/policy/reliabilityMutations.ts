@@ -159,10 +159,10 @@ export const securityMutations = {
     {
       title: "a password in a URL",
       changes: [
-        { object: api, at: [...container, "env", 18], to: { name: "CACHE", value: "mongodb://me:hunter2@db" } },
+        { object: api, at: [...container, "env", 13], to: { name: "CACHE", value: "mongodb://me:hunter2@db" } },
       ],
       violations: [
-        "Deployment datasets-server-local-api: spec.template.spec.containers[0].env[18].value = [hidden]: keep CACHE in a Secret, and name that by secretKeyRef [credentials-are-secrets]",
+        "Deployment datasets-server-local-api: spec.template.spec.containers[0].env[13].value = [hidden]: keep CACHE in a Secret, and name that by secretKeyRef [credentials-are-secrets]",
       ],
     },
     {
