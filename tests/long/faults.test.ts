@@ -99,6 +99,8 @@ const faults: Readonly<Record<string, (stack: FaultyStack) => Promise<void>>> = 
     const { kubernetes } = stack.user.cluster;
     const service = "datasets-server-local-api";
     await stack.engine.configure("images.tag", tagWithoutImage);
+    // Its rollout of several waves would be given twice the time of any other, and the update ends with the last.
+    await stack.engine.configure("workers.heavy.startupSeconds", "20");
     const seen = await watchAvailability(kubernetes, { namespace, services: [service] }, async () => {
       const { code, stdout, stderr } = await stack.engine.up();
       assert.notEqual(code, 0);
