@@ -183,12 +183,12 @@ describe("stack local", () => {
   });
 
   it("rolls the pods for a changed setting, whose old ConfigMap stays until the last old pod was replaced", async () => {
-    await engine.configure("settings.hub.endpoint", "https://hub.example.com");
+    await engine.configure("settings.logLevel", "WARNING");
     const { stdout } = await engine.preview("--diff");
-    assert.match(stdout, /COMMON_HF_ENDPOINT *: "https:\/\/hub.example.com"/);
+    assert.match(stdout, /LOG_LEVEL *: "WARNING"/);
     const replacement = await watchReplacement(
       kubernetes,
-      { namespace, deployment: name, prefix: "datasets-server-local-settings-common-" },
+      { namespace, deployment: name, prefix: "datasets-server-local-settings-log-" },
       rollPods,
     );
     assert.equal(replacement.before.length, 1);

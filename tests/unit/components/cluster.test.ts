@@ -1,6 +1,5 @@
 import * as assert from "node:assert/strict";
 import fs from "node:fs/promises";
-import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { stringify } from "yaml";
@@ -8,6 +7,7 @@ import { connectCluster } from "../../../components/cluster";
 import { helmLabels } from "../../../components/names";
 import { refuseForeign } from "../../../components/ownership";
 import { checkReachable } from "../../../components/reachable";
+import { startHttpServer } from "../../support/httpServer";
 
 describe("connecting to a cluster that is not there", () => {
   it("says how to start the local one", async () => {
@@ -22,9 +22,9 @@ describe("connecting to a cluster that is not there", () => {
   });
 
   it("names the server that refuses, and the advice", async () => {
-    const { url, close } = await listen();
+    const { url, stop } = await startHttpServer(() => undefined);
     await checkReachable(url, "advice");
-    await close();
+    await stop();
     await assert.rejects(checkReachable(url, "advice"), {
       message: `cannot reach the Kubernetes API server ${url}: connect ECONNREFUSED ${new URL(url).host}\nadvice`,
     });
@@ -34,29 +34,21 @@ describe("connecting to a cluster that is not there", () => {
   for (const [form, write] of Object.entries(forms)) {
     it(`finds the server in a kubeconfig ${form}`, async () => {
       const folder = await fs.mkdtemp(path.join(os.tmpdir(), "datasets-server-kubeconfig-"));
-      const { url, close } = await listen();
+      const { url, stop } = await startHttpServer(() => undefined);
       const local = { kind: "local", kubeconfigPath: path.join(folder, "kubeconfig"), context: "local" } as const;
       const connect = () => connectCluster(local, { namespace: "datasets-server", offline: false });
       try {
         await fs.writeFile(local.kubeconfigPath, write({ clusters: [{ name: "local", cluster: { server: url } }] }));
         assert.equal((await connect()).kubeconfig, local.kubeconfigPath);
-        await close();
+        await stop();
         await assert.rejects(connect, (error: Error) => error.message.includes(url));
       } finally {
+        await stop();
         await fs.rm(folder, { recursive: true });
       }
     });
   }
 });
-
-/** Something that accepts connections, as an API server does. */
-async function listen(): Promise<{ url: string; close: () => Promise<unknown> }> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  assert.ok(typeof address === "object" && address !== null);
-  return { url: `https://127.0.0.1:${address.port}`, close: () => new Promise((resolve) => server.close(resolve)) };
-}
 
 describe("creating an object", () => {
   const object = { apiVersion: "v1", kind: "Service", metadata: { name: "datasets-server-prod-api", namespace: "ns" } };

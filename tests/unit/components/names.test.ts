@@ -25,7 +25,7 @@ describe("names and labels", () => {
 });
 
 describe("the name of a settings ConfigMap", () => {
-  const name = (variables: Record<string, string>) => settingsName({ scope, component: "settings-worker", variables });
+  const name = (variables: Record<string, string>) => settingsName({ scope, component: "settings-log", variables });
 
   it("changes with a value and with a variable's name", () => {
     const names = [name({ A: "1" }), name({ A: "2" }), name({ B: "1" }), name({ A: "1", B: "1" })];
@@ -37,6 +37,6 @@ describe("the name of a settings ConfigMap", () => {
   });
 
   it("starts with the release and the group", () => {
-    assert.match(name({ A: "1" }), /^datasets-server-prod-settings-worker-[0-9a-f]{10}$/);
+    assert.match(name({ A: "1" }), /^datasets-server-prod-settings-log-[0-9a-f]{10}$/);
   });
 });

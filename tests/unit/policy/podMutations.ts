@@ -195,9 +195,9 @@ export const podMutations = {
   "variables-are-defined-once": [
     {
       title: "a variable of a ConfigMap set again",
-      changes: [{ object: api, at: [...container, "env", 13], to: { name: "API_MAX_AGE_LONG", value: "60" } }],
+      changes: [{ object: api, at: [...container, "env", 13], to: { name: "LOG_LEVEL", value: "DEBUG" } }],
       violations: [
-        "Deployment datasets-server-local-api: spec.template.spec.containers[0].env = API_MAX_AGE_LONG: define it once, not in ConfigMap datasets-server-local-settings-max-age-<hash>, env [variables-are-defined-once]",
+        "Deployment datasets-server-local-api: spec.template.spec.containers[0].env = LOG_LEVEL: define it once, not in ConfigMap datasets-server-local-settings-log-<hash>, env [variables-are-defined-once]",
       ],
     },
     {
@@ -219,9 +219,9 @@ export const podMutations = {
     },
     {
       title: "a blank setting",
-      changes: [{ object: "ConfigMap settings-max-age", at: ["data", "API_MAX_AGE_LONG"], to: " " }],
+      changes: [{ object: "ConfigMap settings-log", at: ["data", "LOG_LEVEL"], to: " " }],
       violations: [
-        'ConfigMap datasets-server-local-settings-max-age-<hash>: data.API_MAX_AGE_LONG = " ": give it a value, or leave it out [variables-have-values]',
+        'ConfigMap datasets-server-local-settings-log-<hash>: data.LOG_LEVEL = " ": give it a value, or leave it out [variables-have-values]',
       ],
     },
     {

@@ -168,12 +168,12 @@ export const securityMutations = {
     {
       title: "a token in a ConfigMap, by its name and by what it looks like",
       changes: [
-        { object: "ConfigMap settings-max-age", at: ["data", "API_TOKEN"], to: "hunter2" },
-        { object: "ConfigMap settings-max-age", at: ["data", "API_FORMAT"], to: `hf_${"x".repeat(34)}` },
+        { object: "ConfigMap settings-log", at: ["data", "LOG_TOKEN"], to: "hunter2" },
+        { object: "ConfigMap settings-log", at: ["data", "LOG_FORMAT"], to: `hf_${"x".repeat(34)}` },
       ],
       violations: [
-        "ConfigMap datasets-server-local-settings-max-age-<hash>: data.API_TOKEN = [hidden]: keep it in a Secret [credentials-are-secrets]",
-        "ConfigMap datasets-server-local-settings-max-age-<hash>: data.API_FORMAT = [hidden]: keep it in a Secret [credentials-are-secrets]",
+        "ConfigMap datasets-server-local-settings-log-<hash>: data.LOG_TOKEN = [hidden]: keep it in a Secret [credentials-are-secrets]",
+        "ConfigMap datasets-server-local-settings-log-<hash>: data.LOG_FORMAT = [hidden]: keep it in a Secret [credentials-are-secrets]",
       ],
     },
   ],
