@@ -16,12 +16,12 @@ export = async () => {
   const { cluster, offline, takeOver, allowedLosses, pullRequest, datasetsServer } = loadConfig();
   const { scope } = datasetsServer;
 
-  const rules = rulesGate(factsOf(datasetsServer));
   const connection = await connectCluster(cluster, { namespace: scope.namespace, offline });
   const guards = await guardsOf(connection, { offline, takeOver, allowedLosses, datasetsServer });
   const provider = clusterProvider("kubernetes", connection, scope.namespace, guards.provider);
   // Lets its registration leave, which takes two answers of the engine's: the provider starts while the objects are made.
   await setTimeout(20);
+  const rules = rulesGate(factsOf(datasetsServer));
   const opts = { provider, ...rules.options };
   const server = new DatasetsServer(scope.release, { ...datasetsServer, ...guards.objects }, opts);
   await rules.pass();

@@ -70,7 +70,7 @@ export function refusePlan(
   permissions: LossPermissions,
   { endedEarly = false }: { readonly endedEarly?: boolean } = {},
 ): void {
-  const refused = losses.filter((loss) => !isAllowed(loss, permissions)).sort(byKind);
+  const refused = refusedOf(losses, permissions);
   const useless = endedEarly
     ? []
     : permissions.allowed.filter((entry) => !losses.some((loss) => isNamed(loss, entry, permissions)));
@@ -87,7 +87,7 @@ export function refusePlan(
 
 /** Throws, in the middle of a plan, what is known of it when the engine would end it at this object by itself. */
 export function refuseProtected(losses: readonly Loss[], permissions: LossPermissions): void {
-  const refused = losses.filter((loss) => !isAllowed(loss, permissions)).sort(byKind);
+  const refused = refusedOf(losses, permissions);
   if (refused.some(({ kind }) => protectedKinds.includes(kind))) {
     throw new Error([refusedPlan(refused, losses, permissions), "Nothing was touched."].join("\n"));
   }
@@ -106,6 +106,10 @@ export function refuseStep(loss: Loss, permissions: LossPermissions): void {
       "What the run did before stays; the next one goes on from there, and its preview shows all that it would delete.",
     ].join("\n"),
   );
+}
+
+function refusedOf(losses: readonly Loss[], permissions: LossPermissions): Loss[] {
+  return losses.filter((loss) => !isAllowed(loss, permissions)).sort(byKind);
 }
 
 function refusedPlan(refused: readonly Loss[], losses: readonly Loss[], permissions: LossPermissions): string {

@@ -40,7 +40,7 @@ export type SettingGroup = keyof typeof secretVariables;
 /** What one ConfigMap of settings is made of. */
 export interface SettingsArgs {
   readonly scope: Scope;
-  /** Names the group, as in settings-worker. */
+  /** Names the group, as in settings-log. */
   readonly component: string;
   readonly variables: Variables;
 }
