@@ -1,15 +1,12 @@
-import { setTimeout } from "node:timers/promises";
 import { clusterProvider, connectCluster } from "./components/cluster";
 import { DatasetsServer } from "./components/datasetsServer";
+import { dropDebugLines } from "./components/debugLines";
 import { guardsOf } from "./components/guards";
 import { clusterOutput, commands } from "./components/outputs";
 import { factsOf, rulesGate } from "./components/rules";
-import { leaveOutSdkRecords } from "./components/sdkRecords";
-import { readResponsesInOnePass } from "./components/sdkResponses";
 import { loadConfig } from "./config/load";
 
-leaveOutSdkRecords();
-readResponsesInOnePass();
+dropDebugLines();
 
 /** The program: what the stack says, its cluster, all that runs there, and what to know about it afterwards. */
 export = async () => {
@@ -19,8 +16,6 @@ export = async () => {
   const connection = await connectCluster(cluster, { namespace: scope.namespace, offline });
   const guards = await guardsOf(connection, { offline, takeOver, allowedLosses, datasetsServer });
   const provider = clusterProvider("kubernetes", connection, scope.namespace, guards.provider);
-  // Lets its registration leave, which takes two answers of the engine's: the provider starts while the objects are made.
-  await setTimeout(20);
   const rules = rulesGate(factsOf(datasetsServer));
   const opts = { provider, ...rules.options };
   const server = new DatasetsServer(scope.release, { ...datasetsServer, ...guards.objects }, opts);

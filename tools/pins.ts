@@ -5,7 +5,7 @@ import packageJson from "../package.json";
  * same versions for builds; a test compares the two.
  */
 export const pins = {
-  pulumi: "v3.259.0",
+  pulumi: "v3.274.1",
   /** The newest language host that is served as a Go module; it works with the CLI above. */
   languageHostModule: "v3.187.0",
   kubernetesProvider: `v${packageJson.dependencies["@pulumi/kubernetes"]}`,

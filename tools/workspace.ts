@@ -122,18 +122,6 @@ function prepareHome(toolbox: Toolbox, pulumiHome: string): void {
   if (awsPlugin !== undefined && !fs.existsSync(pluginFolder(pulumiHome, awsPluginFolder))) {
     link(pulumiHome, awsPluginFolder, awsPlugin);
   }
-  leaveOutEngineLog(pulumiHome);
-}
-
-/**
- * Keeps the engine from its own log of every call and every value, which it compresses before it has a key to encrypt it with.
- * It takes a fifth of a preview's time, and no setting ends it; a file in the place of its folder does.
- */
-function leaveOutEngineLog(pulumiHome: string): void {
-  const log = path.join(pulumiHome, "logs");
-  if (fs.statSync(log, { throwIfNoEntry: false })?.isFile()) return;
-  fs.rmSync(log, { recursive: true, force: true });
-  fs.writeFileSync(log, "A file, and no folder, so that the engine writes no log: docs/decisions/0013.\n");
 }
 
 function pluginFolder(pulumiHome: string, name: string): string {

@@ -15,10 +15,6 @@ describe("the toolchain", () => {
     assert.deepEqual(loose, []);
   });
 
-  it("stays on the last @pulumi/pulumi that accepts Node.js 20", () => {
-    assert.equal(versions["@pulumi/pulumi"], "3.248.0");
-  });
-
   it("keeps TypeScript below 7, which ts-node cannot load", () => {
     assert.ok(Number(versions.typescript?.split(".")[0]) < 7);
   });

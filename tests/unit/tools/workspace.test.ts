@@ -75,17 +75,6 @@ describe("engine environment", () => {
     assert.deepEqual(names, [`language-nodejs-${pins.languageHostModule}`, path.basename(folder)]);
   });
 
-  it("has a file where the engine would keep its log, in the place of an earlier log too", () => {
-    const log = path.join(workspace, "pulumi", "logs");
-    fs.mkdirSync(log, { recursive: true });
-    fs.writeFileSync(path.join(log, "pulumi-1.log"), "every value");
-    engineEnvironment(fake.toolbox, workspace);
-    const { ino } = fs.lstatSync(log);
-    teamEnvironment(fake.toolbox, workspace);
-    assert.ok(fs.lstatSync(log).isFile());
-    assert.equal(fs.lstatSync(log).ino, ino);
-  });
-
   it("follows a tool that moved, and changes nothing otherwise", () => {
     const { PULUMI_HOME = "" } = engineEnvironment(fake.toolbox, workspace);
     const link = path.join(
