@@ -9,8 +9,8 @@ BIOME := node_modules/.bin/biome
 MOCHA := node_modules/.bin/mocha
 # What `make tools WITH=...` adds for tests: the AWS CLI, and a server that behaves like AWS.
 TEST_TOOLS := aws moto_server
-# npm writes this file last, so it is as new as what is installed.
-INSTALLED := node_modules/.package-lock.json
+# A Node.js that is new enough, and the npm packages of package-lock.json.
+INSTALLED := preflight
 
 .PHONY: help up down preview bootstrap deploy unlock state-restore doctor review review-post pr-up pr-down pr-list pr-sweep history drift smoke pr-open issue test test-long test-long-discard unit e2e check scan fix render generate bench tools shell preflight
 
@@ -130,8 +130,3 @@ shell: $(INSTALLED) ## a shell where pulumi, kubectl and stack local are ready
 
 preflight:
 	@node tools/preflight.cjs
-
-$(INSTALLED): package-lock.json | preflight
-	@echo "installing npm packages"
-	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	@touch $@
