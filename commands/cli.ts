@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { identifyStack, stackKinds } from "../config/stacks";
+import { useProxies } from "../network/proxies";
 import { defaultWorkspace } from "../tools/workspace";
 import { type RawInput, type Target, targets } from "./environments/input";
 
@@ -261,7 +262,9 @@ program
   .description("measure the figures of bench/results.md")
   .action(async () => (await import("../bench/bench")).bench());
 
-program.parseAsync().catch((error: unknown) => {
-  console.error(error instanceof Error ? `error: ${error.message}` : error);
-  process.exitCode = 1;
-});
+useProxies()
+  .then(() => program.parseAsync())
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? `error: ${error.message}` : error);
+    process.exitCode = 1;
+  });

@@ -6,6 +6,7 @@ import type {
   PatchStrategy,
   VersionApi,
 } from "@kubernetes/client-node";
+import { proxyFor } from "../network/proxies";
 
 /** Which API server to ask, and as whom. */
 export interface ClientArgs {
@@ -68,6 +69,11 @@ async function connect({ kubeconfig, context }: ClientArgs): Promise<KubernetesC
     config.loadFromFile(kubeconfig);
   }
   config.setCurrentContext(context);
+  config.clusters = config.clusters.map((cluster) => {
+    // A proxy that the kubeconfig names itself comes first, as with kubectl.
+    const proxyUrl = cluster.proxyUrl ?? proxyFor(cluster.server)?.href;
+    return { ...cluster, ...(proxyUrl && { proxyUrl }) };
+  });
   return {
     objects: k8s.KubernetesObjectApi.makeApiClient(config),
     authentication: config.makeApiClient(k8s.AuthenticationV1Api),

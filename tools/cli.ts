@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { useProxies } from "../network/proxies";
 import { clusterStatus, startCluster, stopCluster } from "./cluster";
 import { findTools, installCheckTool, installTools } from "./install";
 import { run } from "./run";
@@ -71,7 +72,9 @@ function onWorkspace(command: Command): Command {
   return command.option("--workspace <dir>", "the folder that holds everything a local run writes", defaultWorkspace);
 }
 
-program.parseAsync().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+useProxies()
+  .then(() => program.parseAsync())
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });

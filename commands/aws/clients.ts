@@ -5,15 +5,15 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
 import type { S3State } from "../state/address";
 import { type Credentials, credentialsOf } from "./credentials";
+import { requestHandler } from "./requestHandler";
 
 // The lockfile decides which version runs; what later ones will need is no news for whoever deploys.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
-/** No command waits longer than this for one answer, or for a connection; milliseconds. */
-const limits = { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
-
-/** How AWS is asked by every client: never for long. */
-const manners = { requestHandler: limits, maxAttempts: 2 };
+/** Returns how AWS is asked by every client. */
+function defaults() {
+  return { requestHandler: requestHandler(), maxAttempts: 2 };
+}
 
 /** A client for the bucket of a state, which reaches it as the engine does. */
 export function s3Client({
@@ -23,7 +23,7 @@ export function s3Client({
   pathStyle,
 }: Omit<S3State, "kind" | "bucket" | "prefix">): S3Client {
   return new S3Client({
-    ...manners,
+    ...defaults(),
     credentials: credentialsOf(profile),
     forcePathStyle: pathStyle,
     // So that a bucket of another region is found, and can be named as such.
@@ -36,17 +36,17 @@ export function s3Client({
 }
 
 export function kmsClient(region: string): KMSClient {
-  return new KMSClient({ ...manners, region, credentials: credentialsOf() });
+  return new KMSClient({ ...defaults(), region, credentials: credentialsOf() });
 }
 
 export function stsClient(region: string, credentials: Credentials = credentialsOf()): STSClient {
-  return new STSClient({ ...manners, region, credentials });
+  return new STSClient({ ...defaults(), region, credentials });
 }
 
 export function eksClient(region: string, credentials: Credentials): EKSClient {
-  return new EKSClient({ ...manners, region, credentials });
+  return new EKSClient({ ...defaults(), region, credentials });
 }
 
 export function ecrClient(region: string, credentials: Credentials): ECRClient {
-  return new ECRClient({ ...manners, region, credentials });
+  return new ECRClient({ ...defaults(), region, credentials });
 }

@@ -6,6 +6,7 @@ import {
   fromNodeProviderChain,
   fromTemporaryCredentials,
 } from "@aws-sdk/credential-providers";
+import { requestHandler } from "./requestHandler";
 
 /** Where a client takes its credentials from. */
 export type Credentials = NonNullable<STSClientConfig["credentials"]>;
@@ -25,7 +26,11 @@ interface ClusterCredentialsArgs {
  * AWS_PROFILE, which this SDK by itself would prefer.
  */
 export function credentialsOf(profile?: string): Credentials {
-  return profile === undefined ? createCredentialChain(fromEnv(), fromNodeProviderChain()) : fromIni({ profile });
+  // Some of them ask AWS themselves.
+  const clientConfig = { requestHandler: requestHandler() };
+  return profile === undefined
+    ? createCredentialChain(fromEnv(), fromNodeProviderChain({ clientConfig }))
+    : fromIni({ profile, clientConfig });
 }
 
 /** The credentials that a cluster is reached with, taken where the AWS provider and the AWS CLI take theirs. */
@@ -36,6 +41,6 @@ export function clusterCredentials({ region, profile, role }: ClusterCredentials
     : fromTemporaryCredentials({
         masterCredentials: own,
         params: { RoleArn: role, RoleSessionName: "datasets-server" },
-        clientConfig: { region },
+        clientConfig: { region, requestHandler: requestHandler() },
       });
 }

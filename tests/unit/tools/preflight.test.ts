@@ -11,7 +11,7 @@ const preflight = path.join(projectFolder, "tools/preflight.cjs");
 const otherPlatform = process.platform === "linux" ? "darwin" : "linux";
 
 /** The packages of a test's lockfile: what runs, a tool, a native part of this platform and one of another. */
-const packages = {
+const packages: Readonly<Record<string, { dev?: boolean; optional?: boolean; os?: readonly string[] }>> = {
   plain: {},
   tool: { dev: true },
   native: { optional: true, os: [process.platform] },
@@ -247,10 +247,7 @@ function createCheckout(root: string, base: string): void {
   const locked = Object.entries(packages).map(([name, properties]) => {
     const folder = path.join(base, name, "package");
     fs.mkdirSync(folder, { recursive: true });
-    fs.writeFileSync(
-      path.join(folder, "package.json"),
-      JSON.stringify({ name, version: "1.0.0", ...osOf(properties) }),
-    );
+    fs.writeFileSync(path.join(folder, "package.json"), JSON.stringify({ name, version: "1.0.0", os: properties.os }));
     if (!fs.existsSync(archive(name))) {
       execFileSync("tar", ["-czf", archive(name), "-C", path.dirname(folder), "package"]);
     }
@@ -273,8 +270,4 @@ function createCheckout(root: string, base: string): void {
   fs.mkdirSync(root);
   fs.writeFileSync(path.join(root, "package.json"), JSON.stringify(manifest));
   fs.writeFileSync(path.join(root, "package-lock.json"), JSON.stringify(lock));
-}
-
-function osOf(properties: { readonly os?: readonly string[] }) {
-  return properties.os === undefined ? {} : { os: properties.os };
 }
