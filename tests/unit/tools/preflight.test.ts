@@ -1,24 +1,14 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { projectFolder } from "../../../commands/program";
 import { type RunResult, run } from "../../../tools/run";
+import { createCheckout, installedHere, otherPlatform } from "../../support/checkout";
 
 const preflight = path.join(projectFolder, "tools/preflight.cjs");
-const otherPlatform = process.platform === "linux" ? "darwin" : "linux";
-
-/** The packages of a test's lockfile: what runs, a tool, a native part of this platform and one of another. */
-const packages: Readonly<Record<string, { dev?: boolean; optional?: boolean; os?: readonly string[] }>> = {
-  plain: {},
-  tool: { dev: true },
-  native: { optional: true, os: [process.platform] },
-  other: { optional: true, os: [otherPlatform] },
-};
-const installedHere = ["native", "plain", "tool"];
-
 describe("preflight", () => {
   let base: string;
   let root: string;
@@ -192,37 +182,6 @@ describe("preflight", () => {
     await installed();
     assert.deepEqual(leftOver(root), [".npm-install-young"]);
   });
-
-  const settings: Readonly<Record<string, NodeJS.ProcessEnv>> = {
-    "NODE_ENV=production": { NODE_ENV: "production" },
-    "npm_config_omit=dev": { npm_config_omit: "dev" },
-    "npm_config_omit=dev optional": { npm_config_omit: "dev optional" },
-    "npm_config_production=true": { npm_config_production: "true" },
-    "npm_config_only=production": { npm_config_only: "production" },
-    "npm_config_optional=false": { npm_config_optional: "false" },
-    "a .npmrc with omit[]=dev": { npm_config_userconfig: "omit.npmrc" },
-    "a .npmrc with production=true": { npm_config_userconfig: "production.npmrc" },
-  };
-  it("installs everything with the real npm, whatever the user's settings are", async function () {
-    this.timeout(120_000);
-    fs.writeFileSync(path.join(base, "omit.npmrc"), "omit[]=dev\nomit[]=optional\n");
-    fs.writeFileSync(path.join(base, "production.npmrc"), "production=true\n");
-    const checks = Object.entries(settings).map(async ([name, { npm_config_userconfig: file, ...others }]) => {
-      const checkout = path.join(base, name);
-      createCheckout(checkout, base);
-      const env = {
-        ...process.env,
-        ...others,
-        npm_config_offline: "true",
-        ...(file && { npm_config_userconfig: path.join(base, file) }),
-      };
-      const { code, stderr } = await run(process.execPath, [preflight, checkout], { env });
-      assert.equal(code, 0, `${name}: ${stderr}`);
-      const found = fs.readdirSync(path.join(checkout, "node_modules")).filter((entry) => !entry.startsWith("."));
-      assert.deepEqual(found, installedHere, name);
-    });
-    await Promise.all(checks);
-  });
 });
 
 /** A script of npm's part that writes packages. */
@@ -239,35 +198,4 @@ function pretend(folder: string, version: string): string {
   const file = path.join(folder, "pretend.cjs");
   fs.writeFileSync(file, `Object.defineProperty(process.versions, "node", { value: "${version}" });\n`);
   return file;
-}
-
-/** Writes a manifest and a lockfile whose packages npm finds on this machine. */
-function createCheckout(root: string, base: string): void {
-  const archive = (name: string) => path.join(base, `${name}.tgz`);
-  const locked = Object.entries(packages).map(([name, properties]) => {
-    const folder = path.join(base, name, "package");
-    fs.mkdirSync(folder, { recursive: true });
-    fs.writeFileSync(path.join(folder, "package.json"), JSON.stringify({ name, version: "1.0.0", os: properties.os }));
-    if (!fs.existsSync(archive(name))) {
-      execFileSync("tar", ["-czf", archive(name), "-C", path.dirname(folder), "package"]);
-    }
-    return [`node_modules/${name}`, { version: "1.0.0", resolved: `file:${archive(name)}`, ...properties }] as const;
-  });
-  const manifest = {
-    name: "checkout",
-    version: "1.0.0",
-    engines: { node: ">=20.19" },
-    dependencies: { plain: `file:${archive("plain")}` },
-    devDependencies: { tool: `file:${archive("tool")}` },
-    optionalDependencies: { native: `file:${archive("native")}`, other: `file:${archive("other")}` },
-  };
-  const lock = {
-    name: "checkout",
-    version: "1.0.0",
-    lockfileVersion: 3,
-    packages: { "": manifest, ...Object.fromEntries(locked) },
-  };
-  fs.mkdirSync(root);
-  fs.writeFileSync(path.join(root, "package.json"), JSON.stringify(manifest));
-  fs.writeFileSync(path.join(root, "package-lock.json"), JSON.stringify(lock));
 }
