@@ -1,32 +1,29 @@
+import { allObjects, buildObjects, imagesOf } from "./components/buildObjects";
 import { clusterProvider, connectCluster } from "./components/cluster";
 import { DatasetsServer } from "./components/datasetsServer";
 import { dropDebugLines } from "./components/debugLines";
 import { guardsOf } from "./components/guards";
-import { clusterOutput, commands } from "./components/outputs";
-import { factsOf, rulesGate } from "./components/rules";
+import { stackOutputs } from "./components/outputs";
+import { checkRules, factsOf } from "./components/rules";
 import { loadConfig } from "./config/load";
 
 dropDebugLines();
 
-/** The program: what the stack says, its cluster, all that runs there, and what to know about it afterwards. */
+/** The program: loads what the stack specifies, connects to its cluster, builds all objects, checks them, and registers them. */
 export = async () => {
-  const { cluster, offline, takeOver, allowedLosses, pullRequest, datasetsServer } = loadConfig();
-  const { scope } = datasetsServer;
+  const { cluster, datasetsServer, takeOver, allowedLosses, pullRequest } = loadConfig();
+  const { scope, entrances } = datasetsServer;
 
-  const connection = await connectCluster(cluster, { namespace: scope.namespace, offline });
-  const guards = await guardsOf(connection, { offline, takeOver, allowedLosses, datasetsServer });
+  const connection = await connectCluster(cluster, scope.namespace);
+  const objects = buildObjects(datasetsServer);
+  await checkRules(allObjects(objects), factsOf(datasetsServer));
+  const guards = await guardsOf(connection, { scope, objects: allObjects(objects), takeOver, allowedLosses });
+
   const provider = clusterProvider("kubernetes", connection, scope.namespace, guards.provider);
-  const rules = rulesGate(factsOf(datasetsServer));
-  const opts = { provider, ...rules.options };
-  const server = new DatasetsServer(scope.release, { ...datasetsServer, ...guards.objects }, opts);
-  await rules.pass();
-
-  return {
-    namespace: scope.namespace,
-    url: server.url,
-    cluster: clusterOutput(cluster),
-    images: server.images,
-    commands: commands(cluster, scope, "api"),
-    ...(pullRequest && { pullRequest }),
-  };
+  const server = new DatasetsServer(
+    scope.release,
+    { scope, objects, url: `https://${entrances.public.host}`, images: imagesOf(datasetsServer) },
+    { provider, ...guards.server },
+  );
+  return { ...stackOutputs(cluster, scope, server), ...(pullRequest && { pullRequest }) };
 };

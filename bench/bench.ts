@@ -6,7 +6,6 @@ import { projectFolder } from "../commands/program";
 import { cleanUp, suiteFolder } from "../tests/support/e2e/world";
 import { installTools } from "../tools/install";
 import { pins } from "../tools/pins";
-import { run } from "../tools/run";
 import type { Toolbox } from "../tools/toolbox";
 import { type Figure, writeBench } from "./figures";
 import { inTurn, median, seconds, type TimedCommand } from "./measure";
@@ -27,7 +26,7 @@ export async function bench(): Promise<void> {
   const toolbox = await installTools();
   const figures: Figure[] = [];
   try {
-    for (const measure of [() => previews(toolbox), registration, scanners, fromNothing, tests]) {
+    for (const measure of [() => previews(toolbox), scanners, fromNothing, tests]) {
       const measured = await measure();
       figures.push(...measured);
       for (const { what, measured: value } of measured) {
@@ -83,22 +82,6 @@ async function peakMemory(command: TimedCommand, file: string): Promise<number> 
     .map((line) => note.parse(JSON.parse(line)))
     .filter(({ argv }) => argv.some((argument) => argument.includes("@pulumi/pulumi/cmd/run")));
   return Math.round(Math.max(...programs.map(({ maxRSS }) => maxRSS)) / 1024);
-}
-
-async function registration(): Promise<Figure[]> {
-  console.log("start to last registration, under mocks");
-  const times: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const { stdout } = await run("node", [...transpile, "bench/registration.ts"], { cwd: projectFolder });
-    times.push(Number(stdout) / 1000);
-  }
-  return [
-    {
-      what: "loading the program, under mocks and with the engine's SDK loaded, to the last registration of prod",
-      measured: `${median(times).toFixed(2)} s (median of ${rounds})`,
-      reach: "<= 1.0 s",
-    },
-  ];
 }
 
 /** `make up` and `make down` in a workspace of its own: the user's own local cluster is left alone. */

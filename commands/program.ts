@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { MockCallArgs, MockResourceArgs, Mocks } from "@pulumi/pulumi/runtime";
+import type { Mocks } from "@pulumi/pulumi/runtime";
 import { parse } from "yaml";
+import { secretMarker } from "../components/objects";
 import { projectName } from "../config/accounts";
 import type { Config } from "../config/build";
 import { loadConfig, loadStack, type Stack } from "../config/load";
@@ -10,60 +11,23 @@ import { stackFile } from "./project";
 
 export { projectFolder, stackFile } from "./project";
 
-/** What stands in rendered objects for every secret. */
-export const secretMarker = "[secret]";
-
-/** A resource that the program registered, with secrets as their markers. */
-export interface RegisteredResource {
-  readonly type: string;
-  readonly name: string;
-  readonly inputs: Readonly<Record<string, unknown>>;
-  /** Names of the inputs that the engine would keep encrypted. */
-  readonly secretInputs: readonly string[];
-  readonly provider: string;
-}
-
-export interface ProgramRun {
-  /** What the stack's file says, as the program reads it. */
-  readonly config: Config;
-  readonly resources: readonly RegisteredResource[];
-  readonly outputs: Readonly<Record<string, unknown>>;
-}
-
-export interface RunProgramOptions {
+export interface StackConfigOptions {
   /** The stack's configuration as the engine would hand it over. Default: that of the stack's file. */
   readonly config?: Readonly<Record<string, string>>;
   /** Keys that are encrypted besides those of secrets. Default: none. */
   readonly encrypted?: readonly string[];
-  /** Sees every resource with its options before it is registered. */
-  readonly observe?: (resource: pulumi.ResourceTransformationArgs) => void;
 }
 
 /**
- * Runs the program of a stack without engine, cluster or AWS, and returns what it registers.
+ * What a stack specifies, as the program reads it; no secret is read: each is its marker from the start.
  *
- * No secret is read: each is its marker from the start. Throws what the program throws.
+ * Throws a Refusal that names every fault.
  */
-export async function runProgram(stack: string, options: RunProgramOptions = {}): Promise<ProgramRun> {
-  const { config = readConfig(stackFile(stack)), encrypted = [], observe = () => undefined } = options;
-  const resources: RegisteredResource[] = [];
+export async function stackConfig(stack: string, options: StackConfigOptions = {}): Promise<Config> {
+  const { config = readConfig(stackFile(stack)), encrypted = [] } = options;
   const secretKeys = [...Object.keys(placeholders).map((key) => `datasets-server:${key}`), ...encrypted];
-  process.env.DATASETS_SERVER_OFFLINE = "true";
-  await withoutEngine(stack, { config, secretKeys }, (args) => {
-    resources.push(registered(args));
-    return { id: `${args.name}-id`, state: args.inputs };
-  });
-  const { default: program } = await import("../index");
-  const outputs = await pulumi.runtime.runInPulumiStack(() => {
-    pulumi.runtime.registerStackTransformation((resource) => {
-      observe(resource);
-      return undefined;
-    });
-    return program();
-  });
-  // Registrations go on after the program has returned; this waits for the last of them.
-  await pulumi.runtime.disconnect();
-  return { config: loadConfig(), resources, outputs: outputs ?? {} };
+  await withoutEngine(stack, { config, secretKeys }, nothingIsRegistered);
+  return loadConfig();
 }
 
 /**
@@ -74,9 +38,7 @@ export async function runProgram(stack: string, options: RunProgramOptions = {})
 export async function readStack(stack: string, file = stackFile(stack)): Promise<Stack> {
   const config = readConfig(file);
   const secretKeys = Object.keys(config).filter((key) => config[key] === secretMarker);
-  await withoutEngine(stack, { config, secretKeys }, ({ type }) => {
-    throw new Error(`nothing is registered while a stack file is read, but ${type} was`);
-  });
+  await withoutEngine(stack, { config, secretKeys }, nothingIsRegistered);
   return loadStack();
 }
 
@@ -88,7 +50,7 @@ export async function withoutEngine(
 ): Promise<void> {
   process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(secretKeys);
   pulumi.runtime.setAllConfig({ ...config }, [...secretKeys]);
-  await pulumi.runtime.setMocks({ newResource, call: answer }, projectName, stack, true);
+  await pulumi.runtime.setMocks({ newResource, call: nothingIsLookedUp }, projectName, stack, true);
 }
 
 /** The configuration that a stack file holds, as the engine hands it to a program: secrets as markers, maps as JSON. */
@@ -101,26 +63,10 @@ export function readConfig(file: string): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** Answers the program's one lookup as AWS would; anything else is a lookup that nobody planned. */
-export function answer({ token, inputs }: MockCallArgs): Record<string, unknown> {
-  if (token !== "aws:eks/getCluster:getCluster") {
-    throw new Error(`the program asked ${token}, for which there is no answer here`);
-  }
-  return {
-    name: inputs.name,
-    arn: `arn:aws:eks:us-east-1:707930574880:cluster/${inputs.name}`,
-    status: "ACTIVE",
-    endpoint: "https://cluster.invalid",
-    certificateAuthorities: [{ data: "Y2VydGlmaWNhdGU=" }],
-  };
+function nothingIsRegistered({ type }: { readonly type: string }): never {
+  throw new Error(`nothing is registered while a stack file is read, but ${type} was`);
 }
 
-function registered({ type, name, inputs, provider = "" }: MockResourceArgs): RegisteredResource {
-  const values: Record<string, unknown> = inputs;
-  const secretInputs = Object.keys(values).filter((key) => pulumi.runtime.isRpcSecret(values[key]));
-  return { type, name, inputs: unwrap(values), secretInputs, provider };
-}
-
-function unwrap(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, pulumi.runtime.unwrapRpcSecret(value)]));
+function nothingIsLookedUp({ token }: { readonly token: string }): never {
+  throw new Error(`nothing is looked up while a stack file is read, but ${token} was`);
 }

@@ -1,7 +1,5 @@
-import { CustomResource } from "@pulumi/kubernetes/apiextensions";
-import type * as pulumi from "@pulumi/pulumi";
-import { monitoringApiVersion } from "./monitors";
 import { metadata, objectName, type Scope, scheduledJobName } from "./names";
+import { type BuiltObject, built } from "./objects";
 import { type JobName, jobNames, type ScheduledJobSizes } from "./scheduledJob";
 import { type JobSize, jobSizes, type WorkerPoolSizes, workerComponent } from "./workerPool";
 
@@ -150,18 +148,12 @@ const alerts: Readonly<Record<AlertName, AlertRow>> = {
 };
 
 /** Tells Prometheus when somebody has to be told. One object for the whole stack: each costs time in every preview. */
-export function createAlerts(args: AlertsArgs, opts: pulumi.CustomResourceOptions): CustomResource {
+export function prometheusRule(args: AlertsArgs): BuiltObject<"PrometheusRule"> {
   const { scope } = args;
-  return new CustomResource(
-    objectName(scope, "alerts"),
-    {
-      apiVersion: monitoringApiVersion,
-      kind: "PrometheusRule",
-      metadata: metadata(scope, "alerts"),
-      spec: { groups: [{ name: scope.release, rules: alertingRules(args) }] },
-    },
-    opts,
-  );
+  return built("PrometheusRule", {
+    metadata: metadata(scope, "alerts"),
+    spec: { groups: [{ name: scope.release, rules: alertingRules(args) }] },
+  });
 }
 
 /** The alerts of a stack as Prometheus takes them, each once. */

@@ -26,15 +26,9 @@ export interface ClusterConnection {
   readonly identifier: string;
 }
 
-export interface ConnectOptions {
-  readonly namespace: string;
-  /** Rendering objects needs no cluster, so it does not ask whether there is one. */
-  readonly offline: boolean;
-}
-
 /** Finds the stack's cluster and makes sure that it is the right one and answers, before anything is registered. */
-export function connectCluster(args: ClusterArgs, options: ConnectOptions): Promise<ClusterConnection> {
-  return args.kind === "eks" ? connectEks(args, options) : connectLocal(args, options);
+export function connectCluster(args: ClusterArgs, namespace: string): Promise<ClusterConnection> {
+  return args.kind === "eks" ? connectEks(args, namespace) : connectLocal(args);
 }
 
 /** The one provider of Kubernetes objects: no ambient kubeconfig or context has any say. */
@@ -56,7 +50,7 @@ export function clusterProvider(
   return new Provider(name, args, opts);
 }
 
-async function connectEks(args: EksClusterArgs, { namespace, offline }: ConnectOptions): Promise<ClusterConnection> {
+async function connectEks(args: EksClusterArgs, namespace: string): Promise<ClusterConnection> {
   const provider = new AwsProvider("aws", {
     region: args.region,
     allowedAccountIds: [args.account],
@@ -78,9 +72,7 @@ async function connectEks(args: EksClusterArgs, { namespace, offline }: ConnectO
       `cluster ${args.name} is ${found.status}, and must be ACTIVE; nothing was touched. Run again when it is.`,
     );
   }
-  if (!offline) {
-    await checkReachable(found.endpoint, `Are you on the network that reaches ${args.name}?`);
-  }
+  await checkReachable(found.endpoint, `Are you on the network that reaches ${args.name}?`);
   const certificateAuthority = found.certificateAuthorities[0]?.data ?? "";
   return {
     kubeconfig: eksKubeconfig(args, { endpoint: found.endpoint, certificateAuthority, namespace }),
@@ -89,11 +81,8 @@ async function connectEks(args: EksClusterArgs, { namespace, offline }: ConnectO
   };
 }
 
-async function connectLocal(args: LocalClusterArgs, { offline }: ConnectOptions): Promise<ClusterConnection> {
+async function connectLocal(args: LocalClusterArgs): Promise<ClusterConnection> {
   const connection = { kubeconfig: args.kubeconfigPath, context: args.context, identifier: args.context };
-  if (offline) {
-    return connection;
-  }
   const advice = "Start it with: make up";
   if (!existsSync(args.kubeconfigPath)) {
     throw new Refusal(`the local cluster is not there (no kubeconfig at ${args.kubeconfigPath}). ${advice}`);

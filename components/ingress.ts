@@ -1,5 +1,5 @@
-import type * as k8s from "@pulumi/kubernetes";
 import { metadata, objectName, type Scope } from "./names";
+import { type BuiltObject, built } from "./objects";
 import type { ActionName, Route } from "./services";
 
 /** The AWS load balancer that the ingresses of one group share. */
@@ -63,16 +63,16 @@ const actions: Readonly<Record<ActionName, unknown>> = {
 const prefix = "alb.ingress.kubernetes.io";
 
 /** The rules of one service on its group's load balancer, which sends requests straight to pod addresses. */
-export function ingress(args: IngressArgs) {
+export function ingress(args: IngressArgs): BuiltObject<"Ingress"> {
   const { scope, component, name, entrance, routes } = args;
-  return {
+  return built("Ingress", {
     metadata: metadata(scope, component, { name, annotations: annotations(args) }),
     spec: {
       ingressClassName: "alb",
       tls: [{ hosts: [entrance.host] }],
       rules: [{ host: entrance.host, http: { paths: routes.map((route) => path(args, route)) } }],
     },
-  } satisfies k8s.networking.v1.IngressArgs;
+  });
 }
 
 function path({ scope, component }: IngressArgs, route: Route) {

@@ -1,6 +1,5 @@
-import { Job } from "@pulumi/kubernetes/batch/v1";
-import type * as pulumi from "@pulumi/pulumi";
 import { metadata, objectName, type Scope } from "./names";
+import { type BuiltObject, built } from "./objects";
 import { timeoutAfter } from "./rollout";
 import { secretVariable } from "./secrets";
 import type { SettingGroup } from "./settings";
@@ -21,13 +20,13 @@ export const migrationSettings: readonly SettingGroup[] = ["cache", "log", "migr
 /** How long the database may take to answer before the migration gives up; seconds. */
 export const databaseWaitSeconds = 120;
 
-/** Makes what brings the database to the version of the image: once for each image, before any workload of it starts. */
-export function createMigration(args: MigrationArgs, opts: pulumi.CustomResourceOptions): Job {
+/** What brings the database to the version of the image: once for each image, before any workload of it starts. */
+export function migrationJob(args: MigrationArgs): BuiltObject<"Job"> {
   const { context, deadlineSeconds } = args;
   const timeout = timeoutAfter(deadlineSeconds);
   const name = migrationName(context.scope, context.images.tag);
-  return new Job(
-    name,
+  return built(
+    "Job",
     {
       metadata: metadata(context.scope, component, {
         name,
@@ -41,8 +40,6 @@ export function createMigration(args: MigrationArgs, opts: pulumi.CustomResource
       },
     },
     {
-      ...opts,
-      dependsOn: [...context.dependencies],
       // Other settings or sizes are no reason to migrate again; a Job's spec cannot change in place.
       ignoreChanges: ["spec"],
       customTimeouts: { create: timeout, update: timeout },

@@ -1,9 +1,9 @@
-import type * as k8s from "@pulumi/kubernetes";
-import { StatefulSet } from "@pulumi/kubernetes/apps/v1";
-import { Job } from "@pulumi/kubernetes/batch/v1";
-import { Service } from "@pulumi/kubernetes/core/v1";
+import type { StatefulSet } from "@pulumi/kubernetes/apps/v1";
+import type { Job } from "@pulumi/kubernetes/batch/v1";
+import type { Service } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { metadata, objectName, type Scope, selectorLabels } from "./names";
+import { type BuiltObject, built, childOptions, register } from "./objects";
 import { type ContainerArgs, podTemplate, type Resources } from "./podTemplate";
 import { scratchVolume, type VolumeUse, writableHome } from "./volumes";
 
@@ -28,26 +28,39 @@ const user = { id: 999, group: 999, ownsVolumes: true };
 
 const replicaSet = "rs0";
 
+/** The objects of a stack's own MongoDB. */
+export interface MongoDbObjects {
+  readonly service: BuiltObject<"Service">;
+  readonly statefulSet: BuiltObject<"StatefulSet">;
+  readonly initiation: BuiltObject<"Job">;
+}
+
 /**
- * A MongoDB of the stack's own, for stacks that have no external one.
+ * Builds a MongoDB of the stack's own, for stacks that have no external one.
  *
  * A replica set of one member: the application follows change streams, which a standalone server does not have.
  */
+export function buildMongoDb(args: MongoDbArgs): MongoDbObjects {
+  return { service: headlessService(args.scope), statefulSet: statefulSet(args), initiation: initiation(args) };
+}
+
+/** A stack's own MongoDB. */
 export class MongoDb extends pulumi.ComponentResource {
+  readonly service: Service;
+  readonly statefulSet: StatefulSet;
   /** Has ended well when the replica set answers; what uses the database waits for it. */
   readonly initiation: Job;
 
-  constructor(name: string, args: MongoDbArgs, opts: pulumi.ComponentResourceOptions = {}) {
+  constructor(name: string, objects: MongoDbObjects, opts: pulumi.ComponentResourceOptions = {}) {
     super("datasets-server:components:MongoDb", name, {}, opts);
-    const child = { parent: this, dependsOn: opts.dependsOn ?? [] };
-    const service = new Service(name, headlessService(args.scope), child);
-    const server = new StatefulSet(name, statefulSet(args), { parent: this, dependsOn: [service] });
-    this.initiation = new Job(`${name}-initiation`, initiation(args), {
-      parent: this,
-      dependsOn: [server],
-      ignoreChanges: ["spec"],
+    this.service = register(objects.service, childOptions(this, opts));
+    this.statefulSet = register(objects.statefulSet, { parent: this, dependsOn: [this.service] });
+    this.initiation = register(objects.initiation, { parent: this, dependsOn: [this.statefulSet] });
+    this.registerOutputs({
+      service: this.service.metadata.name,
+      statefulSet: this.statefulSet.metadata.name,
+      initiation: this.initiation.metadata.name,
     });
-    this.registerOutputs({});
   }
 }
 
@@ -62,8 +75,8 @@ export function mongoDbUrl(scope: Scope): string {
   return `mongodb://${memberHost(scope)}:${mongoDbPort}/?replicaSet=${replicaSet}`;
 }
 
-function headlessService(scope: Scope) {
-  return {
+function headlessService(scope: Scope): BuiltObject<"Service"> {
+  return built("Service", {
     metadata: metadata(scope, component, {
       // Its members find each other before they are ready, so waiting for ready ones would be for ever.
       annotations: { "pulumi.com/skipAwait": "true" },
@@ -74,12 +87,12 @@ function headlessService(scope: Scope) {
       selector: selectorLabels(scope, component),
       ports: [{ name: "mongodb", port: mongoDbPort, targetPort: "mongodb", protocol: "TCP" }],
     },
-  } satisfies k8s.core.v1.ServiceArgs;
+  });
 }
 
-function statefulSet(args: MongoDbArgs) {
+function statefulSet(args: MongoDbArgs): BuiltObject<"StatefulSet"> {
   const { scope, storage, storageClass } = args;
-  return {
+  return built("StatefulSet", {
     metadata: metadata(scope, component),
     spec: {
       replicas: 1,
@@ -106,7 +119,7 @@ function statefulSet(args: MongoDbArgs) {
         },
       ],
     },
-  } satisfies k8s.apps.v1.StatefulSetArgs;
+  });
 }
 
 const scratch: readonly VolumeUse[] = [
@@ -134,33 +147,43 @@ function serverContainer({ image, resources }: MongoDbArgs): ContainerArgs {
 }
 
 /** Makes the server a replica set of one, unless it is one already, and waits until it may be written to. */
-function initiation(args: MongoDbArgs) {
+function initiation(args: MongoDbArgs): BuiltObject<"Job"> {
   const { scope, image, resources } = args;
   const host = memberHost(scope);
   const script = [
     `try { rs.status() } catch { rs.initiate({ _id: "${replicaSet}", members: [{ _id: 0, host: "${host}:${mongoDbPort}" }] }) }`,
     "while (!db.hello().isWritablePrimary) { sleep(500) }",
   ].join("; ");
-  return {
-    metadata: metadata(scope, `${component}-initiation`, { annotations: { "pulumi.com/replaceUnready": "true" } }),
-    spec: {
-      backoffLimit: 3,
-      activeDeadlineSeconds: 300,
-      template: podTemplate({
-        scope,
-        component: `${component}-initiation`,
-        serviceAccount: args.serviceAccount,
-        user,
-        restartPolicy: "OnFailure",
-        container: {
-          name: "initiation",
-          image,
-          command: ["mongosh", "--quiet", `mongodb://${host}:${mongoDbPort}/?directConnection=true`, "--eval", script],
-          resources,
-          env: [writableHome],
-        },
-        volumes: [scratchVolume("scratch", "/tmp", "256Mi")],
-      }),
+  return built(
+    "Job",
+    {
+      metadata: metadata(scope, `${component}-initiation`, { annotations: { "pulumi.com/replaceUnready": "true" } }),
+      spec: {
+        backoffLimit: 3,
+        activeDeadlineSeconds: 300,
+        template: podTemplate({
+          scope,
+          component: `${component}-initiation`,
+          serviceAccount: args.serviceAccount,
+          user,
+          restartPolicy: "OnFailure",
+          container: {
+            name: "initiation",
+            image,
+            command: [
+              "mongosh",
+              "--quiet",
+              `mongodb://${host}:${mongoDbPort}/?directConnection=true`,
+              "--eval",
+              script,
+            ],
+            resources,
+            env: [writableHome],
+          },
+          volumes: [scratchVolume("scratch", "/tmp", "256Mi")],
+        }),
+      },
     },
-  } satisfies k8s.batch.v1.JobArgs;
+    { ignoreChanges: ["spec"] },
+  );
 }

@@ -1,11 +1,5 @@
-import { CustomResource } from "@pulumi/kubernetes/apiextensions";
-import type * as pulumi from "@pulumi/pulumi";
 import { metadata, type Scope, selectorLabels } from "./names";
-
-/** The API of the Prometheus operator's custom resources. */
-export const monitoringApi = { group: "monitoring.coreos.com", version: "v1" } as const;
-
-export const monitoringApiVersion = `${monitoringApi.group}/${monitoringApi.version}`;
+import { type BuiltObject, built } from "./objects";
 
 /** Which pods Prometheus asks, and where. */
 export interface MonitorArgs {
@@ -15,34 +9,28 @@ export interface MonitorArgs {
 }
 
 /** Has the Prometheus operator collect the metrics of a Service's pods. */
-export function serviceMonitor(name: string, args: MonitorArgs, opts: pulumi.CustomResourceOptions) {
-  return monitor(name, "ServiceMonitor", { endpoints: [endpoint(args)] }, args, opts);
+export function serviceMonitor(args: MonitorArgs): BuiltObject<"ServiceMonitor"> {
+  return built("ServiceMonitor", {
+    metadata: metadata(args.scope, args.component),
+    spec: { endpoints: [endpoint(args)], ...selection(args) },
+  });
 }
 
 /** Has the Prometheus operator collect the metrics of pods that no Service stands for. */
-export function podMonitor(name: string, args: MonitorArgs, opts: pulumi.CustomResourceOptions) {
-  return monitor(name, "PodMonitor", { podMetricsEndpoints: [endpoint(args)] }, args, opts);
+export function podMonitor(args: MonitorArgs): BuiltObject<"PodMonitor"> {
+  return built("PodMonitor", {
+    metadata: metadata(args.scope, args.component),
+    spec: { podMetricsEndpoints: [endpoint(args)], ...selection(args) },
+  });
 }
 
 function endpoint({ metricsPath }: MonitorArgs) {
   return { port: "http", path: metricsPath };
 }
 
-function monitor(
-  name: string,
-  kind: "ServiceMonitor" | "PodMonitor",
-  endpoints: Readonly<Record<string, unknown>>,
-  { scope, component }: MonitorArgs,
-  opts: pulumi.CustomResourceOptions,
-): CustomResource {
-  const spec = {
-    ...endpoints,
+function selection({ scope, component }: MonitorArgs) {
+  return {
     namespaceSelector: { matchNames: [scope.namespace] },
     selector: { matchLabels: selectorLabels(scope, component) },
   };
-  return new CustomResource(
-    name,
-    { apiVersion: monitoringApiVersion, kind, metadata: metadata(scope, component), spec },
-    opts,
-  );
 }

@@ -1,5 +1,3 @@
-import type * as k8s from "@pulumi/kubernetes";
-
 /** Whose objects these are: every name, label and namespace follows from it. */
 export interface Scope {
   /** The Pulumi stack; marks each object as this stack's own. */
@@ -16,6 +14,9 @@ export const ownPrefix = "datasets-server.huggingface.co";
 
 /** The label that says which stack an object belongs to; an object without it is somebody else's. */
 export const stackLabel = `${ownPrefix}/stack`;
+
+/** The annotation that changes with the secrets a pod reads, so that the pod is rolled. */
+export const checksumAnnotation = `${ownPrefix}/secrets-checksum`;
 
 /** Annotations of our own by their short names. */
 export function ownAnnotations(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
@@ -83,12 +84,20 @@ export function labels(scope: Scope, component: string): Readonly<Record<string,
  */
 export const engineAnnotations = { "pulumi.com/patchFieldManager": "pulumi-kubernetes-datasets-server" } as const;
 
+/** The metadata that every object has; only a namespace is in none. */
+export interface ObjectMetadata {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 /** Metadata of an object of one component; `name` differs from the component's own name where it has several. */
 export function metadata(
   scope: Scope,
   component: string,
   { name = objectName(scope, component), annotations = {} }: MetadataOptions = {},
-): k8s.types.input.meta.v1.ObjectMeta & { readonly name: string } {
+): ObjectMetadata {
   return {
     name,
     namespace: scope.namespace,

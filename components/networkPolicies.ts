@@ -1,8 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
-import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
-import type * as pulumi from "@pulumi/pulumi";
 import { mongoDbPort } from "./mongodb";
 import { componentLabel, metadata, objectName, type Scope, stackLabels } from "./names";
+import { type BuiltObject, built } from "./objects";
 import { containerPort } from "./server";
 
 /** Who may reach the pods, and whom they may reach. */
@@ -44,13 +43,11 @@ const nodeLocalDns = "169.254.20.10/32";
 /** Where EKS Pod Identity's agent answers. */
 const podIdentityAgent = "169.254.170.23/32";
 
-/** Closes the stack's pods to all but the flows that the system needs. */
-export function createNetworkPolicies(args: NetworkPoliciesArgs, opts: pulumi.CustomResourceOptions): void {
-  const { scope } = args;
-  for (const [policy, spec] of Object.entries(networkPolicies(args))) {
-    const component = `network-${policy}`;
-    new NetworkPolicy(objectName(scope, component), { metadata: metadata(scope, component), spec }, opts);
-  }
+/** The objects that close the stack's pods to all but the flows that the system needs. */
+export function networkPolicyObjects(args: NetworkPoliciesArgs): BuiltObject<"NetworkPolicy">[] {
+  return Object.entries(networkPolicies(args)).map(([policy, spec]) =>
+    built("NetworkPolicy", { metadata: metadata(args.scope, `network-${policy}`), spec }),
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ClusterArgs } from "./cluster";
+import type { DatasetsServer } from "./datasetsServer";
 import { clusterArn } from "./eks";
 import { componentLabel, objectName, type Scope } from "./names";
 
@@ -9,6 +10,21 @@ export interface Commands {
   readonly pods: string;
   readonly logs: string;
   readonly describe: string;
+}
+
+/** What is worth knowing of a stack after an update. */
+export function stackOutputs(
+  cluster: ClusterArgs,
+  scope: Scope,
+  { url, images }: Pick<DatasetsServer, "url" | "images">,
+) {
+  return {
+    namespace: scope.namespace,
+    url,
+    cluster: clusterOutput(cluster),
+    images,
+    commands: commands(cluster, scope, "api"),
+  };
 }
 
 /** The cluster a stack is on: its ARN, or its context on this machine. */

@@ -1,9 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { labels, type Scope, selectorLabels } from "./names";
+import { checksumAnnotation, labels, type Scope, selectorLabels } from "./names";
 import { type NodePool, placement } from "./nodePools";
 import { totalMebibytes } from "./quantity";
-import { checksumAnnotation } from "./secrets";
 import { type VolumeUse, volumeMounts, volumeSources } from "./volumes";
 
 export type ResourceAmounts = { readonly cpu: string; readonly memory: string };

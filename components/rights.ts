@@ -1,4 +1,4 @@
-import type { DatasetsServerArgs } from "./datasetsServer";
+import { apiVersions, type BuiltObject, type ManagedKind } from "./objects";
 
 /** What an identity may have to be allowed: one verb on one resource, in a namespace or, without one, cluster-wide. */
 export interface Right {
@@ -12,27 +12,6 @@ export interface Right {
 
 export type Verb = "create" | "delete" | "get" | "list" | "patch" | "watch";
 
-/** Every kind of object that the program makes. */
-export type ManagedKind =
-  | "ConfigMap"
-  | "CronJob"
-  | "Deployment"
-  | "HorizontalPodAutoscaler"
-  | "Ingress"
-  | "Job"
-  | "Namespace"
-  | "NetworkPolicy"
-  | "PersistentVolumeClaim"
-  | "PodDisruptionBudget"
-  | "PodMonitor"
-  | "PrometheusRule"
-  | "ResourceQuota"
-  | "Secret"
-  | "Service"
-  | "ServiceAccount"
-  | "ServiceMonitor"
-  | "StatefulSet";
-
 /** A kind that the program does not make, but that the engine looks at to tell how one that it makes is doing. */
 type WatchedKind = "Endpoints" | "Event" | "Pod" | "ReplicaSet" | "StorageClass";
 
@@ -41,25 +20,26 @@ interface ApiResource {
   readonly resource: string;
 }
 
-const managed: Readonly<Record<ManagedKind, ApiResource>> = {
-  ConfigMap: { group: "", resource: "configmaps" },
-  CronJob: { group: "batch", resource: "cronjobs" },
-  Deployment: { group: "apps", resource: "deployments" },
-  HorizontalPodAutoscaler: { group: "autoscaling", resource: "horizontalpodautoscalers" },
-  Ingress: { group: "networking.k8s.io", resource: "ingresses" },
-  Job: { group: "batch", resource: "jobs" },
-  Namespace: { group: "", resource: "namespaces" },
-  NetworkPolicy: { group: "networking.k8s.io", resource: "networkpolicies" },
-  PersistentVolumeClaim: { group: "", resource: "persistentvolumeclaims" },
-  PodDisruptionBudget: { group: "policy", resource: "poddisruptionbudgets" },
-  PodMonitor: { group: "monitoring.coreos.com", resource: "podmonitors" },
-  PrometheusRule: { group: "monitoring.coreos.com", resource: "prometheusrules" },
-  ResourceQuota: { group: "", resource: "resourcequotas" },
-  Secret: { group: "", resource: "secrets" },
-  Service: { group: "", resource: "services" },
-  ServiceAccount: { group: "", resource: "serviceaccounts" },
-  ServiceMonitor: { group: "monitoring.coreos.com", resource: "servicemonitors" },
-  StatefulSet: { group: "apps", resource: "statefulsets" },
+/** The plural of each kind, as the API server has it. */
+const plurals: Readonly<Record<ManagedKind, string>> = {
+  ConfigMap: "configmaps",
+  CronJob: "cronjobs",
+  Deployment: "deployments",
+  HorizontalPodAutoscaler: "horizontalpodautoscalers",
+  Ingress: "ingresses",
+  Job: "jobs",
+  Namespace: "namespaces",
+  NetworkPolicy: "networkpolicies",
+  PersistentVolumeClaim: "persistentvolumeclaims",
+  PodDisruptionBudget: "poddisruptionbudgets",
+  PodMonitor: "podmonitors",
+  PrometheusRule: "prometheusrules",
+  ResourceQuota: "resourcequotas",
+  Secret: "secrets",
+  Service: "services",
+  ServiceAccount: "serviceaccounts",
+  ServiceMonitor: "servicemonitors",
+  StatefulSet: "statefulsets",
 };
 
 const watched: Readonly<Record<WatchedKind, ApiResource>> = {
@@ -69,8 +49,6 @@ const watched: Readonly<Record<WatchedKind, ApiResource>> = {
   ReplicaSet: { group: "apps", resource: "replicasets" },
   StorageClass: { group: "storage.k8s.io", resource: "storageclasses" },
 };
-
-const apiResources = { ...managed, ...watched };
 
 /** Objects of these are in no namespace. */
 const clusterWide: readonly (ManagedKind | WatchedKind)[] = ["Namespace", "StorageClass"];
@@ -89,45 +67,6 @@ const looksAt: Readonly<Partial<Record<ManagedKind, readonly (ManagedKind | Watc
   StatefulSet: ["Pod"],
 };
 
-function isManagedKind(kind: string): kind is ManagedKind {
-  return Object.hasOwn(managed, kind);
-}
-
-/** The parts of a stack that decide which kinds of objects it has. */
-export type StackParts = Pick<
-  DatasetsServerArgs,
-  "alerts" | "jobs" | "migration" | "mongodb" | "monitoring" | "namespace" | "parquetMetadata" | "workers"
->;
-
-/** The kinds of objects that a stack has. */
-export function managedKinds(parts: StackParts): ManagedKind[] {
-  const { alerts, jobs, migration, mongodb, monitoring, namespace, parquetMetadata } = parts;
-  const workers = Object.values(parts.workers);
-  const has: Readonly<Record<ManagedKind, boolean>> = {
-    ConfigMap: true,
-    CronJob: Object.values(jobs).some((sizes) => sizes !== undefined),
-    Deployment: true,
-    HorizontalPodAutoscaler: workers.some(({ autoscaling }) => autoscaling !== undefined),
-    Ingress: true,
-    Job: migration !== undefined || mongodb !== undefined,
-    Namespace: namespace.create,
-    NetworkPolicy: true,
-    PersistentVolumeClaim: parquetMetadata.create !== undefined,
-    PodDisruptionBudget: true,
-    PodMonitor: monitoring && workers.length > 0,
-    PrometheusRule: alerts !== undefined,
-    ResourceQuota: namespace.quota !== undefined,
-    Secret: true,
-    Service: true,
-    ServiceAccount: true,
-    ServiceMonitor: monitoring,
-    StatefulSet: mongodb !== undefined,
-  };
-  return Object.keys(has)
-    .filter(isManagedKind)
-    .filter((kind) => has[kind]);
-}
-
 /**
  * Every right that the engine uses to make, change, look at and delete objects of these kinds, each once.
  *
@@ -145,13 +84,23 @@ export function rightsFor(kinds: readonly ManagedKind[], namespace: string): Rig
   return [...new Map(rights.map((right) => [JSON.stringify(right), right])).values()];
 }
 
-/** The rights that a stack needs. */
-export function neededRights(args: StackParts & Pick<DatasetsServerArgs, "scope">): Right[] {
-  return rightsFor(managedKinds(args), args.scope.namespace);
+/** The rights that a stack with these objects needs. */
+export function neededRights(objects: readonly BuiltObject[], namespace: string): Right[] {
+  const kinds = new Set(objects.map(({ kind }) => kind));
+  return rightsFor([...kinds].sort(), namespace);
 }
 
 function rightsTo(kind: ManagedKind | WatchedKind, verbs: readonly Verb[], namespace: string | undefined): Right[] {
   const where = namespace === undefined || clusterWide.includes(kind) ? {} : { namespace };
-  const { group, resource } = apiResources[kind];
+  const { group, resource } = isWatched(kind) ? watched[kind] : managed(kind);
   return verbs.map((verb) => ({ group, resource, verb, ...where }));
+}
+
+function isWatched(kind: ManagedKind | WatchedKind): kind is WatchedKind {
+  return Object.hasOwn(watched, kind);
+}
+
+function managed(kind: ManagedKind): ApiResource {
+  const [group = "", version] = apiVersions[kind].split("/");
+  return { group: version === undefined ? "" : group, resource: plurals[kind] };
 }

@@ -1,6 +1,5 @@
-import { CronJob } from "@pulumi/kubernetes/batch/v1";
-import type * as pulumi from "@pulumi/pulumi";
-import { metadata, scheduledJobName } from "./names";
+import { metadata, objectName, scheduledJobName } from "./names";
+import { type BuiltObject, built } from "./objects";
 import type { SettingGroup } from "./settings";
 import { type PodSizes, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
 
@@ -54,12 +53,12 @@ export interface ScheduledJobArgs {
 /** A run that could not start for this long is left out; seconds. */
 const startingDeadlineSeconds = 300;
 
-/** Makes a job that runs by the clock, one run at a time. */
-export function createScheduledJob(name: string, args: ScheduledJobArgs, opts: pulumi.CustomResourceOptions): CronJob {
+/** A job that runs by the clock, one run at a time. */
+export function scheduledJob(args: ScheduledJobArgs): BuiltObject<"CronJob"> {
   const { context, job, sizes, suspend } = args;
   const template = workloadTemplate(context, jobPods(args));
-  return new CronJob(
-    name,
+  return built(
+    "CronJob",
     {
       metadata: metadata(context.scope, job, { name: scheduledJobName(context.scope, job) }),
       spec: {
@@ -77,7 +76,7 @@ export function createScheduledJob(name: string, args: ScheduledJobArgs, opts: p
         },
       },
     },
-    { ...opts, dependsOn: [...context.dependencies] },
+    { id: objectName(context.scope, job) },
   );
 }
 

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
-import { Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { metadata, type Scope } from "./names";
+import { type BuiltObject, built } from "./objects";
 
 /** Where a secret value goes: a Secret, one for each concern, and a key in it. */
 export interface SecretPlace {
@@ -28,9 +28,6 @@ export type SecretKey = keyof typeof secretPlaces;
 
 /** Secret values by config key, each marked secret from the stack file to here. */
 export type SecretValues = Readonly<Partial<Record<SecretKey, pulumi.Output<string>>>>;
-
-/** The annotation that changes with the secrets a pod reads, so that the pod is rolled. */
-export const checksumAnnotation = "datasets-server.huggingface.co/secrets-checksum";
 
 /** The name of the Secret that holds a value. */
 export function secretName(key: SecretKey): string {
@@ -62,8 +59,8 @@ export function secretsChecksum(
   return pulumi.unsecret(checksum);
 }
 
-/** Makes one Secret for each concern that has values. */
-export function createSecrets(scope: Scope, values: SecretValues, opts: pulumi.CustomResourceOptions): Secret[] {
+/** One Secret for each concern that has values. */
+export function secretObjects(scope: Scope, values: SecretValues): BuiltObject<"Secret">[] {
   const entries = Object.entries(secretPlaces).flatMap(([name, { concern, key }]) => {
     const value = new Map(Object.entries(values)).get(name);
     return value === undefined ? [] : [{ concern, key, value }];
@@ -71,14 +68,14 @@ export function createSecrets(scope: Scope, values: SecretValues, opts: pulumi.C
   const concerns = [...new Set(entries.map(({ concern }) => concern))];
   return concerns.map((concern) => {
     const inside = entries.filter((entry) => entry.concern === concern);
-    return new Secret(
-      `${scope.release}-${concern}`,
+    return built(
+      "Secret",
       {
         metadata: metadata(scope, concern, { name: `datasets-server-${concern}` }),
         type: "Opaque",
         stringData: Object.fromEntries(inside.map(({ key, value }) => [key, value])),
       },
-      opts,
+      { id: `${scope.release}-${concern}` },
     );
   });
 }

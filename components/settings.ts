@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { ConfigMap } from "@pulumi/kubernetes/core/v1";
-import type * as pulumi from "@pulumi/pulumi";
 import { metadata, objectName, type Scope } from "./names";
+import { type BuiltObject, built } from "./objects";
 import type { SecretKey } from "./secrets";
 
 /** Environment variables by name. */
@@ -62,16 +61,15 @@ export function settingsName({ scope, component, variables }: SettingsArgs): str
 }
 
 /**
- * Makes an immutable ConfigMap of settings.
+ * An immutable ConfigMap of settings.
  *
  * The hash is in Pulumi's name for it too: going back to earlier settings after a failed rollout then finds the earlier
  * ConfigMap in place, where a replaced one of the same Pulumi name would be waiting for its deletion.
  */
-export function settingsConfigMap(args: SettingsArgs, opts: pulumi.CustomResourceOptions): ConfigMap {
-  const name = settingsName(args);
-  return new ConfigMap(
-    name,
-    { metadata: metadata(args.scope, args.component, { name }), immutable: true, data: { ...args.variables } },
-    opts,
-  );
+export function settingsConfigMap(args: SettingsArgs): BuiltObject<"ConfigMap"> {
+  return built("ConfigMap", {
+    metadata: metadata(args.scope, args.component, { name: settingsName(args) }),
+    immutable: true,
+    data: { ...args.variables },
+  });
 }

@@ -1,6 +1,5 @@
-import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1";
-import type * as pulumi from "@pulumi/pulumi";
 import { metadata, type Scope } from "./names";
+import { type BuiltObject, built } from "./objects";
 import type { ParquetMetadataVolume } from "./volumes";
 
 /** A claim that the stack makes. */
@@ -14,15 +13,15 @@ export interface ClaimArgs {
   readonly size: string;
 }
 
-/** The claim of the shared volume of parquet metadata, which pods on many nodes read and write. */
+/** The claim of the shared volume of parquet metadata, which pods on many nodes read and write; `keep` protects it. */
 export function parquetMetadataClaim(
   scope: Scope,
   { claim }: ParquetMetadataVolume,
   { storageClass, size }: ClaimArgs,
-  opts: pulumi.CustomResourceOptions,
-): PersistentVolumeClaim {
-  return new PersistentVolumeClaim(
-    `${scope.release}-parquet-metadata`,
+  { keep }: { readonly keep: boolean },
+): BuiltObject<"PersistentVolumeClaim"> {
+  return built(
+    "PersistentVolumeClaim",
     {
       metadata: metadata(scope, "parquet-metadata", { name: claim }),
       spec: {
@@ -31,6 +30,6 @@ export function parquetMetadataClaim(
         resources: { requests: { storage: size } },
       },
     },
-    opts,
+    { id: `${scope.release}-parquet-metadata`, protect: keep },
   );
 }

@@ -1,6 +1,5 @@
-import { Namespace, ResourceQuota, ServiceAccount } from "@pulumi/kubernetes/core/v1";
-import type * as pulumi from "@pulumi/pulumi";
 import { engineAnnotations, labels, metadata, objectName, type Scope, stackLabel } from "./names";
+import { type BuiltObject, built } from "./objects";
 import type { Resources } from "./podTemplate";
 
 /** Who makes the namespace, and whether it outlives the stack. */
@@ -31,25 +30,21 @@ export const namespaceLabels = {
   "pod-security.kubernetes.io/enforce": "restricted",
 } as const;
 
-export function createNamespace(
-  scope: Scope,
-  { keep, annotations }: NamespaceArgs,
-  opts: pulumi.CustomResourceOptions,
-): Namespace {
+/** The stack's own namespace. */
+export function namespace(scope: Scope, { keep, annotations }: NamespaceArgs): BuiltObject<"Namespace"> {
   const ownLabels = { ...labels(scope, "namespace"), [stackLabel]: scope.stack, ...namespaceLabels };
-  return new Namespace(
-    objectName(scope, "namespace"),
+  return built(
+    "Namespace",
     { metadata: { name: scope.namespace, labels: ownLabels, annotations: { ...engineAnnotations, ...annotations } } },
-    { ...opts, protect: keep, retainOnDelete: keep },
+    { id: objectName(scope, "namespace"), protect: keep, retainOnDelete: keep },
   );
 }
 
 /** Keeps the pods and volumes of a namespace within bounds, whatever is deployed there. */
-export function createQuota(
+export function quota(
   scope: Scope,
   { pods, resources: { requests, limits }, storage }: QuotaArgs,
-  opts: pulumi.CustomResourceOptions,
-): ResourceQuota {
+): BuiltObject<"ResourceQuota"> {
   const hard = {
     pods: String(pods),
     "requests.cpu": requests.cpu,
@@ -58,17 +53,13 @@ export function createQuota(
     "limits.memory": limits.memory,
     "requests.storage": storage,
   };
-  return new ResourceQuota(objectName(scope, "quota"), { metadata: metadata(scope, "quota"), spec: { hard } }, opts);
+  return built("ResourceQuota", { metadata: metadata(scope, "quota"), spec: { hard } });
 }
 
 /** The identity of all the stack's pods. None of them is given a token of the Kubernetes API. */
-export function createServiceAccount(
-  scope: Scope,
-  roleArn: string | undefined,
-  opts: pulumi.CustomResourceOptions,
-): ServiceAccount {
-  return new ServiceAccount(
-    objectName(scope, "service-account"),
+export function serviceAccount(scope: Scope, roleArn: string | undefined): BuiltObject<"ServiceAccount"> {
+  return built(
+    "ServiceAccount",
     {
       metadata: metadata(scope, "service-account", {
         name: scope.release,
@@ -76,6 +67,6 @@ export function createServiceAccount(
       }),
       automountServiceAccountToken: false,
     },
-    opts,
+    { id: objectName(scope, "service-account") },
   );
 }

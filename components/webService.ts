@@ -1,11 +1,11 @@
-import type * as k8s from "@pulumi/kubernetes";
-import { Deployment } from "@pulumi/kubernetes/apps/v1";
-import { Service } from "@pulumi/kubernetes/core/v1";
-import { Ingress } from "@pulumi/kubernetes/networking/v1";
+import type { Deployment } from "@pulumi/kubernetes/apps/v1";
+import type { Service } from "@pulumi/kubernetes/core/v1";
+import type { Ingress } from "@pulumi/kubernetes/networking/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { type EntranceArgs, ingress } from "./ingress";
 import { serviceMonitor } from "./monitors";
 import { metadata, objectName, type Scope, selectorLabels } from "./names";
+import { type BuiltObject, built, childOptions, register, type WorkloadComponentArgs } from "./objects";
 import { podDisruptionBudget } from "./podDisruptionBudget";
 import { rolloutBudget } from "./rollout";
 import { server, serverVariables } from "./server";
@@ -47,46 +47,78 @@ const drainSeconds = 15;
 
 const terminationGracePeriodSeconds = 45;
 
-/** A web service: its pods, their address, its rules at the load balancers, its metrics, and how many pods may be missing. */
-export class WebService extends pulumi.ComponentResource {
-  constructor(name: string, args: WebServiceArgs, opts: pulumi.ComponentResourceOptions = {}) {
-    super("datasets-server:components:WebService", name, {}, opts);
-    const { context, component, row, sizes } = args;
-    const { scope } = context;
-    const child = { parent: this, dependsOn: [...context.namespace] };
+/** The objects of one web service. */
+export interface WebServiceObjects {
+  readonly deployment: BuiltObject<"Deployment">;
+  readonly service: BuiltObject<"Service">;
+  readonly disruptionBudget: BuiltObject<"PodDisruptionBudget">;
+  /** Its rules at each entrance that has any for it. */
+  readonly ingresses: readonly BuiltObject<"Ingress">[];
+  /** Absent where Prometheus' custom resources are not on the cluster. */
+  readonly monitor?: BuiltObject<"ServiceMonitor">;
+}
 
-    const template = workloadTemplate(context, servicePods(args));
-    const budget = rolloutBudget({ ...row, ...sizes, minReadySeconds, terminationGracePeriodSeconds });
-    new Deployment(
-      name,
-      {
-        metadata: metadata(scope, component),
-        spec: {
-          replicas: sizes.replicas,
-          revisionHistoryLimit: 10,
-          minReadySeconds,
-          progressDeadlineSeconds: budget.progressDeadlineSeconds,
-          strategy: { type: "RollingUpdate", rollingUpdate: { ...row.surge } },
-          selector: { matchLabels: selectorLabels(scope, component) },
-          template,
-        },
-      },
-      {
-        parent: this,
-        dependsOn: [...context.dependencies],
-        customTimeouts: { create: budget.timeout, update: budget.timeout },
-      },
-    );
-    new Service(name, service(scope, component), child);
-    podDisruptionBudget(name, scope, component, 1, child);
-    for (const rules of serviceIngresses(args)) {
-      new Ingress(rules.name, ingress(rules), child);
+/** Builds a web service: its pods, their address, its rules at the load balancers, its metrics, and how many pods may be missing. */
+export function buildWebService(args: WebServiceArgs): WebServiceObjects {
+  const { context, component, row } = args;
+  const { scope } = context;
+  return {
+    deployment: deployment(args),
+    service: service(scope, component),
+    disruptionBudget: podDisruptionBudget(scope, component, 1),
+    ingresses: serviceIngresses(args).map(ingress),
+    ...(context.monitoring && { monitor: serviceMonitor({ scope, component, metricsPath: row.metricsPath }) }),
+  };
+}
+
+/** A web service. */
+export class WebService extends pulumi.ComponentResource {
+  readonly deployment: Deployment;
+  readonly service: Service;
+  readonly ingresses: readonly Ingress[];
+
+  constructor(
+    name: string,
+    { objects, startAfter = [] }: WorkloadComponentArgs<WebServiceObjects>,
+    opts: pulumi.ComponentResourceOptions = {},
+  ) {
+    super("datasets-server:components:WebService", name, {}, opts);
+    const child = childOptions(this, opts);
+    this.deployment = register(objects.deployment, pulumi.mergeOptions(child, { dependsOn: [...startAfter] }));
+    this.service = register(objects.service, child);
+    register(objects.disruptionBudget, child);
+    this.ingresses = objects.ingresses.map((ingress) => register(ingress, child));
+    if (objects.monitor) {
+      register(objects.monitor, child);
     }
-    if (context.monitoring) {
-      serviceMonitor(name, { scope, component, metricsPath: row.metricsPath }, child);
-    }
-    this.registerOutputs({});
+    this.registerOutputs({
+      deployment: this.deployment.metadata.name,
+      service: this.service.metadata.name,
+      ingresses: this.ingresses.map(({ metadata }) => metadata.name),
+    });
   }
+}
+
+function deployment(args: WebServiceArgs): BuiltObject<"Deployment"> {
+  const { context, component, row, sizes } = args;
+  const { scope } = context;
+  const budget = rolloutBudget({ ...row, ...sizes, minReadySeconds, terminationGracePeriodSeconds });
+  return built(
+    "Deployment",
+    {
+      metadata: metadata(scope, component),
+      spec: {
+        replicas: sizes.replicas,
+        revisionHistoryLimit: 10,
+        minReadySeconds,
+        progressDeadlineSeconds: budget.progressDeadlineSeconds,
+        strategy: { type: "RollingUpdate", rollingUpdate: { ...row.surge } },
+        selector: { matchLabels: selectorLabels(scope, component) },
+        template: workloadTemplate(context, servicePods(args)),
+      },
+    },
+    { customTimeouts: { create: budget.timeout, update: budget.timeout } },
+  );
 }
 
 /** The service's workload: what it reads and how its server runs. */
@@ -108,15 +140,15 @@ export function servicePods({
 }
 
 /** The load balancer reaches pods by their own addresses, so no port is opened on any node. */
-export function service(scope: Scope, component: string) {
-  return {
+function service(scope: Scope, component: string): BuiltObject<"Service"> {
+  return built("Service", {
     metadata: metadata(scope, component),
     spec: {
       type: "ClusterIP",
       selector: selectorLabels(scope, component),
       ports: [{ name: "http", port: 80, targetPort: "http", protocol: "TCP" }],
     },
-  } satisfies k8s.core.v1.ServiceArgs;
+  });
 }
 
 /** Its rules at each entrance that has any for it. */

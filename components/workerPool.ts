@@ -1,9 +1,9 @@
-import type * as k8s from "@pulumi/kubernetes";
-import { Deployment } from "@pulumi/kubernetes/apps/v1";
-import { HorizontalPodAutoscaler } from "@pulumi/kubernetes/autoscaling/v2";
+import type { Deployment } from "@pulumi/kubernetes/apps/v1";
+import type { HorizontalPodAutoscaler } from "@pulumi/kubernetes/autoscaling/v2";
 import * as pulumi from "@pulumi/pulumi";
 import { podMonitor } from "./monitors";
 import { metadata, objectName, type Scope, selectorLabels } from "./names";
+import { type BuiltObject, built, childOptions, register, type WorkloadComponentArgs } from "./objects";
 import { podDisruptionBudget } from "./podDisruptionBudget";
 import { rolloutBudget, type Surge } from "./rollout";
 import { server, serverVariables } from "./server";
@@ -70,48 +70,77 @@ export const workerSurge: Surge = { maxSurge: 0, maxUnavailable: "25%" };
 
 const metricsPath = "/metrics";
 
-/** A pool of workers: its pods, what decides how many there are, its metrics, and how many may be drained at once. */
-export class WorkerPool extends pulumi.ComponentResource {
-  constructor(name: string, args: WorkerPoolArgs, opts: pulumi.ComponentResourceOptions = {}) {
-    super("datasets-server:components:WorkerPool", name, {}, opts);
-    const { context, sizes } = args;
-    const { scope } = context;
-    const component = workerComponent(args.pool);
-    const child = { parent: this, dependsOn: [...context.namespace] };
+/** The objects of one pool of workers. */
+export interface WorkerPoolObjects {
+  readonly deployment: BuiltObject<"Deployment">;
+  /** Absent where the number of pods is fixed. */
+  readonly autoscaler?: BuiltObject<"HorizontalPodAutoscaler">;
+  readonly disruptionBudget: BuiltObject<"PodDisruptionBudget">;
+  /** Absent where Prometheus' custom resources are not on the cluster. */
+  readonly monitor?: BuiltObject<"PodMonitor">;
+}
 
-    const template = workloadTemplate(context, workerPods(args));
-    const mostPods = sizes.autoscaling?.maxReplicas ?? sizes.replicas ?? 1;
-    const budget = rolloutBudget({ ...sizes, replicas: mostPods, surge: workerSurge, minReadySeconds });
-    new Deployment(
-      name,
-      {
-        metadata: metadata(scope, component),
-        spec: {
-          // Left out where the autoscaler sets it: an update would undo its work.
-          ...(sizes.autoscaling ? {} : { replicas: sizes.replicas }),
-          revisionHistoryLimit: 10,
-          minReadySeconds,
-          progressDeadlineSeconds: budget.progressDeadlineSeconds,
-          strategy: { type: "RollingUpdate", rollingUpdate: { ...workerSurge } },
-          selector: { matchLabels: selectorLabels(scope, component) },
-          template,
-        },
-      },
-      {
-        parent: this,
-        dependsOn: [...context.dependencies],
-        customTimeouts: { create: budget.timeout, update: budget.timeout },
-      },
-    );
-    if (sizes.autoscaling) {
-      new HorizontalPodAutoscaler(name, autoscaler(scope, component, sizes.autoscaling), child);
+/** Builds a pool of workers: its pods, what decides how many there are, its metrics, and how many may be drained at once. */
+export function buildWorkerPool(args: WorkerPoolArgs): WorkerPoolObjects {
+  const { context, sizes } = args;
+  const { scope } = context;
+  const component = workerComponent(args.pool);
+  return {
+    deployment: deployment(args),
+    ...(sizes.autoscaling && { autoscaler: autoscaler(scope, component, sizes.autoscaling) }),
+    disruptionBudget: podDisruptionBudget(scope, component, "25%"),
+    ...(context.monitoring && { monitor: podMonitor({ scope, component, metricsPath }) }),
+  };
+}
+
+/** A pool of workers. */
+export class WorkerPool extends pulumi.ComponentResource {
+  readonly deployment: Deployment;
+  /** Absent where the number of pods is fixed. */
+  readonly autoscaler?: HorizontalPodAutoscaler;
+
+  constructor(
+    name: string,
+    { objects, startAfter = [] }: WorkloadComponentArgs<WorkerPoolObjects>,
+    opts: pulumi.ComponentResourceOptions = {},
+  ) {
+    super("datasets-server:components:WorkerPool", name, {}, opts);
+    const child = childOptions(this, opts);
+    this.deployment = register(objects.deployment, pulumi.mergeOptions(child, { dependsOn: [...startAfter] }));
+    if (objects.autoscaler) {
+      this.autoscaler = register(objects.autoscaler, child);
     }
-    podDisruptionBudget(name, scope, component, "25%", child);
-    if (context.monitoring) {
-      podMonitor(name, { scope, component, metricsPath }, child);
+    register(objects.disruptionBudget, child);
+    if (objects.monitor) {
+      register(objects.monitor, child);
     }
-    this.registerOutputs({});
+    this.registerOutputs({ deployment: this.deployment.metadata.name });
   }
+}
+
+function deployment(args: WorkerPoolArgs): BuiltObject<"Deployment"> {
+  const { context, sizes } = args;
+  const { scope } = context;
+  const component = workerComponent(args.pool);
+  const mostPods = sizes.autoscaling?.maxReplicas ?? sizes.replicas ?? 1;
+  const budget = rolloutBudget({ ...sizes, replicas: mostPods, surge: workerSurge, minReadySeconds });
+  return built(
+    "Deployment",
+    {
+      metadata: metadata(scope, component),
+      spec: {
+        // Left out where the autoscaler sets it: an update would undo its work.
+        ...(!sizes.autoscaling && sizes.replicas !== undefined && { replicas: sizes.replicas }),
+        revisionHistoryLimit: 10,
+        minReadySeconds,
+        progressDeadlineSeconds: budget.progressDeadlineSeconds,
+        strategy: { type: "RollingUpdate", rollingUpdate: { ...workerSurge } },
+        selector: { matchLabels: selectorLabels(scope, component) },
+        template: workloadTemplate(context, workerPods(args)),
+      },
+    },
+    { customTimeouts: { create: budget.timeout, update: budget.timeout } },
+  );
 }
 
 export function workerComponent(pool: string): string {
@@ -141,8 +170,12 @@ export function workerPods({ pool, sizes }: Omit<WorkerPoolArgs, "context">): Wo
 }
 
 /** Adds pods at once when jobs wait, and takes them away slowly: a pod that goes loses its job. */
-export function autoscaler(scope: Scope, component: string, { minReplicas, maxReplicas, jobsPerPod }: AutoscalingArgs) {
-  return {
+function autoscaler(
+  scope: Scope,
+  component: string,
+  { minReplicas, maxReplicas, jobsPerPod }: AutoscalingArgs,
+): BuiltObject<"HorizontalPodAutoscaler"> {
+  return built("HorizontalPodAutoscaler", {
     metadata: metadata(scope, component),
     spec: {
       scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: objectName(scope, component) },
@@ -170,5 +203,5 @@ export function autoscaler(scope: Scope, component: string, { minReplicas, maxRe
         },
       },
     },
-  } satisfies k8s.autoscaling.v2.HorizontalPodAutoscalerArgs;
+  });
 }

@@ -29,10 +29,6 @@ export interface WorkloadContext {
   readonly parquetMetadata: ParquetMetadataVolume;
   /** Whether Prometheus' custom resources are on the cluster. */
   readonly monitoring: boolean;
-  /** The namespace, where the stack makes it: any object needs it. */
-  readonly namespace: readonly pulumi.Resource[];
-  /** What must exist, or have ended well, before a first pod starts. */
-  readonly dependencies: readonly pulumi.Resource[];
 }
 
 /** How big a workload's pods are on one stack, and where they run. */

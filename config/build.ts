@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import type { DatasetsServerArgs } from "../components/buildObjects";
 import type { ClusterArgs } from "../components/cluster";
-import type { DatasetsServerArgs } from "../components/datasetsServer";
 import { mongoDbUrl } from "../components/mongodb";
 import { helmPrefix, type Scope } from "../components/names";
 import type { SecretKey, SecretValues } from "../components/secrets";
@@ -17,15 +17,13 @@ import { keptRelease, permittedRelease } from "./takeOver";
 /** All that a stack says, checked. */
 export interface Config {
   readonly cluster: ClusterArgs;
-  /** True where objects are only rendered, and no cluster is asked for anything. */
-  readonly offline: boolean;
   /** Whether this run may take over the live objects of the Helm release whose names the stack keeps. */
   readonly takeOver: boolean;
   /** What this run may delete or replace. Default: anything, as on stacks that are not production. */
   readonly allowedLosses?: readonly string[];
   /** What the stack's outputs say of the pull request that it is for. Default: it is for none. */
   readonly pullRequest?: Parameters;
-  readonly datasetsServer: Omit<DatasetsServerArgs, "beforeCreate">;
+  readonly datasetsServer: DatasetsServerArgs;
 }
 
 /** The AWS profile that the team's people sign in with, and that their contexts are named after. */
@@ -73,7 +71,6 @@ export function buildConfig(identity: StackIdentity, file: StackFile): Config {
   const { network, mongodb, migration, serviceAccount, standby = false } = file;
   return {
     cluster: clusterArgs(file.cluster),
-    offline: process.env.DATASETS_SERVER_OFFLINE === "true",
     takeOver: permittedRelease() !== undefined,
     ...(keepsObjects(identity) && { allowedLosses: allowedLosses() }),
     ...(environment && { pullRequest: environment.parameters }),

@@ -1,4 +1,4 @@
-import type { DatasetsServerArgs } from "../components/datasetsServer";
+import type { DatasetsServerArgs } from "../components/buildObjects";
 import { ownAnnotations } from "../components/names";
 import type { WorkerPoolSizes } from "../components/workerPool";
 import { loadBalancerPlace, type Parameters, parameterRecords, readParameters } from "./pullRequest";

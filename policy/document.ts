@@ -32,28 +32,5 @@ ${exceptionPrefix}images-are-fixed: a debugging image, pulled anew each time
 In the program, \`ownAnnotations\` makes the key. The exception is for this object and this rule only, a reviewer sees it in
 \`tests/expected/\`, and every run that uses it shows it. One that excuses nothing, or gives no reason, is a finding itself.
 
-## For other programs, and for states
-
-\`policy/\` is a policy pack too, one policy a rule with the rule's level. It needs this checkout with its npm packages (\`npm ci\`):
-
-\`\`\`
-pulumi preview --policy-pack FOLDER/policy --policy-pack-config pack.json
-pulumi policy analyze --stack prod --policy-pack FOLDER/policy --policy-pack-config pack.json
-pulumi policy analyze --file state.json --policy-pack FOLDER/policy      # what \`pulumi stack export\` wrote
-\`\`\`
-
-The configuration gives a rule another level, or tells it what the objects alone do not say. Default: the namespace and the stack are those
-of most objects, and no host is internal.
-
-\`\`\`json
-{
-  "objects-are-the-stacks": "disabled",
-  "claims-exist": {"externalClaims": ["datasets-server-parquet-pvc"]},
-  "metrics-are-not-public": {"internalHosts": ["internal.datasets-server.huggingface.co"]}
-}
-\`\`\`
-
-A preview shows a pack no object that is to be deleted, and a plain \`pulumi up\` loads no pack. Our own runs need none: the program has the rules.
-
 ## The rules
 `;

@@ -17,8 +17,6 @@ export interface StackFacts {
    * app.kubernetes.io/instance.
    */
   readonly selectorLabels?: readonly [string, ...string[]];
-  /** Secrets of which not even the keys are known. Default: none. */
-  readonly hiddenSecrets?: readonly string[];
 }
 
 /** An object that makes pods, whatever its kind. */

@@ -1,5 +1,6 @@
+import { allObjects, buildObjects, type DatasetsServerArgs } from "../../components/buildObjects";
 import { clusterArn, type EksClusterArgs } from "../../components/eks";
-import { neededRights } from "../../components/rights";
+import { neededRights, type Right } from "../../components/rights";
 import { secretsKey } from "../../config/accounts";
 import type { Config } from "../../config/build";
 import { ecrRegistry } from "../aws/images";
@@ -45,9 +46,9 @@ export async function clusterAccess(name: DocumentedCluster, configOf: ConfigOf)
   if (cluster.kind !== "eks") {
     throw new Error(`stack ${stack} is on ${cluster.context}, and not on ${name}`);
   }
-  const rights = neededRights(datasetsServer);
+  const rights = rightsOf(datasetsServer);
   const { namespace } = datasetsServer.scope;
-  const environments = environment && environmentsAccess(neededRights((await configOf(environment)).datasetsServer));
+  const environments = environment && environmentsAccess(rightsOf((await configOf(environment)).datasetsServer));
   const args: PolicyArgs = {
     clusterArn: clusterArn(cluster),
     account: cluster.account,
@@ -63,6 +64,10 @@ export async function clusterAccess(name: DocumentedCluster, configOf: ConfigOf)
     ...(environments && { environments }),
     policies: { deploy: deployPolicy(args), preview: previewPolicy(args), bootstrap: bootstrapPolicy(args) },
   };
+}
+
+function rightsOf(args: DatasetsServerArgs): Right[] {
+  return neededRights(allObjects(buildObjects(args)), args.scope.namespace);
 }
 
 /** Throws for a registry that IAM has no rights to. */

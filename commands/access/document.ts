@@ -2,7 +2,7 @@ import { Document, isScalar, visit } from "yaml";
 import { clusterArn } from "../../components/eks";
 import { stateBucket } from "../../config/accounts";
 import type { KubernetesObject } from "../objects";
-import { runProgram } from "../program";
+import { stackConfig } from "../program";
 import { type ClusterAccess, clusterAccess, documentedClusters } from "./clusters";
 import type { Policy } from "./iam";
 import { environmentObjects, environmentRole, groups } from "./rbac";
@@ -11,7 +11,7 @@ import { environmentObjects, environmentRole, groups } from "./rbac";
 export async function accessDocument(): Promise<string> {
   const sections: string[] = [introduction];
   for (const name of documentedClusters) {
-    sections.push(section(await clusterAccess(name, async (stack) => (await runProgram(stack)).config)));
+    sections.push(section(await clusterAccess(name, stackConfig)));
   }
   return sections.join("\n");
 }

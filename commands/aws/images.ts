@@ -1,6 +1,6 @@
 import { DescribeImagesCommand } from "@aws-sdk/client-ecr";
+import { type DatasetsServerArgs, imagesOf } from "../../components/buildObjects";
 import type { ClusterArgs } from "../../components/cluster";
-import { type DatasetsServerArgs, imagesOf } from "../../components/datasetsServer";
 import { ecrClient } from "./clients";
 import { clusterCredentials } from "./credentials";
 import { errorName, explained } from "./faults";

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { allObjects, buildObjects } from "../../components/buildObjects";
 import type { EksClusterArgs } from "../../components/eks";
 import type { ClientArgs } from "../../components/kubernetesClient";
 import { neededRights, type Right } from "../../components/rights";
@@ -65,7 +66,7 @@ async function examineStackFile(stack: string): Promise<Findings<Configured>> {
   const secrets = neededSecrets(identity, file);
   const value = {
     config,
-    rights: neededRights(config.datasetsServer),
+    rights: neededRights(allObjects(buildObjects(config.datasetsServer)), config.datasetsServer.scope.namespace),
     placeholders: Object.fromEntries(secrets.map((key) => [configKey([key]), placeholders[key]])),
   };
   const { namespace } = config.datasetsServer.scope;

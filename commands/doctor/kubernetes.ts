@@ -1,9 +1,9 @@
 // Loaded here, and not while a check's time runs.
 import "@kubernetes/client-node";
 import { describeRights, reviewAccess } from "../../components/accessReview";
-import type { DatasetsServerArgs } from "../../components/datasetsServer";
+import type { DatasetsServerArgs } from "../../components/buildObjects";
 import { type ClientArgs, causeOf, type KubernetesClient, kubernetesClient } from "../../components/kubernetesClient";
-import { monitoringApi } from "../../components/monitors";
+import { apiVersions } from "../../components/objects";
 import type { Right } from "../../components/rights";
 import { namespaceLabels } from "../../components/tenancy";
 import { type Finding, type Findings, found } from "./examination";
@@ -47,7 +47,7 @@ export async function examineCustomResources(
   { customObjects, isNotFound }: KubernetesClient,
   needed: readonly Right[],
 ): Promise<Findings<void>> {
-  const { group, version } = monitoringApi;
+  const [group = "", version = ""] = apiVersions.ServiceMonitor.split("/");
   const wanted = new Set(needed.filter((right) => right.group === group).map(({ resource }) => resource));
   if (wanted.size === 0) {
     return found({ outcome: "ok", found: "the stack uses none" }, undefined);

@@ -1,4 +1,4 @@
-import { secretMarker } from "../program";
+import { secretMarker } from "../../components/objects";
 
 /** The key that the engine gives an object in the place of a value that is special to it, such as a secret. */
 const signatureKey = "4dabf18193072939515e22adb298388d";

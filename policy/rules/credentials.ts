@@ -1,4 +1,3 @@
-import { hiddenMarker } from "../hidden";
 import { containersOf } from "../inventory";
 import { finding, type Rule } from "../rule";
 
@@ -12,6 +11,9 @@ const credentials = [
 
 /** What a variable is called that holds one, whatever it looks like. */
 const credentialName = /(^|_)(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|ACCESS_KEY)$/i;
+
+/** What a finding shows in the place of a credential. */
+const hiddenMarker = "[hidden]";
 
 export const credentialsAreSecrets: Rule = {
   level: "mandatory",

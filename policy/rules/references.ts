@@ -33,7 +33,7 @@ export const configurationIsRead: Rule = {
   },
 };
 
-function missingSources({ configMaps, secrets, facts }: Inventory, workload: Workload) {
+function missingSources({ configMaps, secrets }: Inventory, workload: Workload) {
   const keys: Readonly<Record<SourceKind, ReadonlyMap<string, readonly string[]>>> = {
     ConfigMap: new Map(configMaps.map(({ metadata, data }) => [metadata.name, Object.keys(data)])),
     Secret: new Map(secrets.map((secret) => [secret.metadata.name, secretKeys(secret)])),
@@ -43,8 +43,7 @@ function missingSources({ configMaps, secrets, facts }: Inventory, workload: Wor
     if (known === undefined) {
       return [finding(workload.object, path, name, `make a ${kind} of this name, or name one of the stack's`)];
     }
-    const isHidden = kind === "Secret" && facts.hiddenSecrets?.includes(name);
-    return key === undefined || known.includes(key) || isHidden
+    return key === undefined || known.includes(key)
       ? []
       : [finding(workload.object, path, `${name}/${key}`, `name a key of ${kind} ${name}: ${known.join(", ")}`)];
   });

@@ -7,9 +7,11 @@ import { parseDocument } from "yaml";
 import { deployAccess, environmentRole, environmentsAccess, groups, previewAccess } from "../../commands/access/rbac";
 import { environmentIdentity } from "../../commands/environments/input";
 import { prepareNamespace } from "../../commands/environments/namespace";
-import { readConfig, runProgram, stackFile } from "../../commands/program";
+import { readConfig, stackConfig, stackFile } from "../../commands/program";
+import { allObjects, buildObjects } from "../../components/buildObjects";
 import { kubernetesClient } from "../../components/kubernetesClient";
 import { neededRights, type Right } from "../../components/rights";
+import type { Config } from "../../config/build";
 import type { RunResult } from "../../tools/run";
 import type { Engine } from "../support/e2e/engine";
 import { type ClusterOfIdentities, clusterOfIdentities, rightText } from "../support/e2e/identities";
@@ -45,7 +47,7 @@ describe("access", () => {
 
     before(async () => {
       const config = { ...readConfig(stackFile("local")), ...textOf(inGivenNamespace) };
-      rights = neededRights((await runProgram("local", { config })).config.datasetsServer);
+      rights = rightsOf(await stackConfig("local", { config }));
       const folder = await suiteFolder("access");
       engine = await newEngine("local", folder, localClusterVariables(cluster.identity("deployer")));
       previewer = engine.with(localClusterVariables(cluster.identity("previewer")));
@@ -131,8 +133,7 @@ describe("access", () => {
     const fenced = /may make, change and delete namespaces of environments only/;
 
     before(async () => {
-      const { config } = await runProgram(environment.stack);
-      await apply(administrator, environmentsAccess(neededRights(config.datasetsServer)));
+      await apply(administrator, environmentsAccess(rightsOf(await stackConfig(environment.stack))));
       const folder = await suiteFolder("environment");
       engine = await newEngine(environment.stack, folder, localClusterVariables(cluster.identity("deployer")));
       await setInFile(engine, { "datasets-server:workers": {} });
@@ -238,4 +239,8 @@ async function assertForbidden(request: Promise<unknown>, because = /forbidden/)
 
 function succeeded({ code, stdout, stderr }: RunResult): void {
   assert.equal(code, 0, stdout + stderr);
+}
+
+function rightsOf({ datasetsServer }: Config): Right[] {
+  return neededRights(allObjects(buildObjects(datasetsServer)), datasetsServer.scope.namespace);
 }

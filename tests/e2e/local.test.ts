@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
-import { stackLabel } from "../../components/names";
-import { checksumAnnotation } from "../../components/secrets";
+import { checksumAnnotation, stackLabel } from "../../components/names";
 import { serviceNames } from "../../components/services";
 import type { Cluster } from "../support/e2e/cluster";
 import type { Engine } from "../support/e2e/engine";
@@ -135,21 +134,6 @@ describe("stack local", () => {
       await engine.preview("--expect-no-changes", "--diff"),
     ]) {
       assert.equal(code, 0, stdout + stderr);
-    }
-  });
-
-  it("passes the policy pack, both as a program and as a state", async () => {
-    const config = path.join(engine.folder, "pack.json");
-    const told = { "metrics-are-not-public": { internalHosts: ["internal.datasets-server.localhost"] } };
-    await fs.writeFile(config, JSON.stringify(told));
-    const pack = ["--policy-pack", path.join(engine.folder, "policy"), "--policy-pack-config", config];
-    for (const { code, stdout, stderr } of [
-      await engine.preview("--expect-no-changes", ...pack),
-      await engine.command("pulumi", "policy", "analyze", "--stack", "local", "--non-interactive", ...pack),
-    ]) {
-      assert.equal(code, 0, stdout + stderr);
-      assert.match(stdout, /Policies:\s+✅ datasets-server/);
-      assert.doesNotMatch(stdout, /\[(mandatory|advisory)\]/);
     }
   });
 

@@ -24,7 +24,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { clusterAccess } from "../../commands/access/clusters";
 import { kmsClient, s3Client } from "../../commands/aws/clients";
-import { runProgram } from "../../commands/program";
+import { stackConfig } from "../../commands/program";
 import { projectName, secretsKey, secretsProviderUrl } from "../../config/accounts";
 import type { RunResult } from "../../tools/run";
 import { awsRootEnvironment, startMoto } from "../support/aws/moto";
@@ -47,8 +47,8 @@ describe("state and keys of the team", () => {
 
   before(async () => {
     suite = await suiteFolder("state");
-    const prod = (await clusterAccess("hub-prod", configOf)).policies;
-    const ephemeral = (await clusterAccess("hub-ephemeral", configOf)).policies;
+    const prod = (await clusterAccess("hub-prod", stackConfig)).policies;
+    const ephemeral = (await clusterAccess("hub-ephemeral", stackConfig)).policies;
     aws = await startAwsAccount(suite, {
       [administrator]: {
         role: administrator,
@@ -271,10 +271,6 @@ describe("state and keys of the team", () => {
     return { KeyId: KeyMetadata?.KeyId ?? "" };
   }
 });
-
-async function configOf(stack: string) {
-  return (await runProgram(stack)).config;
-}
 
 function assertSucceeds(result: RunResult): RunResult {
   assert.equal(result.code, 0, result.stdout + result.stderr);

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
-import { type KubernetesObject, kubernetesObjects } from "../../commands/objects";
-import { readConfig, runProgram, stackFile } from "../../commands/program";
+import { type KubernetesObject, plainObjects } from "../../commands/objects";
+import { readConfig, stackConfig, stackFile } from "../../commands/program";
 import { jobNames } from "../../components/scheduledJob";
 import { stackRun } from "../support/stackRuns";
 
@@ -16,7 +16,7 @@ async function objectsOf(standby: boolean): Promise<Map<string, string>> {
     (text, [first, second]) => text.replace(`"name":"${first}"`, `"name":"${second}"`),
     config["datasets-server:ingress"] ?? "",
   );
-  const { resources } = await runProgram("prod-hub-green", {
+  const { datasetsServer } = await stackConfig("prod-hub-green", {
     config: {
       ...config,
       "datasets-server:stacks": '["prod-CLUSTER"]',
@@ -25,7 +25,7 @@ async function objectsOf(standby: boolean): Promise<Map<string, string>> {
       "datasets-server:ingress": ingress,
     },
   });
-  return byName(kubernetesObjects(resources));
+  return byName(plainObjects(datasetsServer));
 }
 
 function byName(objects: readonly KubernetesObject[]): Map<string, string> {

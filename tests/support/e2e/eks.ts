@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { clusterAccess, type DocumentedCluster, documentedClusters } from "../../../commands/access/clusters";
 import { groups } from "../../../commands/access/rbac";
-import { runProgram } from "../../../commands/program";
+import { stackConfig } from "../../../commands/program";
 import type { EksClusterArgs } from "../../../components/eks";
 import { projectName, secretsKey, secretsProviderUrl, stateBucket, stateUrl } from "../../../config/accounts";
 import type { PodStages } from "../../../tools/cluster";
@@ -35,7 +35,7 @@ export function deployRole(cluster: DocumentedCluster): string {
 export async function startEks(name: DocumentedCluster, podStages: PodStages): Promise<Eks> {
   const profiles: Record<string, RoleArgs> = {};
   for (const other of documentedClusters) {
-    const { policies } = await clusterAccess(other, configOf);
+    const { policies } = await clusterAccess(other, stackConfig);
     const role = deployRole(other);
     profiles[role] = {
       role,
@@ -48,7 +48,7 @@ export async function startEks(name: DocumentedCluster, podStages: PodStages): P
   await createVersionedBucket(aws.moto.endpoint, stateBucket.name);
   for (const other of documentedClusters) await createKey(aws.moto.endpoint, secretsKey(other).alias);
   aws.clusters.set(name, await asEksCluster(cluster.kubeconfig));
-  const { cluster: args, namespace, objects } = await clusterAccess(name, configOf);
+  const { cluster: args, namespace, objects } = await clusterAccess(name, stackConfig);
   await createForeignObjects(cluster.kubernetes, namespace);
   for (const object of objects) await cluster.kubernetes.objects.create(object);
   const stop = async () => {
@@ -91,8 +91,4 @@ export async function everyStateVersion({ aws }: Eks): Promise<Record<string, st
     for (const line of lines) seen.add(line);
   }
   return versions;
-}
-
-async function configOf(stack: string) {
-  return (await runProgram(stack)).config;
 }

@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import * as pulumi from "@pulumi/pulumi";
-import { type KubernetesObject, kubernetesObjects } from "../../../commands/objects";
+import { type KubernetesObject, plainObjects } from "../../../commands/objects";
 import { withoutEngine } from "../../../commands/program";
-import { DatasetsServer, type DatasetsServerArgs } from "../../../components/datasetsServer";
 import { Refusal } from "../../../components/refusal";
 import { factsOf } from "../../../components/rules";
 import { buildConfig } from "../../../config/build";
@@ -56,7 +54,7 @@ async function run(stack: string, config: Base["config"]): Promise<Outcome> {
     return { kind: "refused", message: checkedRefusal(error) };
   }
   const { datasetsServer } = buildConfig(loaded.identity, loaded.file);
-  const objects = await objectsOf(datasetsServer);
+  const objects = plainObjects(datasetsServer);
   checkAccepted(objects, factsOf(datasetsServer));
   return { kind: "accepted", objects };
 }
@@ -85,32 +83,6 @@ function decrypt(value: unknown): unknown {
   const [[key, inner] = [], ...others] = Object.entries(value);
   const isEncrypted = key === "secure" && others.length === 0 && typeof inner === "string";
   return isEncrypted ? inner : Object.fromEntries(Object.entries(value).map(([name, item]) => [name, decrypt(item)]));
-}
-
-/**
- * The objects that the program makes, with markers in the place of secrets.
- *
- * What the engine would be told of each is left out: to write and read it is most of a run's time, and other tests do it.
- */
-async function objectsOf(args: Omit<DatasetsServerArgs, "beforeCreate">): Promise<KubernetesObject[]> {
-  const made: { readonly type: string; readonly name: string; readonly props: unknown }[] = [];
-  const keep: pulumi.ResourceTransformation = ({ type, name, props, opts: { dependsOn: _, ...opts } }) => {
-    made.push({ type, name, props });
-    return { props: {}, opts };
-  };
-  new DatasetsServer(args.scope.release, { ...args, beforeCreate: [] }, { transformations: [keep] });
-  await pulumi.runtime.disconnect();
-  const names = made.map(({ type, name }) => `${type} ${name}`);
-  const twice = names.find((name, index) => names.indexOf(name) < index);
-  if (twice !== undefined) {
-    throw new Fault(`${twice} is registered twice`);
-  }
-  const inputs = await new Promise<Record<string, unknown>[]>((resolve) => {
-    pulumi.output(made.map(({ props }) => props)).apply((values) => resolve(JSON.parse(JSON.stringify(values))));
-  });
-  return kubernetesObjects(
-    made.map(({ type, name }, index) => ({ type, name, inputs: inputs[index] ?? {}, secretInputs: [], provider: "" })),
-  );
 }
 
 /** What is true of every configuration that is accepted: the rules pass, nothing is there twice, no secret is shown. */

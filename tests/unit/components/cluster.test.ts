@@ -16,7 +16,7 @@ describe("connecting to a cluster that is not there", () => {
       kubeconfigPath: "/nonexistent/kubeconfig",
       context: "datasets-server-local",
     } as const;
-    await assert.rejects(connectCluster(local, { namespace: "datasets-server", offline: false }), {
+    await assert.rejects(connectCluster(local, "datasets-server"), {
       message: "the local cluster is not there (no kubeconfig at /nonexistent/kubeconfig). Start it with: make up",
     });
   });
@@ -36,7 +36,7 @@ describe("connecting to a cluster that is not there", () => {
       const folder = await fs.mkdtemp(path.join(os.tmpdir(), "datasets-server-kubeconfig-"));
       const { url, stop } = await startHttpServer(() => undefined);
       const local = { kind: "local", kubeconfigPath: path.join(folder, "kubeconfig"), context: "local" } as const;
-      const connect = () => connectCluster(local, { namespace: "datasets-server", offline: false });
+      const connect = () => connectCluster(local, "datasets-server");
       try {
         await fs.writeFile(local.kubeconfigPath, write({ clusters: [{ name: "local", cluster: { server: url } }] }));
         assert.equal((await connect()).kubeconfig, local.kubeconfigPath);

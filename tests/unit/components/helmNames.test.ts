@@ -1,8 +1,10 @@
 import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { type KubernetesObject, kubernetesObjects } from "../../../commands/objects";
-import { projectFolder, readConfig, runProgram, stackFile } from "../../../commands/program";
+import { type KubernetesObject, plainObjects } from "../../../commands/objects";
+import { projectFolder, readConfig, stackConfig, stackFile } from "../../../commands/program";
+import { commands } from "../../../components/outputs";
+import type { Config } from "../../../config/build";
 import type { StackFacts } from "../../../policy/inventory";
 import { checkObjects, violationText } from "../../../policy/rules";
 import { renderedStack } from "../policy/stacks";
@@ -31,16 +33,15 @@ function namesByKind(objects: readonly Pick<KubernetesObject, "kind" | "metadata
 
 describe("a stack that keeps the names of a Helm release", () => {
   let objects: readonly KubernetesObject[];
-  let outputs: Readonly<Record<string, unknown>>;
+  let stack: Config;
   let facts: StackFacts;
 
   before(async () => {
     const rendered = await renderedStack("prod");
     facts = { ...rendered.facts, selectorLabels: helmSelector };
     const config = { ...readConfig(stackFile("prod")), "datasets-server:helm": JSON.stringify({ release: "prod" }) };
-    const run = await runProgram("prod", { config });
-    objects = kubernetesObjects(run.resources);
-    outputs = run.outputs;
+    stack = await stackConfig("prod", { config });
+    objects = plainObjects(stack.datasetsServer);
   });
 
   it("names every object that the chart has, but for its secrets' and its migration's, as the chart does", () => {
@@ -76,7 +77,7 @@ describe("a stack that keeps the names of a Helm release", () => {
   });
 
   it("prints commands that find its pods", () => {
-    const { pods, describe: describeDeployment } = Object(outputs.commands);
+    const { pods, describe: describeDeployment } = commands(stack.cluster, stack.datasetsServer.scope, "api");
     assert.match(pods, / -l app\.kubernetes\.io\/component=prod-datasets-server-api /);
     assert.match(describeDeployment, / deploy\/prod-datasets-server-api /);
   });

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import { type IngressArgs, ingress } from "../../../components/ingress";
+import { plainObject } from "../../../components/objects";
 
 const args: IngressArgs = {
   scope: { stack: "prod", release: "datasets-server-prod", namespace: "datasets-server" },
@@ -27,7 +28,7 @@ const prefix = "alb.ingress.kubernetes.io";
 
 /** Its annotations, less the prefix. */
 function annotations(changes: Partial<IngressArgs> = {}): Record<string, string> {
-  const all = ingress({ ...args, ...changes }).metadata.annotations ?? {};
+  const all = ingress({ ...args, ...changes }).content.metadata.annotations;
   return Object.fromEntries(Object.entries(all).map(([key, value]) => [key.replace(`${prefix}/`, ""), String(value)]));
 }
 
@@ -61,7 +62,7 @@ describe("an Ingress", () => {
   });
 
   it("sends a path to the action it names, and any other to the service, in their order", () => {
-    assert.deepEqual(ingress(args).spec.rules, [
+    assert.deepEqual(Object(plainObject(ingress(args)).spec).rules, [
       {
         host: "datasets-server.huggingface.co",
         http: {

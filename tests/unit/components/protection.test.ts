@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
-import { readConfig, runProgram, stackFile } from "../../../commands/program";
+import { readConfig, stackConfig, stackFile } from "../../../commands/program";
+import { allObjects, buildObjects } from "../../../components/buildObjects";
 
 /** What the engine is told about the namespaces and claims of a stack that makes both, by their kinds. */
 async function protection(stack: string, file = stack) {
@@ -13,15 +14,12 @@ async function protection(stack: string, file = stack) {
       create: { storageClass: "efs", size: "100Gi" },
     }),
   };
-  await runProgram(stack, {
-    config: making,
-    observe: ({ type, opts }) => {
-      const kind = type.split(":").at(-1) ?? "";
-      if (!["Namespace", "PersistentVolumeClaim"].includes(kind)) return;
-      const { protect, retainOnDelete } = opts;
-      found[kind] = { protect, retainOnDelete };
-    },
-  });
+  const { datasetsServer } = await stackConfig(stack, { config: making });
+  for (const { kind, options } of allObjects(buildObjects(datasetsServer))) {
+    if (kind !== "Namespace" && kind !== "PersistentVolumeClaim") continue;
+    const { protect, retainOnDelete } = options;
+    found[kind] = { protect, retainOnDelete };
+  }
   return found;
 }
 

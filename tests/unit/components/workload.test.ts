@@ -5,8 +5,8 @@ import { migrationName, migrationPods } from "../../../components/migration";
 import { jobPods, jobs } from "../../../components/scheduledJob";
 import { containerPort } from "../../../components/server";
 import { services } from "../../../components/services";
-import { service, serviceIngresses, servicePods } from "../../../components/webService";
-import { autoscaler, workerPods } from "../../../components/workerPool";
+import { buildWebService, serviceIngresses, servicePods } from "../../../components/webService";
+import { buildWorkerPool, workerPods } from "../../../components/workerPool";
 import { secretsOf, type WorkloadContext, workloadTemplate } from "../../../components/workload";
 
 const scope = { stack: "prod", release: "datasets-server-prod", namespace: "datasets-server" };
@@ -33,8 +33,6 @@ const context: WorkloadContext = {
   checksumKey: secret("key"),
   parquetMetadata: { claim: "claim", subPath: "folder/" },
   monitoring: true,
-  namespace: [],
-  dependencies: [],
 };
 
 describe("a workload's pods", () => {
@@ -166,7 +164,9 @@ describe("a web service", () => {
     });
   });
 
-  it("opens no port on nodes", () => assert.equal(service(scope, "api").spec.type, "ClusterIP"));
+  it("opens no port on nodes", () => {
+    assert.equal(Object(buildWebService(args).service.content.spec).type, "ClusterIP");
+  });
 
   it("never lets the public reach its metrics: the load balancer answers first", () => {
     for (const component of ["admin", "api", "sse-api"] as const) {
@@ -209,11 +209,9 @@ describe("a worker pool", () => {
   });
 
   it("shares the waiting jobs among its pods, and gives pods up slowly", () => {
-    const { spec } = autoscaler(scope, "worker-medium", {
-      minReplicas: 10,
-      maxReplicas: 80,
-      jobsPerPod: { medium: 150 },
-    });
+    const autoscaling = { minReplicas: 10, maxReplicas: 80, jobsPerPod: { medium: 150 } };
+    const { autoscaler } = buildWorkerPool({ context, pool: "medium", sizes: { ...pool, autoscaling } });
+    const spec = Object(autoscaler?.content.spec);
     assert.deepEqual(spec.metrics, [
       {
         type: "External",

@@ -1,6 +1,4 @@
 import * as assert from "node:assert/strict";
-import { kubernetesObjects } from "../../../commands/objects";
-import { runProgram } from "../../../commands/program";
 import { fuzz, seedOf } from "../../support/fuzz";
 import { bases } from "../../support/fuzz/bases";
 import { outcomeOf } from "../../support/fuzz/outcome";
@@ -24,11 +22,4 @@ describe("the configuration", () => {
       assert.equal(kind, "accepted");
     });
   }
-
-  it("makes the objects here that the whole program makes", async () => {
-    const local = bases.find(({ stack }) => stack === "local") ?? assert.fail("there is no base for stack local");
-    const outcome = await outcomeOf(local, local);
-    const { resources } = await runProgram("local");
-    assert.deepEqual(outcome.kind === "accepted" && [...outcome.objects], kubernetesObjects(resources));
-  });
 });

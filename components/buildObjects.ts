@@ -1,0 +1,226 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { type AlertsArgs, prometheusRule } from "./alerts";
+import { type MigrationArgs, migrationJob, migrationSettings } from "./migration";
+import { buildMongoDb, type MongoDbArgs, type MongoDbObjects } from "./mongodb";
+import type { Scope } from "./names";
+import { type NetworkArgs, networkPolicyObjects } from "./networkPolicies";
+import type { AnyObject, BuiltObject } from "./objects";
+import { type JobName, jobNames, jobs, type ScheduledJobSizes, scheduledJob } from "./scheduledJob";
+import { type SecretValues, secretObjects } from "./secrets";
+import { type ServiceName, serviceNames, services } from "./services";
+import { isShared, type SettingGroup, settingsConfigMap, settingsName, type Variables } from "./settings";
+import { type ClaimArgs, parquetMetadataClaim } from "./storage";
+import { type NamespaceArgs, namespace, quota, serviceAccount } from "./tenancy";
+import type { ParquetMetadataVolume } from "./volumes";
+import { buildWebService, type Entrances, type ServiceSizes, type WebServiceObjects } from "./webService";
+import {
+  buildWorkerPool,
+  type WorkerPoolObjects,
+  type WorkerPoolSizes,
+  workerComponent,
+  workerSettings,
+} from "./workerPool";
+import { imageOf, type WorkloadContext } from "./workload";
+
+/** All that a stack's objects are built from. */
+export interface DatasetsServerArgs {
+  readonly scope: Scope;
+  readonly namespace: NamespaceArgs;
+  readonly images: { readonly registry: string; readonly tag: string };
+  readonly entrances: Entrances;
+  /** Environment variables by group. */
+  readonly settings: Readonly<Record<SettingGroup, Variables>>;
+  readonly secrets: SecretValues;
+  readonly secretDelivery: "env" | "files";
+  /** Key of the checksums that roll pods when a secret changes. */
+  readonly checksumKey: pulumi.Output<string>;
+  /** The IAM role that pods take on by their service account. Default: none. */
+  readonly roleArn?: string;
+  readonly network: NetworkArgs;
+  /** The shared volume, and its claim where the stack makes it. */
+  readonly parquetMetadata: ParquetMetadataVolume & { readonly create?: ClaimArgs };
+  /** Whether Prometheus' custom resources are on the cluster. */
+  readonly monitoring: boolean;
+  /** What the stack has alerts about, besides its own workloads. Default: it has no alerts. */
+  readonly alerts?: Pick<AlertsArgs, "environments">;
+  /** The stack's own MongoDB. Default: an external one, at the URL among the secrets. */
+  readonly mongodb?: Omit<MongoDbArgs, "scope" | "serviceAccount">;
+  /** Default: no migration runs, as for going back to an image that is older than the database. */
+  readonly migration?: Omit<MigrationArgs, "context">;
+  readonly services: Readonly<Record<ServiceName, ServiceSizes>>;
+  readonly workers: Readonly<Record<string, WorkerPoolSizes>>;
+  /** Jobs that are left out do not run on the stack. */
+  readonly jobs: Readonly<Partial<Record<JobName, ScheduledJobSizes>>>;
+  /** Whether the jobs are there, and none of them starts. */
+  readonly suspendJobs: boolean;
+}
+
+/** Every Kubernetes object of a stack, by the component that registers it. */
+export interface DatasetsServerObjects {
+  /** Absent where the namespace is there without the stack. */
+  readonly namespace?: BuiltObject<"Namespace">;
+  /** What all workloads share: settings, secrets, identity, the claim of the shared volume, and the namespace's quota. */
+  readonly foundation: readonly (
+    | BuiltObject<"ConfigMap">
+    | BuiltObject<"PersistentVolumeClaim">
+    | BuiltObject<"ResourceQuota">
+    | BuiltObject<"Secret">
+    | BuiltObject<"ServiceAccount">
+  )[];
+  readonly networkPolicies: readonly BuiltObject<"NetworkPolicy">[];
+  /** Absent where the database is an external one. */
+  readonly mongodb?: MongoDbObjects;
+  /** Absent where no migration runs. */
+  readonly migration?: BuiltObject<"Job">;
+  /** By component, such as api. */
+  readonly webServices: Readonly<Record<string, WebServiceObjects>>;
+  /** By component, such as worker-heavy. */
+  readonly workerPools: Readonly<Record<string, WorkerPoolObjects>>;
+  readonly scheduledJobs: readonly BuiltObject<"CronJob">[];
+  /** Absent where nobody is told of anything. */
+  readonly alerts?: BuiltObject<"PrometheusRule">;
+}
+
+/** Builds every object of a stack. Registers nothing, asks nobody, and gives the same objects for the same arguments. */
+export function buildObjects(args: DatasetsServerArgs): DatasetsServerObjects {
+  const { scope, mongodb, migration, network } = args;
+  const groups = sharedGroups(args);
+  const context = workloadContext(args, groups);
+  return {
+    ...(args.namespace.create && { namespace: namespace(scope, args.namespace) }),
+    foundation: foundation(args, groups),
+    networkPolicies: networkPolicyObjects({
+      scope,
+      network,
+      webServices: serviceNames,
+      workers: Object.keys(args.workers).map(workerComponent),
+    }),
+    ...(mongodb && { mongodb: buildMongoDb({ ...mongodb, scope, serviceAccount: context.serviceAccount }) }),
+    ...(migration && { migration: migrationJob({ ...migration, context }) }),
+    webServices: Object.fromEntries(
+      serviceNames.map((component) => [
+        component,
+        buildWebService({
+          context,
+          component,
+          row: services[component],
+          sizes: args.services[component],
+          entrances: args.entrances,
+        }),
+      ]),
+    ),
+    workerPools: Object.fromEntries(
+      Object.entries(args.workers).map(([pool, sizes]) => [
+        workerComponent(pool),
+        buildWorkerPool({ context, pool, sizes }),
+      ]),
+    ),
+    scheduledJobs: jobNames.flatMap((job) => {
+      const sizes = args.jobs[job];
+      return sizes ? [scheduledJob({ context, job, row: jobs[job], sizes, suspend: args.suspendJobs })] : [];
+    }),
+    ...(args.alerts && {
+      alerts: prometheusRule({
+        ...args.alerts,
+        scope,
+        services: args.services,
+        workers: args.workers,
+        jobs: args.jobs,
+        suspendJobs: args.suspendJobs,
+      }),
+    }),
+  };
+}
+
+/** All objects of a stack in one list. */
+export function allObjects(objects: DatasetsServerObjects): AnyObject[] {
+  const { namespace, mongodb, migration, alerts } = objects;
+  return [
+    ...(namespace ? [namespace] : []),
+    ...objects.foundation,
+    ...objects.networkPolicies,
+    ...(mongodb ? [mongodb.service, mongodb.statefulSet, mongodb.initiation] : []),
+    ...(migration ? [migration] : []),
+    ...Object.values(objects.webServices).flatMap(({ deployment, service, disruptionBudget, ingresses, monitor }) => [
+      deployment,
+      service,
+      disruptionBudget,
+      ...ingresses,
+      ...(monitor ? [monitor] : []),
+    ]),
+    ...Object.values(objects.workerPools).flatMap(({ deployment, autoscaler, disruptionBudget, monitor }) => [
+      deployment,
+      ...(autoscaler ? [autoscaler] : []),
+      disruptionBudget,
+      ...(monitor ? [monitor] : []),
+    ]),
+    ...objects.scheduledJobs,
+    ...(alerts ? [alerts] : []),
+  ];
+}
+
+/** The image of each program that a stack runs. */
+export function imagesOf(
+  args: Pick<DatasetsServerArgs, "images" | "jobs" | "migration" | "workers">,
+): Readonly<Record<string, string>> {
+  const names = [
+    ...serviceNames,
+    ...(Object.keys(args.workers).length > 0 ? ["worker"] : []),
+    ...(Object.keys(args.jobs).length > 0 ? ["cache_maintenance"] : []),
+    ...(args.migration ? ["mongodb_migration"] : []),
+  ];
+  return Object.fromEntries(names.map((name) => [name, imageOf(args, name)]));
+}
+
+/** The setting groups that several workloads read, each as what its ConfigMap is made of. */
+function sharedGroups(args: DatasetsServerArgs) {
+  const groupsRead = settingGroupsRead(args);
+  return Object.entries(args.settings)
+    .filter(([group, variables]) => isShared(variables, groupsRead.filter((read) => read === group).length))
+    .map(([group, variables]) => ({
+      group,
+      settings: { scope: args.scope, component: `settings-${group}`, variables },
+    }));
+}
+
+function foundation(
+  { scope, namespace, secrets, roleArn, parquetMetadata }: DatasetsServerArgs,
+  groups: ReturnType<typeof sharedGroups>,
+): DatasetsServerObjects["foundation"] {
+  return [
+    ...(namespace.quota ? [quota(scope, namespace.quota)] : []),
+    ...groups.map(({ settings }) => settingsConfigMap(settings)),
+    ...secretObjects(scope, secrets),
+    serviceAccount(scope, roleArn),
+    ...(parquetMetadata.create
+      ? [parquetMetadataClaim(scope, parquetMetadata, parquetMetadata.create, namespace)]
+      : []),
+  ];
+}
+
+/** What all workloads are told. */
+function workloadContext(args: DatasetsServerArgs, groups: ReturnType<typeof sharedGroups>): WorkloadContext {
+  const { scope, images, secrets, secretDelivery, checksumKey, parquetMetadata, monitoring } = args;
+  const named = Object.fromEntries(groups.map(({ group, settings }) => [group, settingsName(settings)]));
+  return {
+    scope,
+    images,
+    secrets,
+    secretDelivery,
+    checksumKey,
+    parquetMetadata,
+    monitoring,
+    serviceAccount: scope.release,
+    settings: { ...args.settings, ...named },
+  };
+}
+
+/** The setting groups that each workload of the stack reads, one after the other. */
+function settingGroupsRead({ jobs: schedule, migration, workers }: DatasetsServerArgs): SettingGroup[] {
+  return [
+    ...serviceNames.flatMap((service) => services[service].settings),
+    ...Object.keys(workers).flatMap(() => workerSettings),
+    ...jobNames.flatMap((job) => (schedule[job] ? jobs[job].settings : [])),
+    ...(migration ? migrationSettings : []),
+  ];
+}
