@@ -50,7 +50,7 @@ export interface DatasetsServerArgs {
   /** What must agree before an object is created; see ownershipHook. */
   readonly beforeCreate: readonly pulumi.ResourceHook[];
   /** What keeps a run from deleting or replacing an object. Default: nothing. */
-  readonly lossGuard?: pulumi.ResourceTransformation;
+  readonly deletionGuard?: pulumi.ResourceTransformation;
   /** What this run takes over. Default: nothing. */
   readonly takeOver?: TakeOver;
 }
@@ -69,7 +69,7 @@ export class DatasetsServer extends pulumi.ComponentResource {
       pulumi.mergeOptions(opts, {
         transformations: [
           guardObjects(args.beforeCreate),
-          ...(args.lossGuard ? [args.lossGuard] : []),
+          ...(args.deletionGuard ? [args.deletionGuard] : []),
           ...(args.takeOver ? [registerAsItIs(args.takeOver)] : []),
         ],
       }),

@@ -3,9 +3,9 @@ import { isDryRun } from "@pulumi/pulumi/runtime";
 import { requireRights } from "./accessReview";
 import type { ClusterConnection } from "./cluster";
 import type { DatasetsServerArgs } from "./datasetsServer";
+import { deletionGuard } from "./deletionGuard";
 import { kubernetesClient } from "./kubernetesClient";
 import { liveObjects } from "./liveObjects";
-import { lossGuard } from "./lossGuard";
 import { stayOnCluster } from "./oneCluster";
 import { type OwnershipArgs, ownershipHook } from "./ownership";
 import { neededRights } from "./rights";
@@ -15,7 +15,7 @@ export interface GuardArgs extends Pick<OwnershipArgs, "takeOver"> {
   /** Whether the run only renders objects, and there is no cluster to ask. */
   readonly offline: boolean;
   /** What the run may delete or replace. Default: anything. */
-  readonly allowedLosses?: readonly string[] | undefined;
+  readonly allowedDeletions?: readonly string[] | undefined;
   readonly datasetsServer: Omit<DatasetsServerArgs, keyof Guards["objects"]>;
 }
 
@@ -24,7 +24,7 @@ export interface Guards {
   /** Options of the Kubernetes provider: it stays on the cluster that the stack's objects are on. */
   readonly provider: pulumi.ResourceOptions;
   /** What the objects are made under: none is anybody else's, and none that is needed goes unasked. */
-  readonly objects: Pick<DatasetsServerArgs, "beforeCreate" | "lossGuard" | "takeOver">;
+  readonly objects: Pick<DatasetsServerArgs, "beforeCreate" | "deletionGuard" | "takeOver">;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface Guards {
  * takeOverOf.
  */
 export async function guardsOf(connection: ClusterConnection, args: GuardArgs): Promise<Guards> {
-  const { takeOver, offline, allowedLosses, datasetsServer } = args;
+  const { takeOver, offline, allowedDeletions, datasetsServer } = args;
   if (offline) {
     return { provider: {}, objects: { beforeCreate: [] } };
   }
@@ -50,7 +50,7 @@ export async function guardsOf(connection: ClusterConnection, args: GuardArgs): 
     provider: stayOnCluster(scope.stack, connection.identifier),
     objects: {
       beforeCreate: [ownershipHook(live, { scope, takeOver })],
-      ...(allowedLosses && { lossGuard: lossGuard({ stack: scope.stack, allowed: allowedLosses }) }),
+      ...(allowedDeletions && { deletionGuard: deletionGuard({ stack: scope.stack, allowed: allowedDeletions }) }),
       ...(taken && { takeOver: taken }),
     },
   };

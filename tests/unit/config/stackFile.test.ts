@@ -517,7 +517,7 @@ describe("a stack file", () => {
       const urn = "urn:pulumi:prod::datasets-server::kubernetes:core/v1:Service::datasets-server-prod-api";
       process.env.DATASETS_SERVER_ALLOW = `Service/datasets-server-prod-api,  ${urn}\nStack/prod`;
       const { config } = await runProgram("prod");
-      assert.deepEqual(config.allowedLosses, ["Service/datasets-server-prod-api", urn, "Stack/prod"]);
+      assert.deepEqual(config.allowedDeletions, ["Service/datasets-server-prod-api", urn, "Stack/prod"]);
     });
 
     it("is refused when one of them is nothing that a run is kept from deleting", async () => {
