@@ -11,7 +11,7 @@ export interface Deletion {
   readonly name: string;
   readonly urn: string;
   /**
-   * `dropped`: the program no longer has the object. `replaced`: it has it still. `moved`: it has it under another URN, which
+   * `dropped`: the program no longer has the object. `replaced`: it has it still, which is so in a destroy too. `moved`: it has it under another URN, which
    * would adopt the object just before it is deleted.
    */
   readonly reason: "dropped" | "replaced" | "moved";
@@ -66,7 +66,7 @@ export function refusedDeletion(deletion: Deletion, { stack }: DeletionPermissio
     ].join("\n");
   }
   return [
-    `${object} would be deleted${reason === "replaced" ? " and recreated" : ""}: ${consequences[kind]}`,
+    `${object} would be deleted${reason === "replaced" ? ", and recreated unless this is a destroy" : ""}: ${consequences[kind]}`,
     "  Next, if it is not meant: put it back as it was",
     `  Next, if it is meant, for one update: ds deploy ${stack} --allow ${object}`,
   ].join("\n");
@@ -83,7 +83,7 @@ export function refusedPreview(refused: readonly Deletion[], { stack, allowed }:
     ...(meant.length > 0
       ? [
           `Next, if all of it is meant, for one update: ds deploy ${stack} --allow ${permission}`,
-          `  or DATASETS_SERVER_ALLOW="${permission}" pulumi up -s ${stack}`,
+          `  or, for any command of Pulumi's: DATASETS_SERVER_ALLOW="${permission}" pulumi up -s ${stack}`,
           "  First read docs/runbook.md, Delete or replace on purpose",
         ]
       : []),

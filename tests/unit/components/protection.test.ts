@@ -41,7 +41,10 @@ describe("the deletion of a protected object", () => {
         "  Next, if it is meant, for one update: ds deploy prod --allow Service/api",
       ].join("\n"),
     );
-    assert.match(refusedDeletion(deployment, nothingAllowed), /^Deployment\/worker would be deleted and recreated: /);
+    assert.match(
+      refusedDeletion(deployment, nothingAllowed),
+      /^Deployment\/worker would be deleted, and recreated unless this is a destroy: /,
+    );
   });
 
   it("says what happens for every protected kind", () => {
@@ -71,7 +74,7 @@ describe("a preview with refused deletions", () => {
       [
         "this update would delete 2 protected resources of stack prod; no changes were made",
         "Next, if all of it is meant, for one update: ds deploy prod --allow Deployment/worker Service/api",
-        '  or DATASETS_SERVER_ALLOW="Deployment/worker Service/api" pulumi up -s prod',
+        '  or, for any command of Pulumi\'s: DATASETS_SERVER_ALLOW="Deployment/worker Service/api" pulumi up -s prod',
         "  First read docs/runbook.md, Delete or replace on purpose",
       ].join("\n"),
     );
