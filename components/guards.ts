@@ -4,7 +4,7 @@ import { requireRights } from "./accessReview";
 import type { ClusterConnection } from "./cluster";
 import { kubernetesClient } from "./kubernetesClient";
 import { liveObjects } from "./liveObjects";
-import { lossGuard } from "./lossGuard";
+import { deletionGuard } from "./deletionGuard";
 import type { Scope } from "./names";
 import type { AnyObject } from "./objects";
 import { stayOnCluster } from "./oneCluster";
@@ -17,7 +17,7 @@ export interface GuardArgs extends Pick<OwnershipArgs, "takeOver"> {
   /** All that the run registers. */
   readonly objects: readonly AnyObject[];
   /** What the run may delete or replace. Default: anything. */
-  readonly allowedLosses?: readonly string[] | undefined;
+  readonly allowedDeletions?: readonly string[] | undefined;
 }
 
 /** What keeps a run from doing harm on a cluster where it is not alone. */
@@ -35,7 +35,7 @@ export interface Guards {
  * takeOverOf.
  */
 export async function guardsOf(connection: ClusterConnection, args: GuardArgs): Promise<Guards> {
-  const { scope, objects, takeOver, allowedLosses } = args;
+  const { scope, objects, takeOver, allowedDeletions } = args;
   const kubernetes = kubernetesClient(connection);
   // A preview changes nothing, and its role may not do what an update does.
   if (!isDryRun()) {
@@ -48,7 +48,7 @@ export async function guardsOf(connection: ClusterConnection, args: GuardArgs): 
     server: {
       transformations: [
         guardObjects([ownershipHook(live, { scope, takeOver })]),
-        ...(allowedLosses ? [lossGuard({ stack: scope.stack, allowed: allowedLosses })] : []),
+        ...(allowedDeletions ? [deletionGuard({ stack: scope.stack, allowed: allowedDeletions })] : []),
         ...(taken ? [registerAsItIs(taken)] : []),
       ],
     },

@@ -7,7 +7,7 @@ import { helmPrefix, type Scope } from "../components/names";
 import type { SecretKey, SecretValues } from "../components/secrets";
 import { parquetMetadataPath } from "../components/volumes";
 import { environmentOf } from "./environment";
-import { allowedLosses, keepsObjects } from "./losses";
+import { allowedDeletions, protectsObjects } from "./protection";
 import type { Parameters } from "./pullRequest";
 import type { EncryptedKey, StackFile } from "./schema";
 import { environmentVariables } from "./settings";
@@ -20,7 +20,7 @@ export interface Config {
   /** Whether this run may take over the live objects of the Helm release whose names the stack keeps. */
   readonly takeOver: boolean;
   /** What this run may delete or replace. Default: anything, as on stacks that are not production. */
-  readonly allowedLosses?: readonly string[];
+  readonly allowedDeletions?: readonly string[];
   /** What the stack's outputs say of the pull request that it is for. Default: it is for none. */
   readonly pullRequest?: Parameters;
   readonly datasetsServer: DatasetsServerArgs;
@@ -72,7 +72,7 @@ export function buildConfig(identity: StackIdentity, file: StackFile): Config {
   return {
     cluster: clusterArgs(file.cluster),
     takeOver: permittedRelease() !== undefined,
-    ...(keepsObjects(identity) && { allowedLosses: allowedLosses() }),
+    ...(protectsObjects(identity) && { allowedDeletions: allowedDeletions() }),
     ...(environment && { pullRequest: environment.parameters }),
     datasetsServer: {
       scope,

@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { buildConfig, type Config, hasOwnMongoDb, neededSecrets } from "./build";
 import { entranceFaults } from "./entrances";
 import { configKey, type Fault, refuse, schemaFaults } from "./faults";
-import { allowedLossFaults } from "./losses";
 import { nameFaults } from "./names";
+import { allowedDeletionFaults } from "./protection";
 import { parameterFaults, readParameters } from "./pullRequest";
 import { quotaFaults } from "./quota";
 import { placeholders, type StackFile, stackFileSchema } from "./schema";
@@ -57,7 +57,7 @@ export function loadStack(): Stack {
     quotaFaults,
     secondProductionFaults,
     takeOverFaults,
-    allowedLossFaults,
+    allowedDeletionFaults,
     secretFaults,
   ];
   faults.push(...checks.flatMap((check) => check(identity, file)));

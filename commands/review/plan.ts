@@ -88,7 +88,11 @@ const digest = z.looseObject({
 });
 
 /** How the engine ends when a preview failed, which says no more than the heading does. */
-const lastWords: readonly string[] = ["preview failed", "BAIL: run bailed"];
+const lastWords: readonly string[] = [
+  "preview failed",
+  "BAIL: run bailed",
+  "an unhandled error occurred: Program exited with non-zero exit code: 1",
+];
 
 /** What `pulumi preview --json` of a stack says, as it ended. */
 export function parsePlan(stack: string, { code, stdout, stderr }: RunResult): Plan {

@@ -36,11 +36,15 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
   let engine: Engine;
   let kubernetes: Kubernetes;
   let secrets: readonly string[];
+  /** Where the events of a preview are written. */
+  let events: string;
 
   before(async () => {
     eks = await startEks("hub-prod", delayedPodStages);
     kubernetes = eks.cluster.kubernetes;
     const folder = await suiteFolder("prod");
+    events = path.join(folder, "events");
+    await fs.mkdir(events);
     // A user's own kubeconfig, of a cluster where nothing of ours may go.
     const KUBECONFIG = await kubeconfigOfNowhere(folder);
     engine = (await newEksEngine(eks, "prod", folder)).with({ KUBECONFIG });
@@ -110,9 +114,16 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
   });
 
   it("has nothing to change when it is previewed again", async () => {
-    // Its debug lines must not show the token either: see the last test.
-    const { code, stdout, stderr } = await engine.preview("--expect-no-changes", "--diff", "--debug");
-    assert.equal(code, 0, stdout + stderr);
+    // Neither its debug lines nor its events may show a secret: see the last test.
+    const flags = ["--expect-no-changes", "--diff", "--debug", "--event-log", path.join(events, "unchanged.jsonl")];
+    succeeded(await engine.with({ PULUMI_DEBUG_COMMANDS: "true" }).preview(...flags));
+  });
+
+  it("says in its state where in the program each object is made", async () => {
+    const objects = (await engine.stateResources()).filter(({ type }) => type.startsWith("kubernetes:"));
+    const elsewhere = objects.filter(({ sourcePosition }) => !sourcePosition?.startsWith("project:///components/"));
+    assert.notEqual(objects.length, 0);
+    assert.deepEqual(elsewhere, []);
   });
 
   it("rolls every pod to a new image: never fewer than 20 of api ready, nor of the others than their rows allow", async () => {
@@ -125,7 +136,7 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
     assert.deepEqual(images, Array(replicas).fill(`${registry}/hub-datasets-server-api:sha-0123abc`));
   });
 
-  it("refuses an update whose preview deletes what carries traffic or data, and says all of it", async () => {
+  it("refuses an update whose preview deletes or replaces protected objects, and names all of them", async () => {
     await edit(inCopy(parts.service), /new Ingress\(/, 'if (component !== "sse-api") $&');
     const selector = /(?<=\[componentLabel\(scope\)\]: objectName\(scope, )component(?=\),)/;
     await edit(inCopy(parts.selector), selector, 'component === "worker-heavy" ? "worker-other" : component');
@@ -135,11 +146,13 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
     const said = refused(await engine.run("up", "--yes"));
     const heavy = "Deployment/datasets-server-prod-worker-heavy";
     for (const line of [
-      `${heavy} would be deleted, if only to be made anew: urn:pulumi:prod::.*::datasets-server-prod-worker-heavy`,
-      "Deployment/.*-worker-light would be deleted, though the program has it under another URN: urn:.*-worker-light",
-      `${droppedIngress} would be deleted: urn:pulumi:prod::datasets-server::.*::datasets-server-prod-sse-api-internal`,
-      `Next, when it is meant, for one run: make deploy STACK=prod ALLOW="${heavy} ${droppedIngress}"`,
-      "Nothing was touched.",
+      `error: ${heavy} would be deleted, and recreated unless this is a destroy: its pods stop: .*`,
+      `Next, if it is meant, for one update: ds deploy prod --allow ${heavy}`,
+      "error: Deployment/.*-worker-light would be deleted, though the program has it under another URN: .*",
+      "Next: give the resource this alias in its options, or take its old name back: urn:.*-worker-light",
+      `error: ${droppedIngress} would be deleted: its rules leave the load balancer; .*`,
+      "this update would delete 3 protected resources of stack prod; no changes were made",
+      `Next, if all of it is meant, for one update: ds deploy prod --allow ${heavy} ${droppedIngress}`,
     ]) {
       assert.match(said, new RegExp(`^ *${line}$`, "m"));
     }
@@ -147,7 +160,7 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
     assert.deepEqual(await identities(kubernetes, namespace), before);
   });
 
-  it("deletes none of that without a preview either, and the next update mends what this one began", async () => {
+  it("deletes none of that without a preview either, and the next update fixes what this one began", async () => {
     const keptObjects = async () =>
       (await identities(kubernetes, namespace)).filter((object) =>
         /^(Deployment|Ingress|Secret|Service) /.test(object),
@@ -158,8 +171,9 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
     const said = refused(await engine.up());
     assert.match(
       said,
-      /this run stopped: of stack prod now Deployment\/datasets-server-prod-worker-heavy would be deleted/,
+      /failed: Deployment\/datasets-server-prod-worker-heavy would be deleted, and recreated unless this is a destroy: /,
     );
+    assert.match(said, /What this update did before stays; the next one goes on from there/);
     assert.deepEqual(await keptObjects(), before);
     await putBack(parts.selector);
     await putBack(parts.service);
@@ -168,25 +182,21 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
     assert.deepEqual(await keptObjects(), before);
   });
 
-  it("deletes what is allowed for one run, and takes no permission for anything else", async () => {
+  it("deletes what is allowed for one update, which can be previewed too, and nothing else", async () => {
     await edit(inCopy(parts.service), /new Ingress\(/, 'if (component !== "sse-api") $&');
     const allowing = (entry: string) => engine.with({ DATASETS_SERVER_ALLOW: entry });
-    const useless = "Ingress/datasets-server-prod-api";
-    const said = refused(await allowing(`${useless} ${droppedIngress}`).preview());
-    assert.match(
-      said,
-      new RegExp(`DATASETS_SERVER_ALLOW: "${useless}" is not allowed: this run deletes nothing by that`),
-    );
-    assert.doesNotMatch(said, /would be deleted/);
+    const said = refused(await allowing("Ingress/datasets-server-prod-api").preview());
+    assert.match(said, new RegExp(`${droppedIngress} would be deleted`));
+    succeeded(await allowing(droppedIngress).preview());
     succeeded(await allowing(droppedIngress).run("up", "--yes"));
     const { items } = await kubernetes.networking.listNamespacedIngress({ namespace });
     const names = items.map(({ metadata }) => metadata?.name);
     assert.ok(!names.includes("datasets-server-prod-sse-api-internal") && names.includes(name), names.join(" "));
   });
 
-  it("is destroyed by nobody who does not say so", async () => {
+  it("is destroyed by no one who does not say so", async () => {
     assert.match(refused(await engine.destroy()), /You must run with the `--run-program` flag/);
-    assert.match(refused(await engine.run("destroy", "--yes", "--run-program")), /ALLOW="Stack\/prod"/);
+    assert.match(refused(await engine.run("destroy", "--yes", "--run-program")), /ds deploy prod --allow Stack\/prod/);
   });
 
   it("leaves the namespace and what others have in it alone when it is destroyed", async () => {
@@ -208,10 +218,21 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
     assert.deepEqual(others, new Set(["sts:AssumeRole"]));
   });
 
-  it("keeps every secret out of the bucket and its history, logs and output", async () => {
+  it("keeps every secret out of the bucket and its history, logs, events and output", async () => {
+    assert.match(await fs.readFile(path.join(events, "unchanged.jsonl"), "utf8"), /"resOutputsEvent"/);
     const texts = { ...engine.printedTexts(), ...(await everyStateVersion(eks)) };
     for (const secret of secrets) {
-      assert.deepEqual(await findLeaks(secret, { folders: [engine.pulumiHome], texts }), []);
+      assert.deepEqual(await findLeaks(secret, { folders: [engine.pulumiHome, events], texts }), []);
+    }
+  });
+
+  it("has Pulumi's own log of each update encrypted, with the key that opens the stack's secrets", async () => {
+    const folder = path.join(engine.pulumiHome, "logs");
+    const ofStack = (await fs.readdir(folder)).filter((file) => file.includes("+prod-"));
+    assert.notEqual(ofStack.length, 0);
+    for (const file of ofStack) {
+      const log = await fs.readFile(path.join(folder, file));
+      assert.equal(log.subarray(0, 4).toString(), "PLOG", file);
     }
   });
 });

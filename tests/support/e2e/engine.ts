@@ -17,6 +17,7 @@ const stateResource = z.looseObject({
   type: z.string(),
   id: z.string().optional(),
   outputs: z.record(z.string(), z.unknown()).default({}),
+  sourcePosition: z.string().optional(),
 });
 
 export type StateResource = z.infer<typeof stateResource>;

@@ -1,5 +1,9 @@
 import fs from "node:fs/promises";
 import path from "node:path";
+import { constants, gunzipSync } from "node:zlib";
+
+/** The first bytes of a gzip file. */
+const gzipMagic = Buffer.from([0x1f, 0x8b]);
 
 /** Where a secret may have gone: files in folders, and texts by a name that errors can show. */
 export interface Places {
@@ -7,17 +11,23 @@ export interface Places {
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** The files and texts that hold the secret, plain or inside anything that was base64-encoded. */
+/** Returns the files, compressed ones included, and texts that hold the secret, plain or inside anything that was base64-encoded. */
 export async function findLeaks(secret: string, { folders, texts }: Places): Promise<string[]> {
   const needles = [secret, ...base64Forms(secret)];
   const holds = (content: Buffer) => needles.some((needle) => content.includes(needle));
   const files = (await Promise.all(folders.map(regularFiles))).flat();
   const leakyFiles: string[] = [];
   for (const file of files) {
-    if (holds(await fs.readFile(file))) leakyFiles.push(file);
+    if (holds(decompressed(await fs.readFile(file)))) leakyFiles.push(file);
   }
   const leakyTexts = Object.keys(texts).filter((name) => holds(Buffer.from(texts[name] ?? "")));
   return [...leakyFiles, ...leakyTexts];
+}
+
+/** Returns the content, as much of it as there is where it is compressed: who writes it may have been killed. */
+function decompressed(content: Buffer): Buffer {
+  const isGzip = content.subarray(0, 2).equals(gzipMagic);
+  return isGzip ? gunzipSync(content, { finishFlush: constants.Z_SYNC_FLUSH }) : content;
 }
 
 /** Base64 of the secret at each of the three places it can have in a group, less the characters its neighbours share. */

@@ -95,8 +95,13 @@ describe("a plan", () => {
 
 describe("the comment of a review", () => {
   it("has the whole reason in the place of a preview that was refused, and not the engine's last words", () => {
-    const reason = 'this run would take from stack prod ...\nNext, when it is meant: make deploy ALLOW="Service/api"';
-    const messages = [`error: ${reason}\n`, "error: BAIL: run bailed\n", "error: preview failed\n"];
+    const reason = "Service/api would be deleted: ...\nNext, if it is meant: ds deploy prod --allow Service/api";
+    const last = [
+      "BAIL: run bailed",
+      "preview failed",
+      "an unhandled error occurred: Program exited with non-zero exit code: 1",
+    ];
+    const messages = [reason, ...last].map((message) => `error: ${message}\n`);
     const diagnostics = messages.map((message) => ({ severity: "error", message }));
     const refused = { code: 1, stdout: JSON.stringify({ diagnostics }), stderr: "" };
     const text = comment([parsePlan("prod", refused)], { whole });

@@ -513,8 +513,8 @@ describe("a stack file", () => {
     it("is told of them apart by spaces or commas, by name or by URN, or of all of them", async () => {
       const urn = "urn:pulumi:prod::datasets-server::kubernetes:core/v1:Service::datasets-server-prod-api";
       process.env.DATASETS_SERVER_ALLOW = `Service/datasets-server-prod-api,  ${urn}\nStack/prod`;
-      const { allowedLosses } = await stackConfig("prod");
-      assert.deepEqual(allowedLosses, ["Service/datasets-server-prod-api", urn, "Stack/prod"]);
+      const { allowedDeletions } = await stackConfig("prod");
+      assert.deepEqual(allowedDeletions, ["Service/datasets-server-prod-api", urn, "Stack/prod"]);
     });
 
     it("is refused when one of them is nothing that a run is kept from deleting", async () => {
