@@ -4,6 +4,7 @@ import path from "node:path";
 import { projectFolder } from "../../commands/project";
 import { findTools } from "../../tools/install";
 import { run } from "../../tools/run";
+import { localGroups } from "../../tools/toolbox";
 import { engineEnvironment } from "../../tools/workspace";
 import { suiteFolder } from "../support/e2e/world";
 
@@ -29,7 +30,7 @@ describe("the policy pack, on a program of somebody else's", () => {
       fs.writeFile(path.join(cwd, "index.js"), program),
       fs.symlink(path.join(projectFolder, "node_modules"), path.join(cwd, "node_modules")),
     ]);
-    const toolbox = findTools();
+    const toolbox = findTools(localGroups);
     // A provider that writes files refuses to have a cluster besides.
     const env = { ...engineEnvironment(toolbox, path.join(folder, "workspace")), KUBECONFIG: undefined };
     const pulumi = (...args: string[]) => run(toolbox.pulumi, [...args, "--stack", "dev"], { cwd, env });
