@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { type Release, supportedPlatforms } from "../part";
 import { parts } from "../parts";
+import { unpack } from "./archive";
 import { createReleaseHosts, type ReleaseHosts, ReleaseUnavailable } from "./releaseHosts";
 
 /** The committed checksums, as messages name them. */
@@ -13,7 +14,7 @@ export const checksumsFile = "tools/checksums.json";
 
 const committedFile = path.join(__dirname, "../checksums.json");
 
-/** The SHA-256 of each release, by its address, which names its version. */
+/** The SHA-256 of each release by its address, which names its version, and of each executable in it by `checksumKey`. */
 const committedChecksums = z.record(z.url(), z.string().regex(/^[0-9a-f]{64}$/));
 
 export type Checksums = z.infer<typeof committedChecksums>;
@@ -29,6 +30,11 @@ const algorithmByLength: ReadonlyMap<number, Checksum["algorithm"]> = new Map([
   [64, "sha256"],
   [128, "sha512"],
 ]);
+
+/** Returns the key of a release's executable: the address, with the path in the archive where it is one. */
+export function checksumKey({ url, member }: Release): string {
+  return member === undefined ? url : `${url}#${member}`;
+}
 
 /** Reads our own checksums. */
 export function readChecksums(file = committedFile): Checksums {
@@ -84,8 +90,8 @@ export interface WriteChecksumsOptions {
 }
 
 /**
- * Downloads every release, compares it with the checksum that is published with it, if any, and writes the SHA-256 of each
- * into the committed file, sorted. Entries of releases that are no longer pinned go.
+ * Downloads every release, compares it with the checksum that is published with it, if any, and writes the SHA-256 of each,
+ * and of each executable in it, into the committed file, sorted. Entries of releases that are no longer pinned go.
  *
  * @throws with every release that could not be had, differs from what is published, or is no longer the file of which the
  * checksum was committed before. Nothing is written then.
@@ -95,17 +101,25 @@ export async function writeChecksums(options: WriteChecksumsOptions = {}): Promi
   const before = readChecksums(file);
   const hosts = createReleaseHosts(log);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "datasets-server-checksums-"));
-  const written: Checksums = {};
+  const written: Record<string, string> = {};
   const issues: string[] = [];
+  const urls = new Set(releases.map(({ url }) => url));
   try {
-    for (const release of releases) {
+    for (const url of urls) {
       try {
-        const hash = await checkedHash(hosts, release, { folder, committed: before[release.url] });
-        written[release.url] = hash;
-        log(`  ${hash}  ${fileName(release.url)}`);
+        const inOneFile = releases.filter((release) => release.url === url);
+        const hashes = await checkedHashes(hosts, inOneFile, folder);
+        for (const [key, hash] of Object.entries(hashes)) {
+          const committed = before[key];
+          if (committed !== undefined && committed !== hash) {
+            throw new ReleaseUnavailable(`its sha256 is ${hash}, and was ${committed} when that was committed`);
+          }
+        }
+        Object.assign(written, hashes);
+        log(`  ${written[url]}  ${fileName(url)}`);
       } catch (error) {
         if (!(error instanceof ReleaseUnavailable)) throw error;
-        issues.push(`  ${release.url}: ${error.message}`);
+        issues.push(`  ${url}: ${error.message}`);
       }
     }
   } finally {
@@ -114,7 +128,7 @@ export async function writeChecksums(options: WriteChecksumsOptions = {}): Promi
   if (issues.length > 0) {
     throw new Error(
       [
-        `${issues.length} of ${releases.length} releases have no checksum, and ${checksumsFile} stays as it was:`,
+        `${issues.length} of ${urls.size} releases have no checksum, and ${checksumsFile} stays as it was:`,
         ...issues,
         "Next: run the command where the hosts of the releases can be reached. A release that has changed since its checksum",
         "was committed may be an attack: ask its project before you remove the entry.",
@@ -125,39 +139,23 @@ export async function writeChecksums(options: WriteChecksumsOptions = {}): Promi
   fs.writeFileSync(file, `${JSON.stringify(sorted, null, 2)}\n`);
 }
 
-/** Every release of every tool, once. */
+/** Every release of every tool. */
 function allReleases(): Release[] {
-  const byUrl = new Map<string, Release>();
-  for (const { release } of Object.values(parts)) {
-    for (const platform of supportedPlatforms) {
-      const found = release?.(platform);
-      if (found !== undefined) byUrl.set(found.url, found);
-    }
-  }
-  return [...byUrl.values()];
+  return Object.values(parts).flatMap(({ release }) =>
+    supportedPlatforms.map((platform) => release?.(platform)).filter((found) => found !== undefined),
+  );
 }
 
-interface CheckedAgainst {
-  readonly folder: string;
-  /** The checksum of this release as it was committed before, if it was. */
-  readonly committed: string | undefined;
-}
-
-async function checkedHash(
-  hosts: ReleaseHosts,
-  release: Release,
-  { folder, committed }: CheckedAgainst,
-): Promise<string> {
-  const { url, checksumsUrl } = release;
+/** The SHA-256 of a release's file and of each executable in it, by their keys; the file is compared with what is published. */
+async function checkedHashes(hosts: ReleaseHosts, releases: readonly Release[], folder: string): Promise<Checksums> {
+  const [first] = releases;
+  if (first === undefined) return {};
+  const { url, checksumsUrl } = first;
   if (hosts.isOpenToChange(url)) {
     throw new ReleaseUnavailable("it would come over plain http, where it can be changed on its way");
   }
   const file = path.join(folder, fileName(url));
   await hosts.file(url, file);
-  const hash = await hashOf(file, "sha256");
-  if (committed !== undefined && committed !== hash) {
-    throw new ReleaseUnavailable(`its sha256 is ${hash}, and was ${committed} when that was committed`);
-  }
   if (checksumsUrl !== undefined) {
     const published = publishedChecksum(await hosts.text(checksumsUrl), { url, checksumsUrl });
     const actual = await hashOf(file, published.algorithm);
@@ -165,6 +163,13 @@ async function checkedHash(
       throw new ReleaseUnavailable(`its ${published.algorithm} is ${actual}, published is ${published.hash}`);
     }
   }
+  const hashes: Record<string, string> = { [url]: await hashOf(file, "sha256") };
+  for (const release of releases) {
+    if (release.member === undefined) continue;
+    const executable = await unpack(file, release.member, path.join(folder, "unpacked"));
+    hashes[checksumKey(release)] = await hashOf(executable, "sha256");
+  }
   fs.rmSync(file);
-  return hash;
+  fs.rmSync(path.join(folder, "unpacked"), { recursive: true, force: true });
+  return hashes;
 }

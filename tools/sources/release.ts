@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Release } from "../part";
-import { run } from "../run";
+import { unpack } from "./archive";
 import {
   type Checksum,
   type Checksums,
@@ -13,8 +13,6 @@ import {
 } from "./checksums";
 import { mirrorVariable, type ReleaseHosts, ReleaseUnavailable } from "./releaseHosts";
 import { type Attempt, type Job, notFound, notMeantFor, placedVersionProblem } from "./source";
-
-const unpackTimeoutMs = 120_000;
 
 /**
  * Makes the source that takes official releases. An archive that holds several parts is downloaded once, into
@@ -112,12 +110,4 @@ async function place(file: string, release: Release, { target, scratch }: Job): 
   fs.mkdirSync(path.dirname(target), { recursive: true });
   fs.copyFileSync(release.member === undefined ? file : await unpack(file, release.member, scratch), target);
   fs.chmodSync(target, 0o755);
-}
-
-/** Both tar programs of the supported systems tell the archive's kind by themselves; only macOS is given zip files. */
-async function unpack(archive: string, member: string, scratch: string): Promise<string> {
-  fs.mkdirSync(scratch, { recursive: true });
-  const result = await run("tar", ["-xf", archive, "-C", scratch, member], { timeoutMs: unpackTimeoutMs });
-  if (result.code === 0) return path.join(scratch, member);
-  throw new ReleaseUnavailable(`${path.basename(archive)} cannot be unpacked: ${result.stderr.trim()}`);
 }

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Release } from "../../../tools/part";
 import { readChecksums, writeChecksums } from "../../../tools/sources/checksums";
-import { type ReleaseServer, sha256, startReleaseServer } from "./releaseServer";
+import { archiveOf, type ReleaseServer, sha256, startReleaseServer } from "./releaseServer";
 import { createToolSandbox, type ToolSandbox } from "./toolSandbox";
 
 const base = "https://releases.test/v1";
@@ -38,6 +38,19 @@ describe("the committed checksums", () => {
     const expected = { [`${base}/alpha`]: sha256("alpha"), [`${base}/beta`]: sha256("beta") };
     assert.equal(fs.readFileSync(file, "utf8"), `${JSON.stringify(expected, null, 2)}\n`);
     assert.deepEqual(readChecksums(file), expected);
+  });
+
+  it("are written for each executable in an archive as well", async () => {
+    const archive = archiveOf(sandbox, { "tools/alpha": "one", "tools/beta": "other" });
+    server.serve(`${base}/both.tar.gz`, archive);
+    const inArchive = ["tools/alpha", "tools/beta"].map((member) => ({ url: `${base}/both.tar.gz`, member }));
+    await writeChecksums({ releases: inArchive, file, log: sandbox.log });
+    assert.deepEqual(readChecksums(file), {
+      [`${base}/both.tar.gz`]: sha256(archive),
+      [`${base}/both.tar.gz#tools/alpha`]: sha256("one"),
+      [`${base}/both.tar.gz#tools/beta`]: sha256("other"),
+    });
+    assert.equal(server.requests.length, 1);
   });
 
   const refused = [

@@ -7,6 +7,7 @@ import { currentPlatform } from "../../../tools/part";
 import { parts } from "../../../tools/parts";
 import { pins } from "../../../tools/pins";
 import { type ToolName, toolGroups, toolsOf } from "../../../tools/toolbox";
+import { unverifiedTools } from "../../../tools/verify";
 import { rememberEnvironment } from "../../support/environment";
 import { archiveOf, type ReleaseServer, sha256, startReleaseServer } from "./releaseServer";
 import { createToolSandbox, type ToolSandbox } from "./toolSandbox";
@@ -90,6 +91,32 @@ describe("groups of tools", () => {
       assert.deepEqual(await installTools(["deploy"], { log: sandbox.log }), installed);
       assert.deepEqual(findTools(["deploy"]), installed);
       assert.equal(server.requests.length, asked);
+    });
+
+    it("a tool that another has put into the cache is found, whatever the cache says of it", async () => {
+      serve(...engineArchives);
+      const installed = await installTools(["deploy"], { log: sandbox.log });
+      const executable = (name: ToolName) => `#!/bin/sh\necho ${parts[name].version}\n`;
+      const checksums = Object.fromEntries(
+        toolsOf.deploy.map((name) => [`${releaseOf(name).url}#${releaseOf(name).member}`, sha256(executable(name))]),
+      );
+      assert.deepEqual(await unverifiedTools(["deploy"], checksums), []);
+
+      fs.appendFileSync(installed.pulumi, "curl https://attacker.test\n");
+      const [found, ...others] = await unverifiedTools(["deploy"], checksums);
+      assert.deepEqual(others, []);
+      assert.equal(found?.name, "pulumi");
+      assert.match(found.why, /its sha256 is [0-9a-f]{64}, and its release has [0-9a-f]{64}/);
+    });
+
+    it("a tool of which no checksum is committed is not called verified", async () => {
+      serve(...engineArchives);
+      await installTools(["deploy"], { log: sandbox.log });
+      const unverified = await unverifiedTools(["deploy", "eks"], {});
+      assert.deepEqual(
+        unverified.map(({ why }) => why.split(" https:")[0]),
+        [...Array(3).fill("tools/checksums.json has nothing of"), "it is not installed"],
+      );
     });
 
     it("a language host of the release takes the place of one that was built from Go modules", async () => {
