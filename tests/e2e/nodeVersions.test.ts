@@ -45,7 +45,8 @@ describe("every Node.js in support", () => {
     let last: Promise<unknown> = Promise.resolve();
     for (const [name] of nodes) {
       const env = { ...cleanEnvironment(), PATH: pathWith(name, process.env.PATH) };
-      const args = ["node_modules/mocha/bin/mocha.js", "--reporter", "dot"];
+      // Longer limits than alone, because the updates of these tests keep the machine busy.
+      const args = ["node_modules/mocha/bin/mocha.js", "--reporter", "dot", "--timeout", "60000"];
       const result = last.then(() => run(executableOf(name), args, { cwd: projectFolder, env }));
       last = result.catch(() => undefined);
       runs.set(name, result);
