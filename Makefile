@@ -7,8 +7,8 @@ COMMAND := $(TS) commands/cli.ts
 TOOLS := $(TS) tools/cli.ts
 BIOME := node_modules/.bin/biome
 MOCHA := node_modules/.bin/mocha
-# What `make tools WITH=...` adds for tests: the AWS CLI, and a server that behaves like AWS.
-TEST_TOOLS := aws moto_server
+# What `make tools` installs: a command of its own group installs that by itself.
+GROUPS := deploy cluster
 # A Node.js that is new enough, and the npm packages of package-lock.json.
 INSTALLED := preflight
 
@@ -81,10 +81,10 @@ pr-sweep: $(INSTALLED) ## remove environments whose time is over or whose pull r
 	@$(COMMAND) pr-sweep $(ENVIRONMENTS) $(if $(filter undefined,$(origin OPEN)),,--open="$$OPEN") $(if $(DRY_RUN),--dry-run)
 
 test: $(INSTALLED) ## all tests, on a fresh machine too: unit, then end-to-end
-	@$(MAKE) --no-print-directory -j2 unit tools WITH="$(TEST_TOOLS)"
+	@$(MAKE) --no-print-directory -j2 unit tools GROUPS="$(GROUPS) test"
 	@$(MOCHA) --config tests/e2e/.mocharc.json
 
-test-long: WITH := $(TEST_TOOLS) promtool
+test-long: GROUPS += test long
 test-long: $(INSTALLED) tools $(if $(FRESH),test-long-discard) ## hours, and goes on where it was interrupted: FRESH=1 starts over; KILLS, ENVIRONMENTS, AT_A_TIME, MUTATIONS, SEED
 	@$(MOCHA) --config tests/long/.mocharc.json
 
@@ -94,7 +94,7 @@ test-long-discard: $(INSTALLED) ## end and forget what an interrupted test-long 
 unit: $(INSTALLED) ## unit tests: mocha with mocks, no cluster
 	@$(MOCHA)
 
-e2e bench: WITH := $(TEST_TOOLS)
+e2e bench: GROUPS += test
 
 e2e: $(INSTALLED) tools ## end-to-end tests: real engine, real Kubernetes API
 	@$(MOCHA) --config tests/e2e/.mocharc.json
@@ -122,8 +122,8 @@ generate: $(INSTALLED) ## write tests/expected, config/stack.schema.json, docs/a
 bench: $(INSTALLED) tools ## measure the figures into bench/results.md
 	@$(COMMAND) bench
 
-tools: $(INSTALLED) ## install the pinned engine, provider and cluster parts: WITH=pulumi-resource-aws adds the AWS provider
-	@$(TOOLS) install $(if $(WITH),--with $(WITH))
+tools: $(INSTALLED) ## install the pinned tools of some groups: GROUPS="deploy eks cluster test check long", default deploy cluster
+	@$(TOOLS) install $(GROUPS)
 
 shell: $(INSTALLED) ## a shell where pulumi, kubectl and stack local are ready
 	@$(TOOLS) shell

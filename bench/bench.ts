@@ -6,7 +6,7 @@ import { projectFolder } from "../commands/program";
 import { cleanUp, suiteFolder } from "../tests/support/e2e/world";
 import { installTools } from "../tools/install";
 import { pins } from "../tools/pins";
-import type { Toolbox } from "../tools/toolbox";
+import { localGroups, type Toolbox } from "../tools/toolbox";
 import { type Figure, writeBench } from "./figures";
 import { inTurn, median, seconds, type TimedCommand } from "./measure";
 import { deployPlain, deployProduction } from "./programs";
@@ -24,7 +24,7 @@ const transpile = ["-r", "ts-node/register/transpile-only"];
  * What is measured is written at once, so a run that ends early leaves what it has.
  */
 export async function bench(): Promise<void> {
-  const toolbox = await installTools();
+  const toolbox = await installTools(localGroups);
   const figures: Figure[] = [];
   try {
     for (const measure of [() => previews(toolbox), scanners, unitTests, fromNothing, tests]) {

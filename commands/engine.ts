@@ -1,7 +1,7 @@
 import { stateUrl } from "../config/accounts";
 import { installTools } from "../tools/install";
 import { type RunResult, run } from "../tools/run";
-import type { Toolbox } from "../tools/toolbox";
+import { type EngineTools, localGroups } from "../tools/toolbox";
 import { engineEnvironment, hasAwsPlugin, teamEnvironment } from "../tools/workspace";
 import { projectFolder } from "./project";
 import { parseStateAddress, type StateAddress } from "./state/address";
@@ -13,8 +13,8 @@ export interface Engine {
 }
 
 /** For stack local: state and settings of a workspace, and nothing of the user's own. */
-export function localEngine(toolbox: Toolbox, workspace: string): Engine {
-  return { executable: toolbox.pulumi, environment: engineEnvironment(toolbox, workspace) };
+export function localEngine(tools: EngineTools, workspace: string): Engine {
+  return { executable: tools.pulumi, environment: engineEnvironment(tools, workspace) };
 }
 
 export interface EngineOptions {
@@ -22,21 +22,24 @@ export interface EngineOptions {
   readonly withProgram?: boolean;
 }
 
-/** The engine of any stack, with every pinned part installed that it needs. */
+/** The engine of any stack, with every tool installed that it needs, and no other. */
 export async function engineFor(workspace: string, stack: string, options: EngineOptions = {}): Promise<Engine> {
   const { withProgram = false } = options;
-  const needsPlugin = stack !== "local" && withProgram && !hasAwsPlugin(workspace);
-  return engineOf(await installTools(needsPlugin ? { with: ["pulumi-resource-aws"] } : {}), workspace, stack);
+  const tools = stack === "local" ? await installTools(localGroups) : await installTools(["deploy"]);
+  if (stack !== "local" && withProgram && !hasAwsPlugin(workspace)) {
+    await installTools(["eks"]);
+  }
+  return engineOf(tools, workspace, stack);
 }
 
 /**
- * The engine of any stack, of parts that are installed. On EKS it gets the user's whole environment, credentials included,
+ * The engine of any stack, of tools that are installed. On EKS it gets the user's whole environment, credentials included,
  * as a plain `pulumi` would.
  */
-export function engineOf(toolbox: Toolbox, workspace: string, stack: string): Engine {
+export function engineOf(tools: EngineTools, workspace: string, stack: string): Engine {
   return stack === "local"
-    ? localEngine(toolbox, workspace)
-    : { executable: toolbox.pulumi, environment: teamEnvironment(toolbox, workspace) };
+    ? localEngine(tools, workspace)
+    : { executable: tools.pulumi, environment: teamEnvironment(tools, workspace) };
 }
 
 /** Where an engine keeps its state. */

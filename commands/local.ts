@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { clusterStatus, startCluster, stopCluster } from "../tools/cluster";
 import { findTools, installTools } from "../tools/install";
+import { localGroups } from "../tools/toolbox";
 import { workspacePaths } from "../tools/workspace";
 import { type Engine, execute, localEngine } from "./engine";
 import { update } from "./state/update";
@@ -16,7 +17,7 @@ export interface UpOptions {
 
 /** From nothing to a running datasets-server: the pinned parts, the cluster, the stack, and a table of what runs. */
 export async function up(workspace: string, { refresh = false }: UpOptions): Promise<void> {
-  const toolbox = await installTools();
+  const toolbox = await installTools(localGroups);
   const { created } = await startCluster(toolbox, workspace);
   if (created) {
     // What the state says belongs to a cluster that is gone.
@@ -30,7 +31,7 @@ export async function up(workspace: string, { refresh = false }: UpOptions): Pro
 
 /** What `up` would change. */
 export async function preview(workspace: string, flags: readonly string[]): Promise<void> {
-  const engine = await selectStack(localEngine(findTools(), workspace));
+  const engine = await selectStack(localEngine(findTools(localGroups), workspace));
   await execute(engine, ["preview", "--stack", stack, "--diff", ...flags]);
 }
 
@@ -40,7 +41,7 @@ export async function down(workspace: string): Promise<void> {
     console.log("nothing to take down");
     return;
   }
-  const toolbox = findTools();
+  const toolbox = findTools(localGroups);
   if ((await clusterStatus(toolbox, workspace)) === "running") {
     const engine = await selectStack(localEngine(toolbox, workspace));
     await update(engine, stack, ["destroy", "--stack", stack, "--yes", "--skip-preview"]);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { takeInventory } from "../policy/inventory";
 import { isTolerated, parseRemarks, type Remark, remarkText, tolerations } from "../policy/kubeScore";
-import { installCheckTool } from "../tools/install";
+import { installTools } from "../tools/install";
 import { pins } from "../tools/pins";
 import { run } from "../tools/run";
 import { stackObjects, toYaml } from "./objects";
@@ -57,7 +57,7 @@ export async function scanStacks(): Promise<Scan[]> {
 
 /** What kube-score says of objects in YAML or JSON. Throws, with what it said, when it cannot read them. */
 export async function kubeScore(objects: string): Promise<Remark[]> {
-  const executable = await installCheckTool("kube-score");
+  const { "kube-score": executable } = await installTools(["check"]);
   const folder = await mkdtemp(path.join(tmpdir(), "datasets-server-scan-"));
   try {
     const file = path.join(folder, "objects.yaml");

@@ -11,7 +11,7 @@ const pythonInputs = ["requirements.txt"];
 const originFile = "origin.json";
 
 /** Where a cached part came from, kept in its entry. */
-interface Origin {
+export interface Origin {
   readonly source: string;
   /** Set for an executable on PATH that the entry links to: what it was when its version was checked. */
   readonly linkedTo?: { readonly size: number; readonly modifiedMs: number };
@@ -28,10 +28,10 @@ export function cacheRoot(): string {
 
 /** The folder of one part in the cache. Its name changes with anything that would change the part. */
 export function entryFolder(name: string, part: Part, platform: Platform): string {
-  const recipe = part.goModule ?? part.pythonPackages;
+  const built = part.goModule ?? part.pythonPackages;
   const inputs = part.pythonPackages === undefined ? goInputs : pythonInputs;
-  const hash = createHash("sha256").update(JSON.stringify([platform, part.version, recipe]));
-  for (const input of inputs) hash.update(`\n${input}\n`).update(committedText(recipe?.folder, input));
+  const hash = createHash("sha256").update(JSON.stringify([platform, part.version, built ?? part.npmPackages]));
+  for (const input of inputs) hash.update(`\n${input}\n`).update(committedText(built?.folder, input));
   return path.join(cacheRoot(), name, `${part.version}-${hash.digest("hex").slice(0, 12)}`);
 }
 
@@ -46,9 +46,15 @@ function committedText(folder: string | undefined, file: string): string {
   return fs.existsSync(committed) ? fs.readFileSync(committed, "utf8") : "";
 }
 
+export function executableName(name: string, { executable = name }: Part): string {
+  return executable;
+}
+
 /** What the toolbox gives for a part: its executable, or the folder of its files. */
 export function payload(entry: string, name: string, part: Part): string {
-  return part.goModule?.kind === "files" ? path.join(entry, "files") : path.join(entry, "bin", name);
+  return part.goModule?.kind === "files"
+    ? path.join(entry, "files")
+    : path.join(entry, "bin", executableName(name, part));
 }
 
 /** True when the part is cached and, if it is a link to an executable on PATH, that one has not changed since. */
@@ -60,7 +66,8 @@ export function isCached(entry: string, name: string, part: Part): boolean {
   return linkedTo === undefined || (linkedTo.size === stat.size && linkedTo.modifiedMs === stat.mtimeMs);
 }
 
-function readOrigin(entry: string): Origin | undefined {
+/** Where an entry came from; undefined when there is none. */
+export function readOrigin(entry: string): Origin | undefined {
   const file = path.join(entry, originFile);
   return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : undefined;
 }

@@ -1,32 +1,29 @@
-import { Command, Option } from "commander";
+import { Argument, Command } from "commander";
 import { useProxies } from "../network/proxies";
 import { clusterStatus, startCluster, stopCluster } from "./cluster";
-import { findTools, installCheckTool, installTools } from "./install";
+import { findTools, installTools } from "./install";
 import { run } from "./run";
 import { openShell } from "./shell";
-import type { OptionalPartName } from "./toolbox";
+import { localGroups, type ToolGroup, toolGroups } from "./toolbox";
 import { defaultWorkspace } from "./workspace";
 
 interface WorkspaceOption {
   readonly workspace: string;
 }
 
-const optionalParts: readonly OptionalPartName[] = ["pulumi-resource-aws", "promtool", "aws", "moto_server"];
-
 const program = new Command("tools")
-  .description("The pinned parts of a local run, and the local cluster.")
+  .description("The pinned tools, and the local cluster.")
   // Options after `shell` belong to the command that the shell runs.
   .enablePositionalOptions()
   .showHelpAfterError();
 
 program
   .command("install")
-  .description("install every pinned part that is missing")
-  .addOption(
-    new Option("--with <part...>", "also install these optional parts").choices(optionalParts).default([], "none"),
-  )
-  .action(async (options: { with: OptionalPartName[] }) => {
-    await installTools(options);
+  .description("install every tool of some groups that is missing")
+  .addArgument(new Argument("[group...]", "what the tools are needed for").choices(toolGroups).default(localGroups))
+  .action(async (groups: readonly ToolGroup[]) => {
+    await installTools(groups);
+    console.log(`all tools are in place: ${groups.join(", ")}`);
   });
 
 program
@@ -34,9 +31,8 @@ program
   .description("check .github/workflows with actionlint")
   .action(async () => {
     // What else it would run where that lies on PATH is not pinned.
-    const { code } = await run(await installCheckTool("actionlint"), ["-shellcheck=", "-pyflakes="], {
-      stdio: "inherit",
-    });
+    const { actionlint } = await installTools(["check"]);
+    const { code } = await run(actionlint, ["-shellcheck=", "-pyflakes="], { stdio: "inherit" });
     process.exitCode = code;
   });
 
@@ -45,19 +41,19 @@ const cluster = program.command("cluster").description("the local Kubernetes clu
 onWorkspace(cluster.command("up"))
   .description("start it; does nothing when it runs, replaces it when it is broken")
   .action(async ({ workspace }: WorkspaceOption) => {
-    await startCluster(findTools(), workspace);
+    await startCluster(findTools(localGroups), workspace);
   });
 
 onWorkspace(cluster.command("down"))
   .description("stop it and remove all its files")
   .action(async ({ workspace }: WorkspaceOption) => {
-    await stopCluster(findTools(), workspace);
+    await stopCluster(findTools(localGroups), workspace);
   });
 
 onWorkspace(cluster.command("status"))
   .description("print absent, stopped, unhealthy or running")
   .action(async ({ workspace }: WorkspaceOption) => {
-    console.log(await clusterStatus(findTools(), workspace));
+    console.log(await clusterStatus(findTools(localGroups), workspace));
   });
 
 onWorkspace(program.command("shell"))
@@ -65,7 +61,7 @@ onWorkspace(program.command("shell"))
   .passThroughOptions()
   .argument("[command...]", "run this instead of a shell, and end with its exit code")
   .action(async (command: string[], { workspace }: WorkspaceOption) => {
-    process.exitCode = await openShell(findTools(), workspace, command);
+    process.exitCode = await openShell(findTools(localGroups), workspace, command);
   });
 
 function onWorkspace(command: Command): Command {

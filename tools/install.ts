@@ -1,88 +1,58 @@
-import { cachedPaths, installParts, type PartTable } from "./installer";
+import { cachedPaths, type InstalledTool, installedTool, installParts, type PartTable } from "./installer";
 import { parts } from "./parts";
-import type { CheckPartName, InstallOptions, OptionalPartName, PartName, TestPartName, Toolbox } from "./toolbox";
-
-const {
-  "pulumi-resource-aws": _provider,
-  aws,
-  moto_server,
-  promtool: _alertTester,
-  actionlint: _linter,
-  "kube-score": _scanner,
-  ...requiredParts
-} = parts;
+import {
+  type InstallOptions,
+  localGroups,
+  type ToolGroup,
+  type ToolIn,
+  type ToolName,
+  type ToolPaths,
+  toolsOf,
+} from "./toolbox";
 
 /**
- * Installs every missing part and the optional ones named by `with`.
+ * Installs every missing tool of some groups, and nothing else.
  *
- * @throws InstallError when a part cannot be had from any source.
+ * @throws InstallError when a tool cannot be had from any source.
  */
-export async function installTools(options: InstallOptions = {}): Promise<Toolbox> {
-  const { with: optional = [], log = console.log } = options;
-  const table: Record<string, PartTable[string]> = { ...requiredParts };
-  for (const name of optional) table[name] = parts[name];
-  await installParts(table, log);
-  return findTools();
+export async function installTools<Group extends ToolGroup>(
+  groups: readonly Group[],
+  { log = console.log }: InstallOptions = {},
+): Promise<ToolPaths<Group>> {
+  await installParts(tableOf(groups), log);
+  return findTools(groups);
 }
 
 /**
- * The installed parts. Touches nothing but the cache folder.
+ * Returns the installed tools of some groups. Touches nothing but the cache folder.
  *
- * @throws when a part is missing.
+ * @throws when a tool is missing.
  */
-export function findTools(): Toolbox {
-  const paths = cachedPaths(requiredParts);
-  const missing = Object.keys(requiredParts).filter((name) => !paths.has(name));
-  if (missing.length > 0) throw new Error(`not installed yet: ${missing.join(", ")}. Next: run \`make tools\`.`);
-  const at = (name: PartName): string => paths.get(name) ?? "";
-  return {
-    pulumi: at("pulumi"),
-    "pulumi-language-nodejs": at("pulumi-language-nodejs"),
-    "pulumi-resource-kubernetes": at("pulumi-resource-kubernetes"),
-    etcd: at("etcd"),
-    "kube-apiserver": at("kube-apiserver"),
-    "kube-controller-manager": at("kube-controller-manager"),
-    "kube-scheduler": at("kube-scheduler"),
-    kubectl: at("kubectl"),
-    kwok: at("kwok"),
-    kwokctl: at("kwokctl"),
-    "prometheus-operator-crds": at("prometheus-operator-crds"),
-    "kwok-stages": at("kwok-stages"),
-  };
+export function findTools<Group extends ToolGroup>(groups: readonly Group[]): ToolPaths<Group> {
+  const names = namesIn(groups);
+  const paths = Object.fromEntries(cachedPaths(tableOf(groups)));
+  if (hasAll(names, paths)) return paths;
+  const missing = names.filter((name) => !(name in paths));
+  const isLocal = groups.every((group) => localGroups.some((local) => local === group));
+  const next = isLocal ? "make tools" : `make tools GROUPS="${groups.join(" ")}"`;
+  throw new Error(`not installed yet: ${missing.join(", ")}. Next: run \`${next}\`.`);
 }
 
-/**
- * The installed parts that only tests run.
- *
- * @throws when one is missing.
- */
-export function findTestTools(): Readonly<Record<TestPartName, string>> {
-  const paths = cachedPaths({ aws, moto_server });
-  const [awsCli, motoServer] = [paths.get("aws"), paths.get("moto_server")];
-  if (awsCli === undefined || motoServer === undefined) {
-    throw new Error('the tests\' own tools are not installed yet. Next: run `make tools WITH="aws moto_server"`.');
-  }
-  return { aws: awsCli, moto_server: motoServer };
+/** Returns one tool and what is known of it; undefined when it is not installed. */
+export function findTool(name: ToolName): InstalledTool | undefined {
+  return installedTool(name, parts[name]);
 }
 
-/**
- * Installs one part that `make check` runs, and nothing else, where it is missing.
- *
- * @throws InstallError when it cannot be had from any source.
- */
-export async function installCheckTool(
-  name: CheckPartName,
-  log: (line: string) => void = console.log,
-): Promise<string> {
-  const table = { [name]: parts[name] };
-  const installed = () => cachedPaths(table).get(name);
-  const before = installed();
-  if (before !== undefined) return before;
-  await installParts(table, log);
-  return installed() ?? "";
+function namesIn<Group extends ToolGroup>(groups: readonly Group[]): ToolIn<Group>[] {
+  return groups.flatMap((group) => toolsOf[group]);
 }
 
-/** The executable of an optional part, or undefined when it was not installed. */
-export function findOptionalTool(name: OptionalPartName): string | undefined {
-  return cachedPaths({ [name]: parts[name] }).get(name);
+/** In the order of `parts`, in which missing ones are built. */
+function tableOf(groups: readonly ToolGroup[]): PartTable {
+  const names: readonly string[] = namesIn(groups);
+  return Object.fromEntries(Object.entries(parts).filter(([name]) => names.includes(name)));
+}
+
+function hasAll<Name extends string>(names: readonly Name[], paths: object): paths is Record<Name, string> {
+  return names.every((name) => name in paths);
 }

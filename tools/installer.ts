@@ -1,5 +1,5 @@
 import path from "node:path";
-import { entryFolder, isCached, newStaging, payload, publish, removeStaging, stagingRoot } from "./cache";
+import { entryFolder, isCached, newStaging, payload, publish, readOrigin, removeStaging, stagingRoot } from "./cache";
 import { type InstallLock, takeInstallLock } from "./installLock";
 import { currentPlatform, type Part } from "./part";
 import { createProgress, type Progress } from "./progress";
@@ -19,22 +19,21 @@ const outputLinesShown = 20;
 
 /**
  * Makes every part of the table be in the cache: from the cache itself, PATH, the official release, or a build
- * from Go modules or Python packages, in this order. Finished parts stay when a later one fails or the process is killed.
+ * from Go modules, Python or npm packages, in this order. Finished parts stay when a later one fails or the process is killed.
  *
  * @throws InstallError
  */
 export async function installParts(table: PartTable, log: (line: string) => void): Promise<void> {
   const total = Object.keys(table).length;
-  const allInPlace = () => log(`  all ${total} parts are in place`);
-  if (missingParts(table).length === 0) return allInPlace();
+  if (missingParts(table).length === 0) return;
   const lock = await takeInstallLock(log);
   try {
     // Another install may have done it all while this one waited for the lock.
     const missing = missingParts(table);
-    if (missing.length === 0) return allInPlace();
+    if (missing.length === 0) return;
     removeStaging();
     const inPlace = total - missing.length;
-    log(`  ${inPlace} of ${total} parts are in place, ${missing.length} to install`);
+    log(`  ${inPlace} of ${total} tools are in place, ${missing.length} to install`);
     await installMissing(missing, lock, createProgress(total, inPlace, log), log);
   } finally {
     removeStaging();
@@ -51,6 +50,26 @@ export function cachedPaths(table: PartTable): ReadonlyMap<string, string> {
     if (isCached(entry, name, part)) paths.set(name, payload(entry, name, part));
   }
   return paths;
+}
+
+/** A tool that is in the cache. */
+export interface InstalledTool {
+  readonly path: string;
+  /** The version that was installed. Not every source has the same one. */
+  readonly version: string;
+  /** Where it is from, such as "built from Go modules". */
+  readonly source: string;
+}
+
+/** Returns what is known of a part in the cache; undefined when it is not there. */
+export function installedTool(name: string, part: Part): InstalledTool | undefined {
+  const entry = entryFolder(name, part, currentPlatform());
+  const origin = readOrigin(entry);
+  if (origin === undefined || !isCached(entry, name, part)) return undefined;
+  const { source } = origin;
+  const build = buildOf(part);
+  const version = build?.source === source ? build.version : part.version;
+  return { path: payload(entry, name, part), version, source };
 }
 
 interface PendingPart {
@@ -119,11 +138,11 @@ async function takeReadyMade(
 
 type NamedSource = readonly [label: string, take: (job: Job) => Promise<Attempt>];
 
-/** The label of the first source that has the part; what the others said is added to `reasons`. */
+/** The label, with its detail, of the first source that has the part; what the others said is added to `reasons`. */
 async function firstSource(sources: readonly NamedSource[], job: Job, reasons: string[]): Promise<string | undefined> {
   for (const [label, take] of sources) {
     const attempt = await take(job);
-    if (attempt.found) return label;
+    if (attempt.found) return attempt.detail === undefined ? label : `${label}, ${attempt.detail}`;
     if (attempt.why !== undefined) reasons.push(attempt.why);
   }
   return undefined;
@@ -157,7 +176,7 @@ async function checkBuildable(toBuild: readonly PendingPart[]): Promise<void> {
     const missing = await problem();
     if (missing === undefined) continue;
     throw new InstallError(
-      `${failureHead(first)}\n${missing}.\nNext: ${howToGet}, then run \`make tools\` again. Left to install: ${names}.`,
+      `${failureHead(first)}\n${missing}.\nNext: ${howToGet}, then run the command again. Left to install: ${names}.`,
     );
   }
 }
@@ -187,8 +206,8 @@ function buildFailure(pending: PendingPart, { command, output }: CommandFailed):
     failureHead(pending),
     `  failed: ${command}`,
     ...end.map((line) => `  | ${line}`),
-    "Next: mend what the output above names (a download that failed: check the network, and GOPROXY or pip's settings), then",
-    "run `make tools` again; finished parts are kept.",
+    "Next: fix what the output above names (a download that failed: check the network, and the settings of Go, pip or npm),",
+    "then run the command again; finished tools are kept.",
   ].join("\n");
 }
 

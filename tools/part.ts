@@ -7,12 +7,16 @@ export interface Platform {
 /** One pinned part and every way to get it. A way that is absent is not tried. */
 export interface Part {
   readonly version: string;
+  /** The executable's file name. Default: the part's own name. */
+  readonly executable?: string;
   /** How the executable tells its version. Absent: it cannot, so one found on PATH is not trusted. */
   readonly versionCommand?: VersionCommand;
   /** The official release for a platform; undefined where there is none. */
   readonly release?: (platform: Platform) => Release | undefined;
   readonly goModule?: GoProgram | GoFiles;
   readonly pythonPackages?: PythonProgram;
+  /** The npm package that holds the executable, for each platform that has one. */
+  readonly npmPackages?: Readonly<Record<string, NpmPackage>>;
 }
 
 export interface VersionCommand {
@@ -23,8 +27,8 @@ export interface VersionCommand {
 
 export interface Release {
   readonly url: string;
-  /** A file of lines `<hash> <file>`, or one with only the hash of this file. */
-  readonly checksumsUrl: string;
+  /** A file of lines `<hash> <file>`, or one with only the hash of this file. Absent: the project publishes none. */
+  readonly checksumsUrl?: string;
   /** The executable's path in the archive. Absent: the download is the executable itself. */
   readonly member?: string;
 }
@@ -63,7 +67,24 @@ export interface PythonProgram {
   readonly module: string;
 }
 
-const supportedPlatforms = ["linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64"];
+/** A package of an npm registry, one executable of which is the part. */
+export interface NpmPackage {
+  readonly name: string;
+  readonly version: string;
+  /** The executable's path in the package. */
+  readonly member: string;
+  /** Of the package's file, as `sha512-` and base64. */
+  readonly integrity: string;
+}
+
+/** Every platform that the tools can be installed on. */
+export const supportedPlatforms: readonly Platform[] = ["linux", "darwin"].flatMap((os) =>
+  ["amd64", "arm64"].map((arch) => ({ os, arch })),
+);
+
+export function platformName({ os, arch }: Platform): string {
+  return `${os}/${arch}`;
+}
 
 /**
  * The platform of this process.
@@ -72,10 +93,10 @@ const supportedPlatforms = ["linux/amd64", "linux/arm64", "darwin/amd64", "darwi
  */
 export function currentPlatform(): Platform {
   const platform = { os: process.platform, arch: process.arch === "x64" ? "amd64" : process.arch };
-  const name = `${platform.os}/${platform.arch}`;
-  if (supportedPlatforms.includes(name)) return platform;
+  const names = supportedPlatforms.map(platformName);
+  if (names.includes(platformName(platform))) return platform;
   throw new Error(
-    `the local tools cannot be installed on ${name}: allowed are ${supportedPlatforms.join(", ")}. ` +
+    `the tools cannot be installed on ${platformName(platform)}; expected one of ${names.join(", ")}. ` +
       "On Windows, work inside WSL.",
   );
 }

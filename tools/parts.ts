@@ -1,12 +1,12 @@
-import type { GoProgram, Part, Platform, Release } from "./part";
+import type { GoProgram, NpmPackage, Part, Platform, Release } from "./part";
 import { pins } from "./pins";
-import type { AnyPartName } from "./toolbox";
+import type { ToolName } from "./toolbox";
 
 /**
  * Every part, in the order in which missing ones are built: parts that share packages follow one another, and the
  * longest build is last, so that all downloads are over by then.
  */
-export const parts: Readonly<Record<AnyPartName, Part>> = {
+export const parts: Readonly<Record<ToolName, Part>> = {
   "kwok-stages": {
     version: pins.kwok,
     goModule: {
@@ -43,6 +43,23 @@ export const parts: Readonly<Record<AnyPartName, Part>> = {
     pythonPackages: { folder: "awscli", module: "awscli" },
   },
   moto_server: { version: pins.moto, pythonPackages: { folder: "moto", module: "moto.server" } },
+  "node-20": nodePart(pins.node20, {
+    "linux/amd64": "sha512-nSaDjLjUZdsLMDckfinsQl+hvKifYUuzO7swyacVzrKAIi0ByaORSE1DpaRTjxfCq3mETV/3uTlKXStzd2nJWQ==",
+    "linux/arm64": "sha512-T28TZKZJ9yyf/ZZI1hVnzkvD3HhVrVe8O/5oSNO2WtlYVshqJrWuGnOOOk/7R3xF7psP2aVzHnbtQ1Q5UeWKmA==",
+  }),
+  "node-22": nodePart(pins.node22, {
+    "linux/amd64": "sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==",
+    "linux/arm64": "sha512-l3DAHZreylo+p9QXDtsOrjG2JXJqVzYXnAGmIQNOUNARcMppTO2cmewVQP+36tjJnSE+dzpMNtgW+c3oiDvXtA==",
+    "darwin/amd64": "sha512-V6W/fNXsKFF0DMrBrpLNp9meU45Qbe6tQ3HlzrpdiPWW+zlbmTGou1LE8aGHOghVWXJFexvi7RDCQVQi1I1t8w==",
+  }),
+  "node-24": nodePart(pins.node24, {
+    "linux/amd64": "sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==",
+    "linux/arm64": "sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==",
+  }),
+  "node-26": nodePart(pins.node26, {
+    "linux/amd64": "sha512-jk5LMAmgHlPlPMWpsUrSOqNaEZG+11UNd35hWQ+p5/XGaelWuTqJ69IcAy/5xtPPN4d5ZRBNOGB6gLMCh2kL9A==",
+    "linux/arm64": "sha512-8Oxs6Y7rDcKufVIM/zYRSwytj46WOrZk7yFCLTKDcs17bBjAeD9HMAqo97hMfMyxozIud0S4vZCs5WB/3iavNQ==",
+  }),
   actionlint: {
     version: pins.actionlint,
     versionCommand: { args: ["-version"] },
@@ -99,7 +116,7 @@ export const parts: Readonly<Record<AnyPartName, Part>> = {
   "pulumi-language-nodejs": {
     version: pins.pulumi,
     versionCommand: { args: ["version"], answeredBy: "pulumi" },
-    release: (platform) => pulumiRelease(platform, "pulumi-language-nodejs"),
+    release: (platform) => pulumiRelease(platform, pins.pulumi, "pulumi-language-nodejs"),
     goModule: {
       kind: "program",
       folder: "pulumi-language-nodejs",
@@ -110,13 +127,15 @@ export const parts: Readonly<Record<AnyPartName, Part>> = {
   pulumi: {
     version: pins.pulumi,
     versionCommand: { args: ["version"] },
-    release: (platform) => pulumiRelease(platform, "pulumi"),
-    goModule: {
-      kind: "program",
-      folder: "pulumi",
-      package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-      stamps: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": pins.pulumi },
-    },
+    release: (platform) => pulumiRelease(platform, pins.pulumi, "pulumi"),
+    goModule: pulumiBuild("pulumi", pins.pulumi),
+  },
+  "pulumi-older": {
+    version: pins.pulumiOlder,
+    executable: "pulumi",
+    versionCommand: { args: ["version"] },
+    release: (platform) => pulumiRelease(platform, pins.pulumiOlder, "pulumi"),
+    goModule: pulumiBuild("pulumi-older", pins.pulumiOlder),
   },
   kwok: kwokPart("kwok"),
   kwokctl: kwokPart("kwokctl"),
@@ -135,16 +154,24 @@ export const parts: Readonly<Record<AnyPartName, Part>> = {
   },
 };
 
-function githubRelease(repository: string, tag: string, file: string, checksums: string): Release {
+function githubRelease(repository: string, tag: string, file: string, checksums?: string): Release {
   const base = `https://github.com/${repository}/releases/download/${tag}`;
-  return { url: `${base}/${file}`, checksumsUrl: `${base}/${checksums}` };
+  return { url: `${base}/${file}`, ...(checksums !== undefined && { checksumsUrl: `${base}/${checksums}` }) };
 }
 
-function pulumiRelease(platform: Platform, executable: string): Release {
-  const arch = platform.arch === "amd64" ? "x64" : platform.arch;
-  const file = `pulumi-${pins.pulumi}-${platform.os}-${arch}.tar.gz`;
-  const checksums = `pulumi-${withoutV(pins.pulumi)}-checksums.txt`;
-  return { ...githubRelease("pulumi/pulumi", pins.pulumi, file, checksums), member: `pulumi/${executable}` };
+function pulumiRelease(platform: Platform, version: string, executable: string): Release {
+  const file = `pulumi-${version}-${platform.os}-${npmArch(platform.arch)}.tar.gz`;
+  const checksums = `pulumi-${withoutV(version)}-checksums.txt`;
+  return { ...githubRelease("pulumi/pulumi", version, file, checksums), member: `pulumi/${executable}` };
+}
+
+function pulumiBuild(folder: string, version: string): GoProgram {
+  return {
+    kind: "program",
+    folder,
+    package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    stamps: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": version },
+  };
 }
 
 function providerRelease(platform: Platform, provider: string, version: string): Release {
@@ -176,11 +203,12 @@ function kubernetesPart(executable: string, args: readonly string[], released: r
   };
 }
 
-/** kwok's releases come without checksums, so they are not used. */
+/** kwok's releases come without checksums, so one is used only where tools/checksums.json has its own. */
 function kwokPart(executable: string): Part {
   return {
     version: pins.kwok,
     versionCommand: { args: ["--version"] },
+    release: ({ os, arch }) => githubRelease("kubernetes-sigs/kwok", pins.kwok, `${executable}-${os}-${arch}`),
     goModule: {
       kind: "program",
       folder: "kwok",
@@ -188,6 +216,34 @@ function kwokPart(executable: string): Part {
       stamps: { "sigs.k8s.io/kwok/pkg/consts.Version": pins.kwok },
     },
   };
+}
+
+/** npm has no package of the newest versions for macOS, which takes the release. */
+function nodePart(version: string, integrity: Readonly<Record<string, string>>): Part {
+  const packageOf = ([platform, hash]: readonly [string, string]): readonly [string, NpmPackage] => {
+    const [os = "", arch = ""] = platform.split("/");
+    return [platform, { name: `node-${os}-${npmArch(arch)}`, version, member: "bin/node", integrity: hash }];
+  };
+  return {
+    version,
+    executable: "node",
+    versionCommand: { args: ["--version"] },
+    release: ({ os, arch }) => {
+      const base = `https://nodejs.org/dist/v${version}`;
+      const name = `node-v${version}-${os}-${npmArch(arch)}`;
+      return {
+        url: `${base}/${name}.tar.gz`,
+        checksumsUrl: `${base}/SHASUMS256.txt`,
+        member: `${name}/bin/node`,
+      };
+    },
+    npmPackages: Object.fromEntries(Object.entries(integrity).map(packageOf)),
+  };
+}
+
+/** The name that npm and Node.js have for a processor, from Go's. */
+function npmArch(arch: string): string {
+  return arch === "amd64" ? "x64" : arch;
 }
 
 function kubernetesProviderBuild(): GoProgram {

@@ -1,15 +1,19 @@
-import packageJson from "../package.json";
-
 /**
  * The version of every part, written as its project tags it. The go.mod and requirements.txt files in tools/parts pin the
- * same versions for builds; a test compares the two.
+ * same versions for builds, and package.json those of the providers' SDKs; a test compares them.
  */
 export const pins = {
   pulumi: "v3.274.1",
   /** The newest language host that is served as a Go module; it works with the CLI above. */
   languageHostModule: "v3.187.0",
-  kubernetesProvider: `v${packageJson.dependencies["@pulumi/kubernetes"]}`,
-  awsProvider: `v${packageJson.dependencies["@pulumi/aws"]}`,
+  /** The same as a Go module: the commit of that release. */
+  languageHostCommit: "v3.0.0-20250806165243-bee5e4fa4815",
+  /** An older CLI, as a user may have one; tests run plain commands with it. */
+  pulumiOlder: "v3.259.0",
+  kubernetesProvider: "v4.25.0",
+  /** The same as a Go module: the commit of that release. */
+  kubernetesProviderCommit: "v4.0.0-20260115033456-f47bc2d6f199",
+  awsProvider: "v7.48.0",
   etcd: "v3.6.13",
   kubernetes: "v1.36.3",
   kwok: "v0.8.0",
@@ -21,6 +25,11 @@ export const pins = {
   prometheus: "v3.15.0",
   /** The same as a Go module. */
   prometheusModule: "v0.315.0",
+  /** Each Node.js that the program has to run on, by its major version. */
+  node20: "20.19.6",
+  node22: "22.23.3",
+  node24: "24.21.0",
+  node26: "26.12.1",
 } as const;
 
 /** The oldest Go that can build the parts, as [major, minor]. */

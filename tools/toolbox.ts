@@ -1,38 +1,60 @@
-/** A part that every local run needs. */
-export type PartName =
-  | "pulumi"
-  | "pulumi-language-nodejs"
-  | "pulumi-resource-kubernetes"
-  | "etcd"
-  | "kube-apiserver"
-  | "kube-controller-manager"
-  | "kube-scheduler"
-  | "kubectl"
-  | "kwok"
-  | "kwokctl"
-  | "prometheus-operator-crds"
-  | "kwok-stages";
+/**
+ * Every tool, by the group that needs it. A command installs its own groups and nothing else:
+ *
+ * - `deploy`: a preview or an update of any stack. `eks`: those of a stack on EKS as well; it exists as a release only.
+ * - `cluster`: the local cluster.
+ * - `test`: unit and end-to-end tests. `long`: the long tests as well.
+ * - `check`: the linters.
+ */
+const table = {
+  deploy: ["pulumi", "pulumi-language-nodejs", "pulumi-resource-kubernetes"],
+  eks: ["pulumi-resource-aws"],
+  cluster: [
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubectl",
+    "kwok",
+    "kwokctl",
+    "kwok-stages",
+    "prometheus-operator-crds",
+  ],
+  test: ["aws", "moto_server", "pulumi-older", "node-20", "node-22", "node-24", "node-26"],
+  check: ["actionlint", "kube-score"],
+  long: ["promtool"],
+} as const;
 
-/** A part that only tests run: the AWS CLI, and a server that behaves like AWS. */
-export type TestPartName = "aws" | "moto_server";
+export type ToolGroup = keyof typeof table;
 
-/** A part that only `make check` runs: the linter of workflows, and the scanner of objects. */
-export type CheckPartName = "actionlint" | "kube-score";
+type ToolsOf = { readonly [Group in ToolGroup]: (typeof table)[Group][number] };
 
-/** A part that is installed only when it is named; `promtool`, which tries alerts out, is for long tests. */
-export type OptionalPartName = "pulumi-resource-aws" | "promtool" | TestPartName;
+/** A tool of one of these groups. */
+export type ToolIn<Group extends ToolGroup> = ToolsOf[Group];
 
-export type AnyPartName = PartName | OptionalPartName | CheckPartName;
+export type ToolName = ToolIn<ToolGroup>;
+
+export const toolsOf: { readonly [Group in ToolGroup]: readonly ToolsOf[Group][] } = table;
+
+export const toolGroups: readonly ToolGroup[] = ["deploy", "eks", "cluster", "test", "check", "long"];
 
 /**
- * The absolute path of each part: the executable, or for `prometheus-operator-crds` and `kwok-stages` the folder that
- * directly holds their YAML files. Those of `kwok-stages` keep their upstream names, so they start with `node-` or `pod-`.
+ * The absolute path of each tool of some groups: the executable, or for `prometheus-operator-crds` and `kwok-stages` the
+ * folder that directly holds their YAML files. Those of `kwok-stages` keep their upstream names, so they start with
+ * `node-` or `pod-`.
  */
-export type Toolbox = Readonly<Record<PartName, string>>;
+export type ToolPaths<Group extends ToolGroup> = Readonly<Record<ToolIn<Group>, string>>;
+
+/** The groups of a local run. */
+export const localGroups = ["deploy", "cluster"] as const;
+
+/** The tools of a local run. */
+export type Toolbox = ToolPaths<(typeof localGroups)[number]>;
+
+/** The tools that run Pulumi on a stack; those of the cluster are there for stack local. */
+export type EngineTools = ToolPaths<"deploy"> & Partial<ToolPaths<"cluster">>;
 
 export interface InstallOptions {
-  /** Optional parts to install as well. Default: none. */
-  readonly with?: readonly OptionalPartName[];
   /** Receives each line of progress. Default: printed on stdout. */
   readonly log?: (line: string) => void;
 }

@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { findOptionalTool } from "./install";
+import { findTool } from "./install";
 import { pins } from "./pins";
-import type { Toolbox } from "./toolbox";
+import type { EngineTools } from "./toolbox";
 
 /** Where each thing that a local run writes lies inside its workspace. */
 export interface WorkspacePaths {
@@ -54,13 +54,13 @@ export function workspacePaths(workspaceDir: string): WorkspacePaths {
  * The whole environment for running the engine, kubectl and the program against a workspace. Prepares the workspace's
  * folders; a second call changes nothing.
  */
-export function engineEnvironment(toolbox: Toolbox, workspaceDir: string): NodeJS.ProcessEnv {
+export function engineEnvironment(tools: EngineTools, workspaceDir: string): NodeJS.ProcessEnv {
   const paths = workspacePaths(workspaceDir);
   fs.mkdirSync(paths.state, { recursive: true });
-  prepareHome(toolbox, paths.pulumiHome);
+  prepareHome(tools, paths.pulumiHome);
   return {
     ...cleanEnvironment(),
-    ...engineSettings(toolbox, paths),
+    ...engineSettings(tools, paths),
     PULUMI_BACKEND_URL: pathToFileURL(paths.state).href,
     PULUMI_CONFIG_PASSPHRASE: localPassphrase,
     KUBECONFIG: paths.kubeconfig,
@@ -74,10 +74,10 @@ export function engineEnvironment(toolbox: Toolbox, workspaceDir: string): NodeJ
  * The whole environment for running the pinned engine on a stack of the team: the user's own, with the workspace for
  * nothing but the engine's home. Prepares that; a second call changes nothing.
  */
-export function teamEnvironment(toolbox: Toolbox, workspaceDir: string): NodeJS.ProcessEnv {
+export function teamEnvironment(tools: EngineTools, workspaceDir: string): NodeJS.ProcessEnv {
   const paths = workspacePaths(workspaceDir);
-  prepareHome(toolbox, paths.pulumiHome);
-  return { ...process.env, ...engineSettings(toolbox, paths) };
+  prepareHome(tools, paths.pulumiHome);
+  return { ...process.env, ...engineSettings(tools, paths) };
 }
 
 /** Whether the AWS provider is in a workspace's plugin folder. */
@@ -85,10 +85,10 @@ export function hasAwsPlugin(workspaceDir: string): boolean {
   return fs.existsSync(pluginFolder(workspacePaths(workspaceDir).pulumiHome, awsPluginFolder));
 }
 
-/** What makes the engine use the pinned parts and nothing else. */
-function engineSettings(toolbox: Toolbox, { pulumiHome }: WorkspacePaths): NodeJS.ProcessEnv {
+/** What makes the engine use the pinned tools and nothing else. */
+function engineSettings(tools: EngineTools, { pulumiHome }: WorkspacePaths): NodeJS.ProcessEnv {
   return {
-    PATH: toolPath(toolbox),
+    PATH: toolPath(tools),
     PULUMI_HOME: pulumiHome,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
@@ -108,20 +108,34 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
   );
 }
 
-function toolPath(toolbox: Toolbox): string {
-  const executables = [toolbox.pulumi, toolbox.kubectl, toolbox.kwokctl];
+function toolPath(tools: EngineTools): string {
+  const executables = [tools.pulumi, tools.kubectl, tools.kwokctl].filter((executable) => executable !== undefined);
   const folders = new Set(executables.map((executable) => path.dirname(executable)));
   return [...folders, process.env.PATH ?? ""].join(path.delimiter);
 }
 
-function prepareHome(toolbox: Toolbox, pulumiHome: string): void {
-  link(pulumiHome, `language-nodejs-${pins.languageHostModule}`, toolbox["pulumi-language-nodejs"]);
-  link(pulumiHome, `resource-kubernetes-${pins.kubernetesProvider}`, toolbox["pulumi-resource-kubernetes"]);
-  const awsPlugin = findOptionalTool("pulumi-resource-aws");
+function prepareHome(tools: EngineTools, pulumiHome: string): void {
+  const languageHost = `language-nodejs-${languageHostVersion()}`;
+  link(pulumiHome, languageHost, tools["pulumi-language-nodejs"]);
+  removeOtherLanguageHosts(pulumiHome, languageHost);
+  link(pulumiHome, `resource-kubernetes-${pins.kubernetesProvider}`, tools["pulumi-resource-kubernetes"]);
+  const awsPlugin = findTool("pulumi-resource-aws");
   // One that is there already stays: tests put a stand-in there.
   if (awsPlugin !== undefined && !fs.existsSync(pluginFolder(pulumiHome, awsPluginFolder))) {
-    link(pulumiHome, awsPluginFolder, awsPlugin);
+    link(pulumiHome, awsPluginFolder, awsPlugin.path);
   }
+}
+
+/** Its release has the version of the CLI; what is built from Go modules is an older one. */
+function languageHostVersion(): string {
+  return findTool("pulumi-language-nodejs")?.version ?? pins.languageHostModule;
+}
+
+/** The engine takes the newest that it finds, even where its executable is gone. */
+function removeOtherLanguageHosts(pulumiHome: string, wanted: string): void {
+  const plugins = path.join(pulumiHome, "plugins");
+  const others = fs.readdirSync(plugins).filter((name) => name.startsWith("language-nodejs-") && name !== wanted);
+  for (const name of others) fs.rmSync(path.join(plugins, name), { recursive: true, force: true });
 }
 
 function pluginFolder(pulumiHome: string, name: string): string {

@@ -7,7 +7,8 @@ import { buildConfig, type Config, neededSecrets } from "../../config/build";
 import { configKey } from "../../config/faults";
 import { placeholders } from "../../config/schema";
 import { clusterStatus } from "../../tools/cluster";
-import type { Toolbox } from "../../tools/toolbox";
+import { findTools } from "../../tools/install";
+import { type EngineTools, localGroups } from "../../tools/toolbox";
 import { workspacePaths } from "../../tools/workspace";
 import { clusterCredentials } from "../aws/credentials";
 import { engineOf } from "../engine";
@@ -40,8 +41,8 @@ export function checkStack(examination: Examination, patient: Patient): void {
   const tools = examination.check({
     name: "tools",
     needs: Promise.resolve(),
-    advice: "make tools",
-    run: () => examineTools(),
+    advice: isLocal(patient) ? "make tools" : "make tools GROUPS=deploy",
+    run: () => examineTools(patient.stack),
   });
   const configured = examination.check({
     name: "stack file",
@@ -75,7 +76,7 @@ async function examineStackFile(stack: string): Promise<Findings<Configured>> {
 
 /** What the checks of both kinds of clusters need. */
 interface Prepared {
-  readonly tools: Promise<Toolbox>;
+  readonly tools: Promise<EngineTools>;
   readonly configured: Promise<Configured>;
 }
 
@@ -94,8 +95,8 @@ function checkLocalCluster(
     name: "local cluster",
     needs: Promise.all([tools, configured]),
     advice: "make up",
-    run: async ([toolbox, { config }]) => {
-      const status = await clusterStatus(toolbox, workspace);
+    run: async ([, { config }]) => {
+      const status = await clusterStatus(findTools(localGroups), workspace);
       if (status !== "running") {
         throw new Error(`it is ${status}`);
       }
@@ -117,7 +118,7 @@ function checkEksCluster(
   void examination.check({
     name: "AWS provider",
     needs: tools,
-    advice: "make tools WITH=pulumi-resource-aws",
+    advice: "make tools GROUPS=eks",
     run: () => examineAwsPlugin(workspace),
   });
   const awsCli = examination.check({

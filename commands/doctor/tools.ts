@@ -1,40 +1,35 @@
 import { accessSync, constants } from "node:fs";
 import * as path from "node:path";
-import { findTools } from "../../tools/install";
+import { findTool, findTools } from "../../tools/install";
 import { parts } from "../../tools/parts";
 import { pins } from "../../tools/pins";
 import { run } from "../../tools/run";
 import { versionProblem } from "../../tools/sources/source";
-import type { PartName, Toolbox } from "../../tools/toolbox";
+import { type EngineTools, localGroups, type ToolName, toolsOf } from "../../tools/toolbox";
 import { hasAwsPlugin } from "../../tools/workspace";
 import { type Finding, type Findings, found } from "./examination";
-
-/** The pinned parts that a deploy runs, and which version of each it runs. */
-const deployed: readonly (readonly [name: PartName, version: string])[] = [
-  ["pulumi", pins.pulumi],
-  ["pulumi-language-nodejs", pins.languageHostModule],
-  ["pulumi-resource-kubernetes", pins.kubernetesProvider],
-  ["kubectl", pins.kubernetes],
-];
 
 /** The first of each major version whose tokens have the format that today's clients read (aws/aws-cli#6940). */
 const oldestAwsCli: Readonly<Record<string, number>> = { "1": 24, "2": 7 };
 
-/** Looks at Node.js and at the pinned parts. */
-export async function examineTools(): Promise<Findings<Toolbox>> {
+/** Looks at Node.js and at the tools that run Pulumi on a stack. */
+export async function examineTools(stack: string): Promise<Findings<EngineTools>> {
   const node: Finding = { subject: "Node.js", outcome: "ok", found: `${process.version}, ${process.execPath}` };
-  const toolbox = findTools();
-  const findings = deployed.map(([name, version]) => examinePart(toolbox[name], name, version));
-  return { findings: [node, ...(await Promise.all(findings))], value: toolbox };
+  const tools = stack === "local" ? findTools(localGroups) : findTools(["deploy"]);
+  return { findings: [node, ...(await Promise.all(toolsOf.deploy.map(examineTool)))], value: tools };
 }
 
-async function examinePart(executable: string, name: PartName, version: string): Promise<Finding> {
+async function examineTool(name: ToolName): Promise<Finding> {
+  const tool = findTool(name);
+  if (tool === undefined) {
+    return { subject: name, outcome: "failed", found: "it is not installed" };
+  }
   const { versionCommand } = parts[name];
   // Those that cannot say their version lie in a folder that is named by it.
   const saysItself = versionCommand !== undefined && versionCommand.answeredBy === undefined;
-  const problem = saysItself ? await versionProblem(executable, parts[name]) : undefined;
+  const problem = saysItself ? await versionProblem(tool.path, parts[name]) : undefined;
   return problem === undefined
-    ? { subject: name, outcome: "ok", found: `${version}, ${executable}` }
+    ? { subject: name, outcome: "ok", found: `${tool.version}, ${tool.path}` }
     : { subject: name, outcome: "failed", found: problem };
 }
 
@@ -42,8 +37,7 @@ async function examinePart(executable: string, name: PartName, version: string):
 export async function examineAwsPlugin(workspace: string): Promise<Findings<void>> {
   if (!hasAwsPlugin(workspace)) {
     throw new Error(
-      `no AWS provider ${pins.awsProvider} is installed, and an update needs it.\n` +
-        "Next: make tools WITH=pulumi-resource-aws",
+      `no AWS provider ${pins.awsProvider} is installed, and an update needs it.\nNext: make tools GROUPS=eks`,
     );
   }
   return found({ outcome: "ok", found: pins.awsProvider }, undefined);

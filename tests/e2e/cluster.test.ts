@@ -6,11 +6,12 @@ import { localContext } from "../../tools/cluster/kubeconfig";
 import { findProcesses } from "../../tools/cluster/processes";
 import { findTools } from "../../tools/install";
 import { run } from "../../tools/run";
+import { localGroups } from "../../tools/toolbox";
 import { suiteFolder } from "../support/e2e/world";
 import { rememberEnvironment } from "../support/environment";
 
 describe("local cluster", () => {
-  const toolbox = findTools();
+  const toolbox = findTools(localGroups);
   let folder: string;
   let workspace: string;
   let cluster: ClusterHandle;

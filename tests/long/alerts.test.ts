@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { alertingRules } from "../../components/alerts";
-import { findOptionalTool } from "../../tools/install";
+import { findTools } from "../../tools/install";
 import { run } from "../../tools/run";
 import { suiteFolder } from "../support/e2e/world";
 import { stackRun } from "../support/stackRuns";
@@ -205,7 +205,7 @@ describe("Prometheus raises an alert about", () => {
 
   before(async () => {
     folder = await suiteFolder("alerts");
-    promtool = findOptionalTool("promtool") ?? assert.fail("Next: make tools WITH=promtool");
+    promtool = findTools(["long"]).promtool;
   });
 
   for (const { title, alert, series, after, raised, stack = "prod" } of scenarios) {

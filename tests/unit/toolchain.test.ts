@@ -1,13 +1,10 @@
 import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { z } from "zod";
 import { projectFolder } from "../../commands/program";
+import { packageVersions } from "../support/manifest";
 
-const manifest = z
-  .object({ dependencies: z.record(z.string(), z.string()), devDependencies: z.record(z.string(), z.string()) })
-  .parse(JSON.parse(readFileSync(path.join(projectFolder, "package.json"), "utf8")));
-const versions = { ...manifest.dependencies, ...manifest.devDependencies };
+const versions = packageVersions();
 
 describe("the toolchain", () => {
   it("pins every package exactly", () => {

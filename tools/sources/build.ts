@@ -1,6 +1,7 @@
 import type { Part } from "../part";
 import { fromGoModules } from "./goModules";
 import { goProblem } from "./goToolchain";
+import { fromNpmPackage, npmProblem } from "./npmPackages";
 import { fromPythonPackages, pythonProblem } from "./pythonPackages";
 import type { Job } from "./source";
 
@@ -33,8 +34,20 @@ const python: Toolchain = {
   howToGet: "install a recent Python 3 (https://www.python.org/downloads/; on Debian and Ubuntu also python3-venv)",
 };
 
+const npm: Toolchain = { problem: npmProblem, howToGet: "have on PATH the npm that comes with Node.js" };
+
 /** The build of a part; undefined when it exists ready made only. */
-export function buildOf({ version, goModule, pythonPackages }: Part): Build | undefined {
+export function buildOf({ version, goModule, pythonPackages, npmPackages }: Part): Build | undefined {
+  if (npmPackages !== undefined) {
+    return {
+      version,
+      doing: "taking from its npm package",
+      source: "from its npm package",
+      mayTakeMinutes: true,
+      toolchain: npm,
+      run: (job) => fromNpmPackage(job, npmPackages),
+    };
+  }
   if (pythonPackages !== undefined) {
     return {
       version,

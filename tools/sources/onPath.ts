@@ -1,13 +1,13 @@
 import fs from "node:fs";
 import path from "node:path";
-import { cacheRoot } from "../cache";
+import { cacheRoot, executableName } from "../cache";
 import { type Attempt, found, type Job, notFound, notMeantFor, versionProblem } from "./source";
 
 /** Links to an executable on PATH that says it is exactly the pinned version. */
 export async function fromPath({ name, part, target }: Job): Promise<Attempt> {
   if (part.versionCommand === undefined) return notMeantFor;
   const problems: string[] = [];
-  for (const candidate of executablesOnPath(name)) {
+  for (const candidate of executablesOnPath(executableName(name, part))) {
     // The real file, because a version manager's shim answers differently in different folders.
     const executable = fs.realpathSync(candidate);
     const problem = await versionProblem(executable, part);

@@ -3,13 +3,19 @@ import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 /** Set to a base URL to get releases from a mirror: a release at https://HOST/PATH is then looked for at BASE/HOST/PATH. */
-const mirrorVariable = "DATASETS_SERVER_RELEASE_MIRROR";
+export const mirrorVariable = "DATASETS_SERVER_RELEASE_MIRROR";
 
 export interface ReleaseHosts {
   /** Gets a small text. @throws ReleaseUnavailable */
   text(url: string): Promise<string>;
   /** Gets a file. @throws ReleaseUnavailable */
   file(url: string, destination: string): Promise<void>;
+  /**
+   * Whether others could change an answer on its way: a mirror over plain http that is on another machine.
+   *
+   * Such a file needs a checksum that does not come the same way.
+   */
+  isOpenToChange(url: string): boolean;
   /** Makes every later request to this URL's host fail at once. */
   distrust(url: string, why: string): void;
 }
@@ -26,6 +32,7 @@ export interface ReleaseLimits {
 
 const defaultLimits: ReleaseLimits = { answerMs: 4_000, stallMs: 20_000 };
 const tries = 2;
+const loopback: readonly string[] = ["127.0.0.1", "[::1]", "localhost"];
 
 type Read<T> = (response: Response, alive: () => void) => Promise<T>;
 type Get = <T>(url: string, read: Read<T>, onAnswer: () => void) => Promise<T>;
@@ -79,6 +86,10 @@ export function createReleaseHosts(log: (line: string) => void, limits: ReleaseL
 
   return {
     distrust,
+    isOpenToChange: (url) => {
+      const { protocol, hostname } = new URL(located(url));
+      return protocol !== "https:" && !loopback.includes(hostname);
+    },
     text: (url) => get(url, (response) => response.text()),
     file: (url, destination) =>
       get(url, async (response, alive) => {

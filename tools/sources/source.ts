@@ -14,7 +14,9 @@ export interface Job {
 }
 
 /** What a source answers: it put the part in place, or why it could not; no reason when it is not meant for this part. */
-export type Attempt = { readonly found: true } | { readonly found: false; readonly why?: string };
+export type Attempt =
+  | { readonly found: true; readonly detail?: string }
+  | { readonly found: false; readonly why?: string };
 
 export const found: Attempt = { found: true };
 export const notMeantFor: Attempt = { found: false };

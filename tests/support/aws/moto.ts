@@ -4,7 +4,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "../../../tools/cluster/ports";
-import { findTestTools } from "../../../tools/install";
+import { findTools } from "../../../tools/install";
 import { cleanEnvironment } from "../../../tools/workspace";
 
 /** The team's account and region, which are those of every stand-in for AWS. */
@@ -34,7 +34,7 @@ export async function startMoto(folder: string, of = account): Promise<Moto> {
   const log = await fs.open(path.join(folder, "moto.log"), "w");
   // Started by a path inside the folder, by which the janitor of the tests finds it however they end.
   const linked = path.join(folder, "moto");
-  await fs.symlink(path.dirname(path.dirname(findTestTools().moto_server)), linked);
+  await fs.symlink(path.dirname(path.dirname(findTools(["test"]).moto_server)), linked);
   const server = spawn(path.join(linked, "bin/moto_server"), ["--host", "127.0.0.1", "--port", String(port)], {
     env: { ...cleanEnvironment(), MOTO_ACCOUNT_ID: of },
     stdio: ["ignore", log.fd, log.fd],

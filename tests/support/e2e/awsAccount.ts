@@ -4,7 +4,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { Policy } from "../../../commands/access/iam";
-import { findTestTools } from "../../../tools/install";
+import { findTools } from "../../../tools/install";
 import { type AwsFront, account, type EksCluster, installAwsStandIn } from "../aws";
 import { startFront } from "../aws/front";
 import { endpointVariables, type Moto, startMoto } from "../aws/moto";
@@ -93,7 +93,7 @@ export async function startAwsAccount(
 /** The engine in an account, with a profile of it: the AWS CLI on PATH, and the provider where the engine looks for it. */
 export async function inAccount(engine: Engine, aws: AwsAccount, profile?: string): Promise<Engine> {
   await installAwsStandIn(engine.pulumiHome);
-  const PATH = [path.dirname(findTestTools().aws), engine.path].join(path.delimiter);
+  const PATH = [path.dirname(findTools(["test"]).aws), engine.path].join(path.delimiter);
   return engine.with({ ...aws.variables(profile), PATH });
 }
 

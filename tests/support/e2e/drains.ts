@@ -3,6 +3,7 @@ import path from "node:path";
 import type { V1Node } from "@kubernetes/client-node";
 import { kubectl } from "../../../tools/cluster/kubectl";
 import { findTools } from "../../../tools/install";
+import { localGroups } from "../../../tools/toolbox";
 import { workspacePaths } from "../../../tools/workspace";
 import type { Cluster } from "./cluster";
 
@@ -26,7 +27,7 @@ export async function drainPool({ kubeconfig }: Cluster, nodes: readonly string[
   const paths = workspacePaths(path.dirname(kubeconfig));
   const printed: string[] = [];
   const run = async (...args: readonly string[]) => {
-    const { code, stdout, stderr } = await kubectl(findTools(), paths, kubeconfig, args);
+    const { code, stdout, stderr } = await kubectl(findTools(localGroups), paths, kubeconfig, args);
     printed.push(stdout, stderr);
     assert.equal(code, 0, stdout + stderr);
   };

@@ -7,6 +7,7 @@ import { stackLabel } from "../../../components/names";
 import { clusterStatus, type PodStages } from "../../../tools/cluster";
 import { findTools } from "../../../tools/install";
 import { type RunResult, run } from "../../../tools/run";
+import { localGroups } from "../../../tools/toolbox";
 import { engineEnvironment, workspacePaths } from "../../../tools/workspace";
 import { copyCheckout } from "./checkout";
 import { type Cluster, newCluster } from "./cluster";
@@ -34,7 +35,7 @@ export class EnvironmentUser {
 
   /** Goes on with the cluster of one before, and the checkout as it is now; undefined when that cluster does not run. */
   static async resume(suite: string): Promise<EnvironmentUser | undefined> {
-    if ((await clusterStatus(findTools(), path.join(suite, "workspace"))) !== "running") return undefined;
+    if ((await clusterStatus(findTools(localGroups), path.join(suite, "workspace"))) !== "running") return undefined;
     await fs.rm(path.join(suite, "checkout"), { recursive: true, force: true });
     return EnvironmentUser.create(suite);
   }
@@ -73,7 +74,11 @@ export class EnvironmentUser {
 
   /** The plain engine on a stack of the same state. */
   engine(stack: string): Engine {
-    return new Engine({ stack, folder: this.folder, environment: engineEnvironment(findTools(), this.workspace) });
+    return new Engine({
+      stack,
+      folder: this.folder,
+      environment: engineEnvironment(findTools(localGroups), this.workspace),
+    });
   }
 
   /** Everything of a pull request's stack that is anywhere: files of the state, and namespaces. */

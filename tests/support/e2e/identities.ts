@@ -6,6 +6,7 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { startCluster } from "../../../tools/cluster";
 import { findTools } from "../../../tools/install";
+import { localGroups } from "../../../tools/toolbox";
 import { connect, type Kubernetes } from "./kubernetes";
 
 /** Somebody with a kubeconfig and no other right than those that the tests give to the groups they are in. */
@@ -39,7 +40,7 @@ export async function clusterOfIdentities<Name extends string>(
   );
   await fs.writeFile(file("tokens.csv"), lines.join(""), { mode: 0o600 });
   await fs.writeFile(file("audit.yaml"), stringify(auditPolicy([...tokens.keys()])));
-  const { kubeconfig, stop } = await startCluster(findTools(), workspace, {
+  const { kubeconfig, stop } = await startCluster(findTools(localGroups), workspace, {
     podStages: "fast",
     apiServerArgs: {
       "token-auth-file": file("tokens.csv"),

@@ -7,6 +7,7 @@ import { hasLostEngine } from "../../../commands/state/leftovers";
 import { stopCluster } from "../../../tools/cluster";
 import { findProcesses } from "../../../tools/cluster/processes";
 import { findTools } from "../../../tools/install";
+import { localGroups } from "../../../tools/toolbox";
 import { engineEnvironment } from "../../../tools/workspace";
 import { copyCheckout } from "./checkout";
 import { type Cluster, newCluster } from "./cluster";
@@ -55,7 +56,7 @@ export function sharedCluster(): Promise<Cluster> {
 export async function newEngine(stack: string, suite: string, variables: NodeJS.ProcessEnv = {}): Promise<Engine> {
   const checkout = path.join(suite, "checkout");
   await copyCheckout(checkout);
-  const environment = { ...engineEnvironment(findTools(), path.join(suite, "workspace")), ...variables };
+  const environment = { ...engineEnvironment(findTools(localGroups), path.join(suite, "workspace")), ...variables };
   const engine = new Engine({ stack, folder: checkout, environment });
   await engine.init();
   return engine;
@@ -77,7 +78,7 @@ export async function cleanUp(): Promise<void> {
   const { folder, janitor } = await root;
   root = undefined;
   cluster = undefined;
-  await stopCluster(findTools(), path.join(folder, "cluster"), () => {});
+  await stopCluster(findTools(localGroups), path.join(folder, "cluster"), () => {});
   const running = await findProcesses((commandLine) => commandLine.includes(folder));
   const lost = await Promise.all(running.map(hasLostEngine));
   const left = running.filter((_, index) => !lost[index]);

@@ -70,7 +70,7 @@ export class Team {
 
   /** The plain engine on a stack. */
   engine(stack: string): Engine {
-    const PATH = [path.dirname(findTools().pulumi), this.environment.PATH ?? ""].join(path.delimiter);
+    const PATH = [path.dirname(findTools(["deploy"]).pulumi), this.environment.PATH ?? ""].join(path.delimiter);
     const variables = { ...this.environment, ...this.aws.variables(stack) };
     const environment = { ...variables, PATH, PULUMI_HOME: workspacePaths(this.workspace).pulumiHome };
     return new Engine({ stack, folder: this.folder, environment });

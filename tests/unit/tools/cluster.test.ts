@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import lockfile from "proper-lockfile";
 import { clusterStatus, startCluster, stopCluster } from "../../../tools/cluster";
 import { workspacePaths } from "../../../tools/workspace";
@@ -82,7 +83,8 @@ describe("local cluster", () => {
     fs.mkdirSync(root);
     const release = await lockfile.lock(root, { lockfilePath: clusterLock });
     const starting = assert.rejects(start(workspace));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // Until it says something, or the test runs into its limit.
+    while (lines.length === 0) await sleep(5);
     assert.deepEqual(lines, ["local cluster: waiting for the command that starts or stops it now"]);
     await release();
     await starting;

@@ -3,10 +3,24 @@ import fs from "node:fs";
 import { committedFile } from "../../../tools/cache";
 import { parts } from "../../../tools/parts";
 import { pins } from "../../../tools/pins";
+import type { ToolName } from "../../../tools/toolbox";
+import { packageVersions } from "../../support/manifest";
+
+const requiredPackages = packageVersions();
 
 const pinnedModules: ReadonlyArray<readonly [folder: string, module: string, version: string]> = [
   ["pulumi", "github.com/pulumi/pulumi/pkg/v3", pins.pulumi],
+  ["pulumi", "github.com/pulumi/pulumi/sdk/v3", pins.pulumi],
+  ["pulumi-older", "github.com/pulumi/pulumi/pkg/v3", pins.pulumiOlder],
+  ["pulumi-older", "github.com/pulumi/pulumi/sdk/v3", pins.pulumiOlder],
   ["pulumi-language-nodejs", "github.com/pulumi/pulumi/pkg/v3", pins.languageHostModule],
+  ["pulumi-language-nodejs", "github.com/pulumi/pulumi/sdk/v3", pins.languageHostModule],
+  [
+    "pulumi-language-nodejs",
+    "github.com/pulumi/pulumi/sdk/nodejs/cmd/pulumi-language-nodejs/v3",
+    pins.languageHostCommit,
+  ],
+  ["pulumi-resource-kubernetes", "github.com/pulumi/pulumi-kubernetes/provider/v4", pins.kubernetesProviderCommit],
   ["etcd", "go.etcd.io/etcd/server/v3", pins.etcd],
   ["kubernetes", "k8s.io/kubernetes", pins.kubernetes],
   ["kwok", "sigs.k8s.io/kwok", pins.kwok],
@@ -23,6 +37,33 @@ describe("pinned parts", () => {
       assert.match(fs.readFileSync(committedFile(folder, "go.mod"), "utf8"), required);
     });
   }
+
+  const packages: readonly (readonly [name: string, version: string])[] = [
+    ["@pulumi/kubernetes", pins.kubernetesProvider],
+    ["@pulumi/aws", pins.awsProvider],
+    ["@prometheus-io/lezer-promql", pins.prometheusModule],
+  ];
+  for (const [name, version] of packages) {
+    it(`package.json requires ${name} ${version}, as the pins say`, () => {
+      assert.equal(`v${requiredPackages[name]}`, version);
+    });
+  }
+
+  it("the builds of both CLIs and of the provider are stamped with what their go.mod requires", () => {
+    const stamps = (name: ToolName) => {
+      const module = parts[name].goModule;
+      return module?.kind === "program" ? Object.values(module.stamps ?? {}) : [];
+    };
+    assert.deepEqual(stamps("pulumi"), [pins.pulumi]);
+    assert.deepEqual(stamps("pulumi-older"), [pins.pulumiOlder]);
+    assert.deepEqual(stamps("pulumi-resource-kubernetes"), [pins.kubernetesProvider.slice(1)]);
+  });
+
+  it("has a Node.js of each major version that is named by it", () => {
+    for (const major of ["20", "22", "24", "26"] as const) {
+      assert.ok(parts[`node-${major}`].version.startsWith(`${major}.`));
+    }
+  });
 
   for (const name of ["awscli", "moto"] as const) {
     it(`${name}/requirements.txt requires ${name} as the pins say, and every package by hash`, () => {
@@ -49,5 +90,7 @@ describe("pinned parts", () => {
     assert.match(url("etcd", "darwin", "arm64") ?? "", /\/etcd-v[\d.]+-darwin-arm64\.zip$/);
     assert.match(url("kubectl", "darwin", "arm64") ?? "", /\/bin\/darwin\/arm64\/kubectl$/);
     assert.equal(url("kube-apiserver", "darwin", "arm64"), undefined);
+    assert.match(url("node-24", "darwin", "amd64") ?? "", /\/node-v24\.[\d.]+-darwin-x64\.tar\.gz$/);
+    assert.match(url("kwok", "linux", "arm64") ?? "", /\/kwok-linux-arm64$/);
   });
 });

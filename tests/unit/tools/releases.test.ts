@@ -1,72 +1,48 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import fs from "node:fs";
-import http from "node:http";
-import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { cachedPaths, installParts } from "../../../tools/installer";
-import type { Part } from "../../../tools/part";
-import { createReleaseHosts, ReleaseUnavailable } from "../../../tools/sources/releaseHosts";
+import { currentPlatform, type Part } from "../../../tools/part";
+import type { Checksums } from "../../../tools/sources/checksums";
+import { createReleaseSource } from "../../../tools/sources/release";
+import { createReleaseHosts, type ReleaseHosts, ReleaseUnavailable } from "../../../tools/sources/releaseHosts";
+import type { Attempt } from "../../../tools/sources/source";
+import { archiveOf, type ReleaseServer, sha256, startReleaseServer } from "./releaseServer";
 import { createToolSandbox, fakePart, type ToolSandbox } from "./toolSandbox";
 
 const executable = "#!/bin/sh\necho v1.2.3\n";
+const base = "https://releases.test/v1";
+const sums = `${base}/SHA256SUMS`;
 
 describe("official releases", () => {
   let sandbox: ToolSandbox;
-  let server: http.Server;
-  let files: Map<string, string | Buffer>;
-  let requests: string[];
-  /** The addresses whose first download breaks off in the middle. */
-  let breaksOff: Set<string>;
+  let server: ReleaseServer;
+  /** The published checksums, as they are served. */
+  let published: string;
 
   beforeEach(async () => {
-    files = new Map();
-    requests = [];
-    breaksOff = new Set();
-    server = http.createServer((request, response) => {
-      const url = request.url ?? "";
-      requests.push(url);
-      if (url.endsWith("/hangs")) return;
-      if (breaksOff.delete(url)) {
-        response.writeHead(200, { "content-length": 1000 }).write("half");
-        setTimeout(() => response.destroy(), 10);
-        return;
-      }
-      const content = files.get(url);
-      response.writeHead(content === undefined ? 404 : 200).end(content);
-    });
-    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-    const [tar] = ["/usr/bin/tar", "/bin/tar"].filter((file) => fs.existsSync(file));
-    const [gzip] = ["/usr/bin/gzip", "/bin/gzip"].filter((file) => fs.existsSync(file));
+    published = "";
     sandbox = createToolSandbox();
-    for (const tool of [tar, gzip]) if (tool) fs.symlinkSync(tool, path.join(sandbox.bin, path.basename(tool)));
-    process.env.DATASETS_SERVER_RELEASE_MIRROR = `http://127.0.0.1:${port()}/`;
+    server = await startReleaseServer(sandbox);
   });
   afterEach(() => {
-    server.closeAllConnections();
-    server.close();
+    server.stop();
     sandbox.dispose();
   });
-
-  function port(): number {
-    const address: AddressInfo | string | null = server.address();
-    return address !== null && typeof address !== "string" ? address.port : 0;
-  }
 
   const releasedPart = (file: string, member?: string): Part =>
     fakePart(file, {
       release: () => ({
-        url: `https://releases.test/v1/${file}`,
-        checksumsUrl: "https://releases.test/v1/SHA256SUMS",
+        url: `${base}/${file}`,
+        checksumsUrl: sums,
         ...(member !== undefined && { member }),
       }),
     });
 
   function publish(file: string, content: string | Buffer, hash = sha256(content)): void {
-    files.set(`/releases.test/v1/${file}`, content);
-    const sums = files.get("/releases.test/v1/SHA256SUMS") ?? "";
-    files.set("/releases.test/v1/SHA256SUMS", `${sums}${hash}  ./${file}\n`);
+    published += `${hash}  ./${file}\n`;
+    server.serve(`${base}/${file}`, content);
+    server.serve(sums, published);
   }
 
   it("takes a plain executable whose checksum is right, and needs no Go", async () => {
@@ -74,12 +50,12 @@ describe("official releases", () => {
     const table = { alpha: releasedPart("alpha") };
     await installParts(table, sandbox.log);
     assert.equal(fs.readFileSync(cachedPaths(table).get("alpha") ?? "", "utf8"), executable);
-    assert.match(sandbox.lines.join("\n"), /alpha v1\.2\.3 +official release/);
+    assert.match(sandbox.lines.join("\n"), /alpha v1\.2\.3 +official release, sha256 as published with the release/);
   });
 
   it("tries a download that broke off once more", async () => {
     publish("alpha", executable);
-    breaksOff.add("/releases.test/v1/alpha");
+    server.breakOff(`${base}/alpha`);
     const table = { alpha: releasedPart("alpha") };
     await installParts(table, sandbox.log);
     assert.equal(fs.readFileSync(cachedPaths(table).get("alpha") ?? "", "utf8"), executable);
@@ -87,22 +63,15 @@ describe("official releases", () => {
   });
 
   it("downloads an archive once for all parts in it", async () => {
-    publish("both.tar.gz", archiveOf("tools", ["alpha", "beta"]));
+    publish("both.tar.gz", archiveOf(sandbox, { "tools/alpha": executable, "tools/beta": executable }));
     const table = {
       alpha: releasedPart("both.tar.gz", "tools/alpha"),
       beta: releasedPart("both.tar.gz", "tools/beta"),
     };
     await installParts(table, sandbox.log);
     assert.equal(cachedPaths(table).size, 2);
-    assert.equal(requests.filter((url) => url.endsWith("both.tar.gz")).length, 1);
+    assert.equal(server.requests.filter((url) => url.endsWith("both.tar.gz")).length, 1);
   });
-
-  function archiveOf(folder: string, names: readonly string[]): Buffer {
-    const parent = path.join(sandbox.bin, "..", "archive");
-    fs.mkdirSync(path.join(parent, folder), { recursive: true });
-    for (const name of names) fs.writeFileSync(path.join(parent, folder, name), executable);
-    return execFileSync("tar", ["-czf", "-", "-C", parent, folder]);
-  }
 
   it("refuses a file with another checksum, says so, trusts that host no more and builds instead", async () => {
     publish("alpha", executable, sha256("something else"));
@@ -110,9 +79,12 @@ describe("official releases", () => {
     sandbox.fakeGo("go1.26.8");
     await installParts({ alpha: releasedPart("alpha"), beta: releasedPart("beta") }, sandbox.log);
     const printed = sandbox.lines.join("\n");
-    assert.match(printed, /alpha refused: its sha256 is [0-9a-f]{64}, published is [0-9a-f]{64}/);
+    assert.match(
+      printed,
+      /alpha refused: its sha256 is [0-9a-f]{64}, expected is [0-9a-f]{64} \(as published with the release\)/,
+    );
     assert.match(printed, /beta v1\.2\.3 +built from Go modules/);
-    assert.equal(requests.filter((url) => url.endsWith("/beta")).length, 0);
+    assert.equal(server.requests.filter((url) => url.endsWith("/beta")).length, 0);
   });
 
   it("fails a part that exists as a release only and is refused", async () => {
@@ -127,26 +99,98 @@ describe("official releases", () => {
   it("builds a part whose release does not exist, and still trusts the host", async () => {
     publish("beta", executable);
     sandbox.fakeGo("go1.26.8");
-    files.set("/releases.test/v1/SHA256SUMS", `${sha256("x")}  alpha\n${sha256(executable)}  beta\n`);
+    server.serve(sums, `${sha256("x")}  alpha\n${sha256(executable)}  beta\n`);
     await installParts({ alpha: releasedPart("alpha"), beta: releasedPart("beta") }, sandbox.log);
     assert.match(sandbox.lines.join("\n"), /beta v1\.2\.3 +official release[\s\S]*alpha v1\.2\.3 +built from Go/);
   });
 
   it("asks a dead host once and says so once", async () => {
-    await new Promise((closed) => server.close(closed));
+    server.stop();
     sandbox.fakeGo("go1.26.8");
     await installParts({ alpha: releasedPart("alpha"), beta: releasedPart("beta") }, sandbox.log);
     assert.equal(sandbox.lines.filter((line) => line.includes("not asked again in this run")).length, 1);
   });
 
   it("gives up on a host that hangs, and remembers it", async () => {
-    const hosts = createReleaseHosts(sandbox.log, { answerMs: 50, stallMs: 50 });
+    const hosts = createReleaseHosts(sandbox.log, { answerMs: 300, stallMs: 300 });
     await assert.rejects(hosts.text("https://releases.test/hangs"), ReleaseUnavailable);
-    await assert.rejects(hosts.text("https://releases.test/v1/SHA256SUMS"), /no answer within 0\.05 s/);
-    assert.deepEqual(requests, ["/releases.test/hangs"]);
+    await assert.rejects(hosts.text(sums), /no answer within 0\.3 s/);
+    assert.deepEqual(server.requests, ["https://releases.test/hangs"]);
+  });
+
+  const take = (part: Part, checksums: Checksums, hosts: ReleaseHosts = createReleaseHosts(sandbox.log)) => {
+    const folder = path.join(sandbox.bin, "..", "job");
+    const paths = { target: path.join(folder, "bin/alpha"), scratch: path.join(folder, "scratch") };
+    const source = createReleaseSource(hosts, path.join(folder, "downloads"), checksums);
+    return source({ name: "alpha", part, platform: currentPlatform(), ...paths });
+  };
+  const why = (attempt: Attempt) => (attempt.found ? "it was found" : (attempt.why ?? ""));
+
+  it("are compared with our own checksum first, and the published one is not asked for", async () => {
+    publish("alpha", executable, sha256("what an attacker published"));
+    assert.deepEqual(await take(releasedPart("alpha"), { [`${base}/alpha`]: sha256(executable) }), {
+      found: true,
+      detail: "sha256 from tools/checksums.json",
+    });
+    assert.deepEqual(server.requests, [`${base}/alpha`]);
+  });
+
+  it("are refused when they differ from our own checksum, whatever is published", async () => {
+    publish("alpha", executable);
+    const attempt = await take(releasedPart("alpha"), { [`${base}/alpha`]: sha256("what was committed") });
+    assert.match(why(attempt), /alpha refused: .* \(from tools\/checksums\.json\)/);
+  });
+
+  it("are not taken by a SHA-1", async () => {
+    publish("alpha", executable, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+    assert.match(why(await take(releasedPart("alpha"), {})), /SHA256SUMS has no SHA-256 or SHA-512 of alpha/);
+    assert.deepEqual(server.requests, [sums]);
+  });
+
+  describe("of a project that publishes no checksums", () => {
+    const part = fakePart("alpha", { release: () => ({ url: `${base}/alpha` }) });
+
+    it("are not even asked for while we have none of our own", async () => {
+      server.serve(`${base}/alpha`, executable);
+      assert.match(why(await take(part, {})), /publishes no checksums, and tools\/checksums\.json has none of/);
+      assert.deepEqual(server.requests, []);
+    });
+
+    it("are taken by our own", async () => {
+      server.serve(`${base}/alpha`, executable);
+      assert.equal((await take(part, { [`${base}/alpha`]: sha256(executable) })).found, true);
+    });
+  });
+
+  describe("from a mirror over plain http on another machine", () => {
+    /** The server of this test, as it were elsewhere. */
+    const elsewhere = (): ReleaseHosts => ({ ...createReleaseHosts(sandbox.log), isOpenToChange: () => true });
+
+    it("are refused by a published checksum, with what to do instead", async () => {
+      publish("alpha", executable);
+      const attempt = await take(releasedPart("alpha"), {}, elsewhere());
+      assert.match(why(attempt), /DATASETS_SERVER_RELEASE_MIRROR is plain http.*Use a mirror over https, or write/);
+      assert.deepEqual(server.requests, []);
+    });
+
+    it("are taken by our own checksum", async () => {
+      publish("alpha", executable);
+      assert.equal(
+        (await take(releasedPart("alpha"), { [`${base}/alpha`]: sha256(executable) }, elsewhere())).found,
+        true,
+      );
+    });
+
+    for (const [mirror, isOpen] of [
+      ["http://mirror.test", true],
+      ["https://mirror.test", false],
+      ["http://127.0.0.1:8080", false],
+      ["http://localhost.mirror.test", true],
+    ] as const) {
+      it(`are ${isOpen ? "" : "not "}meant by ${mirror}`, () => {
+        process.env.DATASETS_SERVER_RELEASE_MIRROR = mirror;
+        assert.equal(createReleaseHosts(sandbox.log).isOpenToChange(`${base}/alpha`), isOpen);
+      });
+    }
   });
 });
-
-function sha256(content: string | Buffer): string {
-  return createHash("sha256").update(content).digest("hex");
-}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { createReadStream } from "node:fs";
+import path from "node:path";
+import { findTool, findTools } from "../../tools/install";
+import type { InstalledTool } from "../../tools/installer";
+import { parts } from "../../tools/parts";
+import { pins } from "../../tools/pins";
+import { run } from "../../tools/run";
+import { localGroups, type ToolName, toolsOf } from "../../tools/toolbox";
+import { engineEnvironment } from "../../tools/workspace";
+import { suiteFolder } from "../support/e2e/world";
+
+const installed: readonly ToolName[] = [...toolsOf.deploy, ...toolsOf.cluster, ...toolsOf.test];
+
+describe("the installed tools", () => {
+  const toolOf = (name: ToolName): InstalledTool => findTool(name) ?? assert.fail(`${name} is not installed`);
+
+  for (const name of installed) {
+    const { versionCommand } = parts[name];
+    // The others are asked below.
+    if (versionCommand === undefined || versionCommand.answeredBy !== undefined) continue;
+    it(`${name} says that it is ${parts[name].version}`, async () => {
+      const { path: executable, version } = toolOf(name);
+      const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+      const { stdout } = await run(executable, versionCommand.args, { env });
+      const said: readonly string[] = stdout.match(/\d+\.\d+\.\d+[\w.+-]*/g) ?? [];
+      assert.ok(said.includes(version.replace(/^v/, "")), `it is meant to be ${version}, and says: ${stdout}`);
+      assert.equal(version, parts[name].version);
+    });
+  }
+
+  it("the language host is of the version that its plugin folder is named by", async () => {
+    const { path: executable, version, source } = toolOf("pulumi-language-nodejs");
+    if (source !== "built from Go modules") {
+      // It has no version command; the CLI of the same archive says it.
+      assert.equal(version, pins.pulumi);
+      return;
+    }
+    assert.equal(version, pins.languageHostModule);
+    assert.ok(await holds(executable, `dep\tgithub.com/pulumi/pulumi/sdk/v3\t${version}\t`));
+  });
+
+  it("the Kubernetes provider says that it is of the version of its SDK, and is built of that", async () => {
+    const { path: executable, version, source } = toolOf("pulumi-resource-kubernetes");
+    assert.equal(version, pins.kubernetesProvider);
+    const env = engineEnvironment(findTools(localGroups), path.join(await suiteFolder("tools"), "workspace"));
+    const { stdout: schema } = await run("pulumi", ["package", "get-schema", executable], { env });
+    assert.match(schema, new RegExp(`"version": "${version.slice(1)}"`));
+    if (source === "built from Go modules") {
+      assert.ok(
+        await holds(
+          executable,
+          `\tgithub.com/pulumi/pulumi-kubernetes/provider/v4\t${pins.kubernetesProviderCommit}\t`,
+        ),
+      );
+    }
+  });
+
+  it("moto is of the pinned version", async () => {
+    const python = path.join(path.dirname(toolOf("moto_server").path), "../python/bin/python");
+    const ask = "from importlib.metadata import version; print(version('moto'))";
+    assert.equal((await run(python, ["-I", "-c", ask])).stdout.trim(), pins.moto);
+  });
+});
+
+/** Whether a file has a text in it, such as Go's record of the modules that an executable is built of. */
+async function holds(file: string, text: string): Promise<boolean> {
+  let end = "";
+  for await (const chunk of createReadStream(file, { encoding: "latin1", highWaterMark: 1 << 20 })) {
+    const part = `${end}${chunk}`;
+    if (part.includes(text)) return true;
+    end = part.slice(-text.length);
+  }
+  return false;
+}

