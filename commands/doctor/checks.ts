@@ -224,7 +224,7 @@ function checkState(examination: Examination, patient: Patient, { tools, configu
   void examination.check({
     name: "lock",
     needs: state,
-    advice: `make unlock STACK=${stack}`,
+    advice: `wait until that run ends; when it is certain that it was killed: ds unlock ${stack}`,
     run: ({ store }) => examineLock(store, stack),
   });
   const secrets = examination.check({
