@@ -10,11 +10,12 @@ dropDebugLines();
 
 /** The program: what the stack says, its cluster, all that runs there, and what to know about it afterwards. */
 export = async () => {
-  const { cluster, offline, takeOver, allowedLosses, pullRequest, datasetsServer } = loadConfig();
+  const config = loadConfig();
+  const { cluster, offline, pullRequest, datasetsServer } = config;
   const { scope } = datasetsServer;
 
   const connection = await connectCluster(cluster, { namespace: scope.namespace, offline });
-  const guards = await guardsOf(connection, { offline, takeOver, allowedLosses, datasetsServer });
+  const guards = await guardsOf(connection, config);
   const provider = clusterProvider("kubernetes", connection, scope.namespace, guards.provider);
   const rules = rulesGate(factsOf(datasetsServer));
   const opts = { provider, ...rules.options };

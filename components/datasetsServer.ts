@@ -49,6 +49,8 @@ export interface DatasetsServerArgs {
   readonly suspendJobs: boolean;
   /** What must agree before an object is created; see ownershipHook. */
   readonly beforeCreate: readonly pulumi.ResourceHook[];
+  /** What runs before an object is updated. Default: nothing. */
+  readonly beforeUpdate?: readonly pulumi.ResourceHook[];
   /** What keeps a run from deleting or replacing an object. Default: nothing. */
   readonly lossGuard?: pulumi.ResourceTransformation;
   /** What this run takes over. Default: nothing. */
@@ -68,7 +70,7 @@ export class DatasetsServer extends pulumi.ComponentResource {
       {},
       pulumi.mergeOptions(opts, {
         transformations: [
-          guardObjects(args.beforeCreate),
+          guardObjects(args),
           ...(args.lossGuard ? [args.lossGuard] : []),
           ...(args.takeOver ? [registerAsItIs(args.takeOver)] : []),
         ],

@@ -145,6 +145,11 @@ export function rightsFor(kinds: readonly ManagedKind[], namespace: string): Rig
   return [...new Map(rights.map((right) => [JSON.stringify(right), right])).values()];
 }
 
+/** The rights to list objects of these kinds. */
+export function listRights(kinds: readonly ManagedKind[], namespace: string): Right[] {
+  return kinds.flatMap((kind) => rightsTo(kind, ["list"], namespace));
+}
+
 /** The rights that a stack needs. */
 export function neededRights(args: StackParts & Pick<DatasetsServerArgs, "scope">): Right[] {
   return rightsFor(managedKinds(args), args.scope.namespace);

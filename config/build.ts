@@ -12,7 +12,7 @@ import type { Parameters } from "./pullRequest";
 import type { EncryptedKey, StackFile } from "./schema";
 import { environmentVariables } from "./settings";
 import type { StackIdentity } from "./stacks";
-import { keptRelease, permittedRelease } from "./takeOver";
+import { keptRelease, permittedRelease, specifiesCutover } from "./takeOver";
 
 /** All that a stack says, checked. */
 export interface Config {
@@ -21,11 +21,13 @@ export interface Config {
   readonly offline: boolean;
   /** Whether this run may take over the live objects of the Helm release whose names the stack keeps. */
   readonly takeOver: boolean;
+  /** Whether the stack file specifies how the stack and a live Helm release in its namespace get along. */
+  readonly specifiesCutover: boolean;
   /** What this run may delete or replace. Default: anything, as on stacks that are not production. */
   readonly allowedLosses?: readonly string[];
   /** What the stack's outputs say of the pull request that it is for. Default: it is for none. */
   readonly pullRequest?: Parameters;
-  readonly datasetsServer: Omit<DatasetsServerArgs, "beforeCreate">;
+  readonly datasetsServer: Omit<DatasetsServerArgs, "beforeCreate" | "beforeUpdate">;
 }
 
 /** The AWS profile that the team's people sign in with, and that their contexts are named after. */
@@ -75,6 +77,7 @@ export function buildConfig(identity: StackIdentity, file: StackFile): Config {
     cluster: clusterArgs(file.cluster),
     offline: process.env.DATASETS_SERVER_OFFLINE === "true",
     takeOver: permittedRelease() !== undefined,
+    specifiesCutover: specifiesCutover(identity, file),
     ...(keepsObjects(identity) && { allowedLosses: allowedLosses() }),
     ...(environment && { pullRequest: environment.parameters }),
     datasetsServer: {
