@@ -72,7 +72,9 @@ export function buildConfig(identity: StackIdentity, file: StackFile): Config {
   const { public: entrance, internal } = file.ingress;
   const entrances = environment?.parts.entrances ?? { public: entrance, ...(internal && { internal }) };
   const ownMongoDb = hasOwnMongoDb(identity, file);
-  const { network, mongodb, migration, serviceAccount, standby = false } = file;
+  const { network, mongodb, migration, serviceAccount } = file;
+  // A pull request has a database of its own, whatever the stack does whose file it uses.
+  const standby = !environment && file.standby === true;
   return {
     cluster: clusterArgs(file.cluster),
     offline: process.env.DATASETS_SERVER_OFFLINE === "true",

@@ -31,7 +31,7 @@ export async function removeLocks(store: StateStore, stack: string, confirm: Con
   for (const lock of locks) {
     const holder = describeLock(lock, new Date());
     console.log(`stack ${stack} is locked by ${holder}`);
-    if (!(await confirm("Has that run ended for certain? Then remove its lock"))) {
+    if (!(await confirm("Has that run ended for certain, and is its lock to be removed?"))) {
       throw new Error(`the lock of ${holder} stays; no changes were made to it`);
     }
     await store.remove(lock.key);
@@ -49,7 +49,9 @@ async function ask(question: string, command: string): Promise<boolean> {
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    const answer = await terminal.question(`${question}? Two updates at once overwrite each other's state. [y/N] `);
+    console.log("Two updates at once overwrite each other's state.");
+    // Ctrl-C and Ctrl-D are a no.
+    const answer = await terminal.question(`${question} [y/N] `).catch(() => "no");
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     terminal.close();
