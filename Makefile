@@ -50,8 +50,8 @@ smoke: $(INSTALLED) ## wait until the public entrance of a stack serves: STACK=p
 issue: $(INSTALLED) ## open the one GitHub issue about something, or change it: ABOUT="drift of stack prod" FILE=drift.md
 	@$(COMMAND) issue --about "$(ABOUT)" $(if $(FILE),--file "$(FILE)")
 
-unlock: $(INSTALLED) ## remove the lock of a run that died: STACK=prod FORCE=1 for one of another machine
-	@$(COMMAND) unlock --stack "$(STACK)" $(if $(FORCE),--force)
+unlock: $(INSTALLED) ## show whose a lock is and remove it: STACK=prod, YES=1 without asking
+	@$(COMMAND) unlock --stack "$(STACK)" $(if $(YES),--yes)
 
 state-restore: $(INSTALLED) ## put the last readable state in the place of a damaged one, then refresh: STACK=prod
 	@$(COMMAND) state-restore --stack "$(STACK)"

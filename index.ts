@@ -11,13 +11,14 @@ dropDebugLines();
 
 /** The program: loads what the stack specifies, connects to its cluster, builds all objects, checks them, and registers them. */
 export = async () => {
-  const { cluster, datasetsServer, takeOver, allowedDeletions, pullRequest } = loadConfig();
+  const config = loadConfig();
+  const { cluster, datasetsServer, pullRequest } = config;
   const { scope, entrances } = datasetsServer;
 
   const connection = await connectCluster(cluster, scope.namespace);
   const objects = buildObjects(datasetsServer);
   await checkRules(allObjects(objects), factsOf(datasetsServer));
-  const guards = await guardsOf(connection, { scope, objects: allObjects(objects), takeOver, allowedDeletions });
+  const guards = await guardsOf(connection, config, allObjects(objects));
 
   const provider = clusterProvider("kubernetes", connection, scope.namespace, guards.provider);
   const server = new DatasetsServer(

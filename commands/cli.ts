@@ -133,12 +133,13 @@ program
   });
 
 onStack(program.command("unlock"))
-  .description("remove locks whose run has died")
-  .option("--force", "also locks of other machines")
-  .action(async ({ stack, workspace, force = false }: OnStack & { force?: boolean }) => {
+  .description("show whose the locks of a stack are and how old, and remove those that you say yes to")
+  .option("--local", "a pull request's environment on the local cluster")
+  .option("--yes", "do not ask")
+  .action(async ({ stack, workspace, local, yes = false }: OnStack & { local?: boolean; yes?: boolean }) => {
     const { engineFor } = await import("./engine");
     const { unlock } = await import("./state/unlock");
-    await unlock(await engineFor(workspace, stack), stack, force);
+    await unlock(await engineFor(workspace, local ? "local" : stack), stack, yes);
   });
 
 onStack(program.command("state-restore"))

@@ -1,23 +1,26 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { isDryRun } from "@pulumi/pulumi/runtime";
 import { requireRights } from "./accessReview";
-import type { ClusterConnection } from "./cluster";
+import type { DatasetsServerArgs } from "./buildObjects";
+import type { ClusterArgs, ClusterConnection } from "./cluster";
+import { findConflicts, refuseConflicts, warnOfConflicts } from "./conflicts";
+import { deletionGuard } from "./deletionGuard";
 import { kubernetesClient } from "./kubernetesClient";
 import { liveObjects } from "./liveObjects";
-import { deletionGuard } from "./deletionGuard";
-import type { Scope } from "./names";
 import type { AnyObject } from "./objects";
 import { stayOnCluster } from "./oneCluster";
 import { guardObjects, type OwnershipArgs, ownershipHook } from "./ownership";
+import { wholeStack } from "./protection";
 import { neededRights } from "./rights";
 import { registerAsItIs, takeOverOf } from "./takeOver";
 
 export interface GuardArgs extends Pick<OwnershipArgs, "takeOver"> {
-  readonly scope: Scope;
-  /** All that the run registers. */
-  readonly objects: readonly AnyObject[];
+  readonly cluster: ClusterArgs;
+  /** Whether the stack file specifies how the stack and a live Helm release in its namespace get along. */
+  readonly specifiesCutover: boolean;
   /** What the run may delete or replace. Default: anything. */
   readonly allowedDeletions?: readonly string[] | undefined;
+  readonly datasetsServer: Pick<DatasetsServerArgs, "scope" | "entrances">;
 }
 
 /** What keeps a run from doing harm on a cluster where it is not alone. */
@@ -29,13 +32,18 @@ export interface Guards {
 }
 
 /**
- * The guards of a run.
+ * The guards of a run that registers these objects.
  *
- * Throws a Refusal, before anything is registered, when an update lacks rights on the cluster, and for each reason of
- * takeOverOf.
+ * Throws a Refusal, before anything is registered on the cluster, when an update lacks rights there, when it would be in the
+ * way of a Helm release or of another Ingress, and for each reason of takeOverOf.
  */
-export async function guardsOf(connection: ClusterConnection, args: GuardArgs): Promise<Guards> {
-  const { scope, objects, takeOver, allowedDeletions } = args;
+export async function guardsOf(
+  connection: ClusterConnection,
+  args: GuardArgs,
+  objects: readonly AnyObject[],
+): Promise<Guards> {
+  const { cluster, takeOver, specifiesCutover, allowedDeletions, datasetsServer } = args;
+  const { scope, entrances } = datasetsServer;
   const kubernetes = kubernetesClient(connection);
   // A preview changes nothing, and its role may not do what an update does.
   if (!isDryRun()) {
@@ -43,11 +51,18 @@ export async function guardsOf(connection: ClusterConnection, args: GuardArgs): 
   }
   const live = liveObjects(kubernetes);
   const taken = await takeOverOf(live, scope, takeOver);
+  const look = () => findConflicts(live, { scope, specifiesCutover, entrances });
+  const isShared = cluster.kind === "eks";
+  // What destroys the whole stack is in nobody's way.
+  if (isShared && !isDryRun() && !allowedDeletions?.includes(wholeStack(scope.stack))) {
+    refuseConflicts(scope.stack, await look());
+  }
+  const warning = isShared && isDryRun() ? [warnOfConflicts(scope.stack, look)] : [];
   return {
     provider: stayOnCluster(scope.stack, connection.identifier),
     server: {
       transformations: [
-        guardObjects([ownershipHook(live, { scope, takeOver })]),
+        guardObjects({ beforeCreate: [ownershipHook(live, { scope, takeOver }), ...warning], beforeUpdate: warning }),
         ...(allowedDeletions ? [deletionGuard({ stack: scope.stack, allowed: allowedDeletions })] : []),
         ...(taken ? [registerAsItIs(taken)] : []),
       ],

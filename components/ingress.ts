@@ -62,6 +62,9 @@ const actions: Readonly<Record<ActionName, unknown>> = {
 
 const prefix = "alb.ingress.kubernetes.io";
 
+/** The annotations by which the controller tells load balancers apart, and groups of Ingresses that share one. */
+export const ingressAnnotations = { name: `${prefix}/load-balancer-name`, group: `${prefix}/group.name` } as const;
+
 /** The rules of one service on its group's load balancer, which sends requests straight to pod addresses. */
 export function ingress(args: IngressArgs): BuiltObject<"Ingress"> {
   const { scope, component, name, entrance, routes } = args;
@@ -89,9 +92,9 @@ function annotations({ entrance, order, routes, healthPath, stickySeconds }: Ing
     // Ready when the load balancer has a name. The provider's own rule looks for a Service behind every path, and an
     // action is none.
     "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[*].hostname}",
-    [`${prefix}/load-balancer-name`]: loadBalancer.name,
+    [ingressAnnotations.name]: loadBalancer.name,
     [`${prefix}/scheme`]: loadBalancer.scheme,
-    [`${prefix}/group.name`]: loadBalancer.group,
+    [ingressAnnotations.group]: loadBalancer.group,
     [`${prefix}/group.order`]: String(order),
     [`${prefix}/listen-ports`]: JSON.stringify([{ HTTP: 80 }, { HTTPS: 443 }]),
     [`${prefix}/target-type`]: "ip",

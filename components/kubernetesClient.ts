@@ -26,6 +26,8 @@ export interface KubernetesClient {
   readonly version: VersionApi;
   /** Whether an error of these means that there is no such object. */
   isNotFound(error: unknown): boolean;
+  /** Whether an error of these means that the identity may not do that. */
+  isForbidden(error: unknown): boolean;
 }
 
 /**
@@ -82,5 +84,6 @@ async function connect({ kubeconfig, context }: ClientArgs): Promise<KubernetesC
     customObjects: config.makeApiClient(k8s.CustomObjectsApi),
     version: config.makeApiClient(k8s.VersionApi),
     isNotFound: (error) => error instanceof k8s.ApiException && error.code === 404,
+    isForbidden: (error) => error instanceof k8s.ApiException && error.code === 403,
   };
 }

@@ -19,8 +19,18 @@ export interface LiveObjects {
   find(object: ObjectReference): Promise<V1ObjectMeta | undefined>;
   /** The objects of a kind with these labels; none where the cluster does not know the kind. */
   list(kind: ObjectKind, namespace: string, labels: Readonly<Record<string, string>>): Promise<KubernetesObject[]>;
+  /** Does the same for an identity that may not be allowed to list them. */
+  look(kind: ObjectKind, where: Where): Promise<KubernetesObject[] | "forbidden">;
   /** Changes an object's metadata; what is not named stays. */
   patchMetadata(object: ObjectReference, metadata: V1ObjectMeta): Promise<void>;
+}
+
+/** Which objects of a kind to list. */
+export interface Where {
+  /** Default: those of all namespaces. */
+  readonly namespace?: string;
+  /** Default: any. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface ObjectKind {
@@ -30,6 +40,20 @@ export interface ObjectKind {
 
 /** A way to look at a cluster's objects beside the engine. */
 export function liveObjects(kubernetes: () => Promise<KubernetesClient>): LiveObjects {
+  const look: LiveObjects["look"] = async ({ apiVersion, kind }, { namespace, labels = {} }) => {
+    const { objects, isNotFound, isForbidden } = await kubernetes();
+    const selector = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+    const options = [undefined, undefined, undefined, undefined, selector.join(",")] as const;
+    try {
+      const { items } = await objects.list(apiVersion, kind, namespace, ...options);
+      return items.map((item) => ({ ...item, apiVersion, kind }));
+    } catch (error) {
+      if (isNotFound(error)) return [];
+      if (isForbidden(error)) return "forbidden";
+      const place = namespace === undefined ? "the cluster" : `namespace ${namespace}`;
+      throw new Refusal(`cannot look for each ${kind} in ${place}: ${causeOf(error)}`);
+    }
+  };
   return {
     find: async (object) => {
       const { objects, isNotFound } = await kubernetes();
@@ -42,22 +66,17 @@ export function liveObjects(kubernetes: () => Promise<KubernetesClient>): LiveOb
         throw new Error(`cannot tell whether ${object.kind} ${object.metadata.name} exists already: ${causeOf(error)}`);
       }
     },
-    list: async ({ apiVersion, kind }, namespace, labels) => {
-      const { objects, isNotFound } = await kubernetes();
-      const selector = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-      const options = [undefined, undefined, undefined, undefined, selector.join(",")] as const;
-      try {
-        const { items } = await objects.list(apiVersion, kind, namespace, ...options);
-        return items.map((item) => ({ ...item, apiVersion, kind }));
-      } catch (error) {
-        if (isNotFound(error)) {
-          return [];
-        }
+    list: async (kind, namespace, labels) => {
+      const found = await look(kind, { namespace, labels });
+      if (found === "forbidden") {
         throw new Refusal(
-          `cannot look for each ${kind} in namespace ${namespace}: ${causeOf(error)}. Is your role allowed to list them?`,
+          `this identity may not list each ${kind.kind} in namespace ${namespace}. Ask an administrator of the cluster ` +
+            "for the roles of docs/access.md, then run again.",
         );
       }
+      return found;
     },
+    look,
     patchMetadata: async ({ apiVersion, kind, metadata: { name, namespace } }, metadata) => {
       const { objects, mergePatch } = await kubernetes();
       const reference = { name, ...(namespace !== undefined && { namespace }) };

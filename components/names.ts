@@ -18,6 +18,9 @@ export const stackLabel = `${ownPrefix}/stack`;
 /** The annotation that changes with the secrets a pod reads, so that the pod is rolled. */
 export const checksumAnnotation = `${ownPrefix}/secrets-checksum`;
 
+/** The name of the stack of a pull request's environment, and its number: GitHub counts from 1, and names have a limit. */
+export const environmentStack = /^pr-([1-9]\d{0,5})$/;
+
 /** Annotations of our own by their short names. */
 export function ownAnnotations(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(annotations).map(([name, value]) => [`${ownPrefix}/${name}`, value]));
@@ -31,13 +34,12 @@ export function helmPrefix(helmRelease: string): string {
   return `${helmRelease}-${chart}`;
 }
 
+/** The labels by which all objects of any release of the chart are known. */
+export const chartLabels = { "app.kubernetes.io/managed-by": "Helm", "helm.sh/chart": chart } as const;
+
 /** The labels by which all objects of a release of the chart are known. */
 export function helmLabels(helmRelease: string) {
-  return {
-    "app.kubernetes.io/instance": helmRelease,
-    "app.kubernetes.io/managed-by": "Helm",
-    "helm.sh/chart": chart,
-  };
+  return { "app.kubernetes.io/instance": helmRelease, ...chartLabels };
 }
 
 /** `<release>-<component>`, the name of a component's objects. */

@@ -28,12 +28,20 @@ export function ownershipHook(live: LiveObjects, args: OwnershipArgs): pulumi.Re
   );
 }
 
-/** Has the hooks run before every creation of a Kubernetes object below the resource with this transformation. */
-export function guardObjects(hooks: readonly pulumi.ResourceHook[]): pulumi.ResourceTransformation {
+/** Has the hooks run before each creation and update of a Kubernetes object below the resource with this transformation. */
+export function guardObjects({
+  beforeCreate,
+  beforeUpdate = [],
+}: {
+  readonly beforeCreate: readonly pulumi.ResourceHook[];
+  readonly beforeUpdate?: readonly pulumi.ResourceHook[];
+}): pulumi.ResourceTransformation {
+  const hooks = {
+    beforeCreate: [...beforeCreate],
+    ...(beforeUpdate.length > 0 && { beforeUpdate: [...beforeUpdate] }),
+  };
   return ({ type, props, opts }) =>
-    type.startsWith("kubernetes:")
-      ? { props, opts: pulumi.mergeOptions(opts, { hooks: { beforeCreate: [...hooks] } }) }
-      : undefined;
+    type.startsWith("kubernetes:") ? { props, opts: pulumi.mergeOptions(opts, { hooks }) } : undefined;
 }
 
 /** Throws when the object, of which nothing is found when it does not exist, is neither the stack's own nor to be taken over. */

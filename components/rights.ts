@@ -84,6 +84,11 @@ export function rightsFor(kinds: readonly ManagedKind[], namespace: string): Rig
   return [...new Map(rights.map((right) => [JSON.stringify(right), right])).values()];
 }
 
+/** The rights to list objects of these kinds. */
+export function listRights(kinds: readonly ManagedKind[], namespace: string): Right[] {
+  return kinds.flatMap((kind) => rightsTo(kind, ["list"], namespace));
+}
+
 /** The rights that a stack with these objects needs. */
 export function neededRights(objects: readonly BuiltObject[], namespace: string): Right[] {
   const kinds = new Set(objects.map(({ kind }) => kind));

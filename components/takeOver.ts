@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { LiveObjects, ObjectKind } from "./liveObjects";
 import { helmLabels, type Scope, stackLabel } from "./names";
 import { Refusal } from "./refusal";
+import type { ManagedKind } from "./objects";
 
 /** A release of the Helm chart in a namespace. */
 interface HelmRelease {
@@ -20,7 +21,10 @@ export interface TakeOver {
 }
 
 /** The kinds that both the chart and this program have, each with the fields of its spec that others fill in. */
-const kinds: readonly (ObjectKind & { readonly filledIn: readonly string[] })[] = [
+export const sharedKinds: readonly (ObjectKind & {
+  readonly kind: ManagedKind;
+  readonly filledIn: readonly string[];
+})[] = [
   // An autoscaler's number of pods: claimed, and left out by a later update, it would become 1.
   { apiVersion: "apps/v1", kind: "Deployment", filledIn: ["replicas"] },
   { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", filledIn: [] },
@@ -59,7 +63,7 @@ export async function takeOverOf(live: LiveObjects, scope: Scope, permitted: boo
     return undefined;
   }
   const release = { name: helmRelease, namespace };
-  const lists = await Promise.all(kinds.map((kind) => live.list(kind, namespace, helmLabels(helmRelease))));
+  const lists = await Promise.all(sharedKinds.map((kind) => live.list(kind, namespace, helmLabels(helmRelease))));
   const objects = lists.flat().filter(({ metadata }) => isOfRelease(metadata, release));
   if (permitted) {
     return objects.length > 0 ? takeOver(live, scope, objects) : nothingToTakeOver(release);
@@ -131,7 +135,7 @@ export function asItIs(inputs: ObjectInputs, found: KubernetesObject): ObjectInp
   const { status: _status, secrets: _tokens, ...content } = live;
   const engines = Object.entries(inputs.metadata.annotations).filter(([key]) => key.startsWith("pulumi.com/"));
   const others = Object.entries(live.metadata.annotations).filter(([key]) => !othersAnnotations.includes(key));
-  const filledIn = kinds.find(({ kind }) => kind === live.kind)?.filledIn ?? [];
+  const filledIn = sharedKinds.find(({ kind }) => kind === live.kind)?.filledIn ?? [];
   const kept = (field: string) => !filledIn.includes(field) || Object.hasOwn(inputs.spec ?? {}, field);
   return {
     ...content,

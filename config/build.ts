@@ -12,13 +12,15 @@ import type { Parameters } from "./pullRequest";
 import type { EncryptedKey, StackFile } from "./schema";
 import { environmentVariables } from "./settings";
 import type { StackIdentity } from "./stacks";
-import { keptRelease, permittedRelease } from "./takeOver";
+import { keptRelease, permittedRelease, specifiesCutover } from "./takeOver";
 
 /** All that a stack says, checked. */
 export interface Config {
   readonly cluster: ClusterArgs;
   /** Whether this run may take over the live objects of the Helm release whose names the stack keeps. */
   readonly takeOver: boolean;
+  /** Whether the stack file specifies how the stack and a live Helm release in its namespace get along. */
+  readonly specifiesCutover: boolean;
   /** What this run may delete or replace. Default: anything, as on stacks that are not production. */
   readonly allowedDeletions?: readonly string[];
   /** What the stack's outputs say of the pull request that it is for. Default: it is for none. */
@@ -68,10 +70,13 @@ export function buildConfig(identity: StackIdentity, file: StackFile): Config {
   const { public: entrance, internal } = file.ingress;
   const entrances = environment?.parts.entrances ?? { public: entrance, ...(internal && { internal }) };
   const ownMongoDb = hasOwnMongoDb(identity, file);
-  const { network, mongodb, migration, serviceAccount, standby = false } = file;
+  const { network, mongodb, migration, serviceAccount } = file;
+  // A pull request has a database of its own, whatever the stack does whose file it uses.
+  const standby = !environment && file.standby === true;
   return {
     cluster: clusterArgs(file.cluster),
     takeOver: permittedRelease() !== undefined,
+    specifiesCutover: specifiesCutover(identity, file),
     ...(protectsObjects(identity) && { allowedDeletions: allowedDeletions() }),
     ...(environment && { pullRequest: environment.parameters }),
     datasetsServer: {

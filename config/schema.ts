@@ -134,7 +134,8 @@ export const stackFileSchema = field.section({
     .flag()
     .optional()
     .describe(
-      "Whether another stack does what only one may: no scheduled job and no migration runs here. Default: false.",
+      "Whether another stack or a Helm release does what only one may: no scheduled job and no migration runs here. " +
+        "Default: false; beside a live Helm release, it or helm.release must be specified.",
     ),
   mongodb: mongodb.optional(),
   pullRequest: pullRequest.optional(),

@@ -1,3 +1,5 @@
+import { environmentStack } from "../components/names";
+
 /** The clusters that stacks of a fixed name live on. `local` is a Kubernetes API on the user's own machine. */
 const clusterNames = ["hub-prod", "hub-ephemeral", "local"] as const;
 
@@ -17,9 +19,6 @@ export interface StackIdentity {
   /** The pull request's number, where it is a pull request's. */
   readonly number?: number;
 }
-
-/** The numbers a pull request may have: GitHub counts from 1, and names must keep within Kubernetes' limits. */
-const pullRequestStack = /^pr-([1-9]\d{0,5})$/;
 
 /** Names of clusters; short, so that the name of a load balancer, at most 32 characters, has room for `prod-CLUSTER-int`. */
 export const clusterName = /^[a-z]([a-z0-9-]{0,21}[a-z0-9])?$/;
@@ -45,7 +44,7 @@ export function identifyStack(stack: string): StackIdentity | undefined {
     // On a cluster of its own, so its objects are called as production's are.
     return { stack, kind: "prod-CLUSTER", clusters: [cluster], namespace, release: "datasets-server-prod" };
   }
-  const [, number] = pullRequestStack.exec(stack) ?? [];
+  const [, number] = environmentStack.exec(stack) ?? [];
   if (number !== undefined) {
     const name = `datasets-server-${stack}`;
     const clusters = ["hub-ephemeral", "local"];

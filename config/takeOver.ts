@@ -18,6 +18,17 @@ export function permittedRelease(): string | undefined {
   return process.env[variable] || undefined;
 }
 
+/**
+ * Whether the stack file specifies how the stack and a live Helm release in its namespace get along: one adopts the other, or
+ * they run beside each other. The namespace of a pull request's environment is its own.
+ */
+export function specifiesCutover(
+  { kind }: Pick<StackIdentity, "kind">,
+  { helm, standby }: Pick<StackFile, "helm" | "standby">,
+): boolean {
+  return kind === "pr-N" || helm !== undefined || standby !== undefined;
+}
+
 /** Only objects of the release whose names the stack keeps can be taken over; another release's are somebody else's. */
 export function takeOverFaults(identity: StackIdentity, file: StackFile): Fault[] {
   const release = permittedRelease();

@@ -23,7 +23,8 @@ of the stacks (\`make generate\`). When a pull request changes it, an administra
 is deployed. An update looks first: it names every right that is missing, and then touches nothing.
 
 There are two roles a cluster. The **deploy** role runs \`pulumi up\`, \`refresh\` and \`destroy\`. The **preview** role runs
-\`pulumi preview\`: it reads no Secret of the cluster and writes nothing. As every preview it does decrypt the stack file's secrets
+\`pulumi preview\`: it reads no Secret of the cluster and writes nothing; what a Helm release may have there it
+also lists, to warn of an update that would harm one. As every preview it does decrypt the stack file's secrets
 and the state, so one that runs a program nobody has reviewed is for people to approve first. The plan is complete; beside an object that
 would be made it says "forbidden". Whether a Secret that would be made exists already it cannot tell, and says so.
 

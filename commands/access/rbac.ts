@@ -1,5 +1,6 @@
 import { type Scope, stackLabel } from "../../components/names";
-import type { Right, Verb } from "../../components/rights";
+import { listRights, type Right, type Verb } from "../../components/rights";
+import { sharedKinds } from "../../components/takeOver";
 import type { KubernetesObject } from "../objects";
 
 /** The Kubernetes groups that IAM roles are mapped to. */
@@ -38,12 +39,16 @@ export function deployAccess(rights: readonly Right[]): KubernetesObject[] {
   ];
 }
 
-/** Lets the preview group look at what a stack with these rights has in its namespace, its Secrets left out. */
+/**
+ * Lets the preview group look at what a stack with these rights has in its namespace, its Secrets left out, and find what a
+ * Helm release or another stack has there.
+ */
 export function previewAccess(rights: readonly Right[], namespace: string): KubernetesObject[] {
   const readable = rights.filter(
     (right) => right.verb === "get" && right.namespace === namespace && right.resource !== "secrets",
   );
-  return roleInNamespace(previewName, namespace, readable, groups.preview);
+  const kinds = sharedKinds.map(({ kind }) => kind);
+  return roleInNamespace(previewName, namespace, [...readable, ...listRights(kinds, namespace)], groups.preview);
 }
 
 /**

@@ -15,7 +15,13 @@ import { engineOf } from "../engine";
 import { readStack } from "../program";
 import { examineCluster, examineIdentity, examineImages, examineNetworkPolicies, examineToken } from "./aws";
 import { type Examination, type Findings, found } from "./examination";
-import { examineApiServer, examineCustomResources, examineNamespace, examineRights } from "./kubernetes";
+import {
+  examineApiServer,
+  examineConflicts,
+  examineCustomResources,
+  examineNamespace,
+  examineRights,
+} from "./kubernetes";
 import { examineLock, examinePlaceholders, examineSecrets, examineState } from "./state";
 import { examineAwsCli, examineAwsPlugin, examineTools } from "./tools";
 
@@ -53,7 +59,7 @@ export function checkStack(examination: Examination, patient: Patient): void {
   const client = isLocal(patient)
     ? checkLocalCluster(examination, patient, { tools, configured })
     : checkEksCluster(examination, patient, { tools, configured });
-  checkKubernetes(examination, { client, configured });
+  checkKubernetes(examination, { client, configured, isShared: !isLocal(patient) });
   checkState(examination, patient, { tools, configured });
 }
 
@@ -174,10 +180,14 @@ function eksOf({ cluster }: Config): EksClusterArgs {
   return cluster;
 }
 
-function checkKubernetes(
-  examination: Examination,
-  { client: reach, configured }: { readonly client: Promise<Reach>; readonly configured: Promise<Configured> },
-): void {
+interface OnCluster {
+  readonly client: Promise<Reach>;
+  readonly configured: Promise<Configured>;
+  /** Whether others have objects there, too. */
+  readonly isShared: boolean;
+}
+
+function checkKubernetes(examination: Examination, { client: reach, configured, isShared }: OnCluster): void {
   const client = examination.check({
     name: "API server",
     needs: reach,
@@ -203,6 +213,14 @@ function checkKubernetes(
     advice: "ask an administrator of the cluster for the roles of docs/access.md",
     run: ([api, { rights }]) => examineRights(api, rights),
   });
+  if (isShared) {
+    void examination.check({
+      name: "what runs already",
+      needs,
+      advice: access,
+      run: ([api, { config }]) => examineConflicts(api, config),
+    });
+  }
 }
 
 function checkState(examination: Examination, patient: Patient, { tools, configured }: Prepared): void {
@@ -226,7 +244,7 @@ function checkState(examination: Examination, patient: Patient, { tools, configu
   void examination.check({
     name: "lock",
     needs: state,
-    advice: `make unlock STACK=${stack}`,
+    advice: `wait until that run ends; when it is certain that it was killed: ds unlock ${stack}`,
     run: ({ store }) => examineLock(store, stack),
   });
   const secrets = examination.check({

@@ -2,10 +2,13 @@
 import "@kubernetes/client-node";
 import { describeRights, reviewAccess } from "../../components/accessReview";
 import type { DatasetsServerArgs } from "../../components/buildObjects";
+import { findConflicts, type Look } from "../../components/conflicts";
 import { type ClientArgs, causeOf, type KubernetesClient, kubernetesClient } from "../../components/kubernetesClient";
+import { liveObjects } from "../../components/liveObjects";
 import { apiVersions } from "../../components/objects";
 import type { Right } from "../../components/rights";
 import { namespaceLabels } from "../../components/tenancy";
+import type { Config } from "../../config/build";
 import { type Finding, type Findings, found } from "./examination";
 
 /** What to do about a cluster that does not know an identity. */
@@ -40,6 +43,32 @@ export async function examineRights(client: KubernetesClient, needed: readonly R
       : { subject, outcome: "failed", found: `missing: ${lacking.join("\n")}` };
   });
   return { findings, value: undefined };
+}
+
+/** Looks for what an update would harm, and refuse therefore; a finding each for a Helm release and for load balancers. */
+export async function examineConflicts(
+  client: KubernetesClient,
+  { specifiesCutover, datasetsServer: { scope, entrances } }: Pick<Config, "datasetsServer" | "specifiesCutover">,
+): Promise<Findings<void>> {
+  const live = liveObjects(() => Promise.resolve(client));
+  const { release, loadBalancers } = await findConflicts(live, { scope, specifiesCutover, entrances });
+  const noRelease = specifiesCutover ? "the stack file specifies how to get along with one" : "none is live";
+  return {
+    findings: [
+      conflictFinding("Helm release", release, `${noRelease}, in namespace ${scope.namespace}`),
+      conflictFinding("load balancers", loadBalancers, "no Ingress of others has a load balancer of the stack"),
+    ],
+    value: undefined,
+  };
+}
+
+function conflictFinding(subject: string, { conflict, unknown }: Look, well: string): Finding {
+  if (conflict !== undefined) {
+    return { subject, outcome: "failed", found: `an update is refused: ${conflict.found}`, next: conflict.next };
+  }
+  return unknown.length > 0
+    ? { subject, outcome: "unknown", found: `this identity may not list each ${unknown.join(", ")}`, next: access }
+    : { subject, outcome: "ok", found: well };
 }
 
 /** Asks whether the API server serves the custom resources that the stack uses. Whoever may log in may ask that. */

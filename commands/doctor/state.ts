@@ -8,7 +8,7 @@ import { projectFolder, stackFile } from "../program";
 import { readStackFileHead } from "../stackFile";
 import type { StateAddress } from "../state/address";
 import { checkpointKey, parseCheckpoint } from "../state/checkpoint";
-import { describeLock, type Lock, lockState, readLocks, thisMachine } from "../state/locks";
+import { describeLock, readLocks } from "../state/locks";
 import { openStore, type StateStore } from "../state/store";
 import { type Finding, type Findings, found } from "./examination";
 
@@ -44,30 +44,17 @@ export async function examineState(engine: Engine, stack: string, create: string
   return found(finding, store);
 }
 
-/** Says who holds the stack's locks, and how each comes off. */
+/** Says who holds the stack's locks. */
 export async function examineLock(store: StateStore, stack: string): Promise<Findings<void>> {
   const locks = await readLocks(store, stack);
   if (locks.length === 0) {
-    return found({ outcome: "ok", found: "nobody holds it" }, undefined);
+    return found({ outcome: "ok", found: "no run holds it" }, undefined);
   }
-  return { findings: await Promise.all(locks.map((lock) => held(lock, stack))), value: undefined };
-}
-
-async function held(lock: Lock, stack: string): Promise<Finding> {
-  const holder = describeLock(lock, new Date());
-  const state = await lockState(lock, thisMachine());
-  const says: Readonly<Record<typeof state, Pick<Finding, "found" | "next">>> = {
-    dead: {
-      found: `${holder}, which has died`,
-      next: `make unlock STACK=${stack}, or make deploy, which does it by itself`,
-    },
-    here: { found: `${holder}, which is running on this machine`, next: "wait until it ends" },
-    elsewhere: {
-      found: `${holder}, on another machine or by another user`,
-      next: `wait until it ends; when nothing of it is left: make unlock STACK=${stack} FORCE=1`,
-    },
+  const now = new Date();
+  return {
+    findings: locks.map((lock) => ({ outcome: "failed", found: `locked by ${describeLock(lock, now)}` })),
+    value: undefined,
   };
-  return { outcome: "failed", ...says[state] };
 }
 
 const configuration = z.record(z.string(), z.object({ value: z.string(), secret: z.boolean().default(false) }));

@@ -25,7 +25,7 @@ export async function environmentDown(workspace: string, target: Target, raw: Ra
 export async function removeEnvironment(place: Place, identity: EnvironmentIdentity): Promise<void> {
   const { stack } = identity;
   const { config, client } = await configure(place, identity);
-  await requireUnlocked(place.store, stack);
+  await requireUnlocked(place.engine, stack);
   const removeRest = async () =>
     console.log(await removeNamespace(await client(), identity, { bind: config.cluster.kind === "eks" }));
   const environment = await findEnvironment(place.store, identity);

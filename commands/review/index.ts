@@ -4,7 +4,6 @@ import { run } from "../../tools/run";
 import { checkSecrets } from "../deploy";
 import type { Engine } from "../engine";
 import { projectFolder } from "../project";
-import { endLeftovers } from "../state/leftovers";
 import { refuseTelltaleLog } from "../verbosity";
 import { comment, wholeReview } from "./markdown";
 import { failedPlan, type Plan, parsePlan } from "./plan";
@@ -32,8 +31,6 @@ export async function review(stacks: readonly string[], { out, link, engineOf }:
     const found = plan.failure === undefined ? counted(plan.changes.length, "change") : "the preview failed";
     console.log(`  ${found}, ${plan.unchanged} unchanged`);
   }
-  // Now and then an engine ends after a preview without its language host.
-  await endLeftovers(projectFolder);
   const { dir, name, ext } = path.parse(out);
   const wholeFile = path.join(dir, `${name}-whole${ext}`);
   const fileName = path.basename(wholeFile);

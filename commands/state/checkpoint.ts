@@ -39,9 +39,9 @@ export async function savedCheckpoints(store: StateStore, stack: string): Promis
   return [backup, ...updates.reverse()];
 }
 
-/** The keys of all that the engine keeps of a stack. */
+/** Returns the keys of all that Pulumi keeps of a stack, but for its locks, which only their owner or `ds unlock` removes. */
 export async function listStackKeys(store: StateStore, stack: string): Promise<string[]> {
-  const folders = [`history/${projectName}`, `backups/${projectName}`, `locks/organization/${projectName}`];
+  const folders = [`history/${projectName}`, `backups/${projectName}`];
   const keys = await Promise.all([
     ...folders.map((folder) => store.list(`.pulumi/${folder}/${stack}/`)),
     // Last: while it is there, so is the stack.

@@ -25,8 +25,8 @@ export async function restoreState(engine: Engine, stack: string): Promise<void>
     );
   }
   await checkSecrets(stack);
+  await requireUnlocked(engine, stack);
   const store = await openStore(stateOf(engine));
-  await requireUnlocked(store, stack);
   const restored = await putBack(store, stack);
   if (restored === undefined) {
     console.log(`the state of stack ${stack} can be read; it stays as it is`);

@@ -1,29 +1,59 @@
+import { createInterface } from "node:readline/promises";
 import { type Engine, stateOf } from "../engine";
-import { describeLock, lockState, thisMachine } from "./locks";
-import { openStore } from "./store";
-import { howToUnlock, recover, removeLocks } from "./update";
+import { describeLock, readLocks, unlockCommand } from "./locks";
+import { openStore, type StateStore } from "./store";
+
+/** Answers a question of yes or no. */
+export type Confirm = (question: string) => Promise<boolean>;
 
 /**
- * Removes the locks of a stack whose run is known to have died, and with `force` those of other machines too.
+ * Shows whose each lock of a stack is and how old, and removes those that the user says yes to. With `yes` it does not ask.
  *
- * @throws when a lock stays, saying why.
+ * @throws when a lock stays, and when there is no terminal to ask at.
  */
-export async function unlock(engine: Engine, stack: string, force: boolean): Promise<void> {
-  const store = await openStore(stateOf(engine));
-  const left = await recover(store, stack);
-  const machine = thisMachine();
-  for (const lock of left) {
-    const holder = describeLock(lock, new Date());
-    if ((await lockState(lock, machine)) === "here") {
-      throw new Error(
-        `stack ${stack} is locked by ${holder}, which is running on this machine; its lock stays.\n` +
-          `Next: let it end, or interrupt it so that it can still write its state: kill -INT ${lock.pid}`,
-      );
-    }
-    if (!force) {
-      throw new Error(`stack ${stack} is locked by ${holder}, and its lock stays\n${howToUnlock(stack)}`);
-    }
-    await removeLocks(store, stack, [lock], "by force");
+export async function unlock(engine: Engine, stack: string, yes: boolean): Promise<void> {
+  const address = stateOf(engine);
+  const command = unlockCommand(stack, address);
+  await removeLocks(await openStore(address), stack, yes ? async () => true : (question) => ask(question, command));
+}
+
+/**
+ * Removes the locks of a stack, each when it is confirmed, and no lock that is taken meanwhile.
+ *
+ * @throws when one is not confirmed; it stays, and so do those after it.
+ */
+export async function removeLocks(store: StateStore, stack: string, confirm: Confirm): Promise<void> {
+  const locks = await readLocks(store, stack);
+  if (locks.length === 0) {
+    console.log(`stack ${stack} is not locked`);
+    return;
   }
-  console.log(`stack ${stack} is not locked`);
+  for (const lock of locks) {
+    const holder = describeLock(lock, new Date());
+    console.log(`stack ${stack} is locked by ${holder}`);
+    if (!(await confirm("Has that run ended for certain, and is its lock to be removed?"))) {
+      throw new Error(`the lock of ${holder} stays; no changes were made to it`);
+    }
+    await store.remove(lock.key);
+    console.log(`removed the lock of ${holder}`);
+  }
+}
+
+async function ask(question: string, command: string): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new Error(
+      "there is no terminal to ask at; no changes were made.\n" +
+        "Next: ask that person or look at that CI run: two updates at once overwrite each other's state. When it is " +
+        `certain that it has ended: ${command} --yes`,
+    );
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    console.log("Two updates at once overwrite each other's state.");
+    // Ctrl-C and Ctrl-D are a no.
+    const answer = await terminal.question(`${question} [y/N] `).catch(() => "no");
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
 }

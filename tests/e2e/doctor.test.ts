@@ -89,7 +89,7 @@ describe("make doctor STACK=prod, with the rights of docs/access.md", () => {
       /missing: services in namespace datasets-server: create\n.*docs\/access\.md/,
     );
     assertFailed(rows, "custom resources", /has no podmonitors here/);
-    assertFailed(rows, "lock", /somebody@elsewhere \(pid 4711\) since .*\nNext: .*make unlock STACK=prod FORCE=1/);
+    assertFailed(rows, "lock", /locked by somebody@elsewhere \(pid 4711\) since .*\nNext: .*ds unlock prod/);
     assertFailed(rows, "placeholders", /Next: pulumi config set --secret datasets-server:hfToken -s prod/);
     assert.equal(rows.get("rights: secrets")?.outcome, "ok");
     await unlock();

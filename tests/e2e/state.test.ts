@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import fs from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -18,10 +19,12 @@ import {
   GetBucketVersioningCommand,
   GetObjectCommand,
   GetPublicAccessBlockCommand,
+  ListObjectsV2Command,
   PutBucketVersioningCommand,
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { z } from "zod";
 import { clusterAccess } from "../../commands/access/clusters";
 import { kmsClient, s3Client } from "../../commands/aws/clients";
 import { stackConfig } from "../../commands/program";
@@ -35,6 +38,8 @@ import { rememberEnvironment } from "../support/environment";
 import { administrator, bucket, stateAddress, Team } from "../support/state/team";
 
 const at = { Bucket: bucket };
+const locksFolder = `.pulumi/locks/organization/${projectName}/prod/`;
+const lockContent = z.object({ pid: z.number(), username: z.string(), hostname: z.string(), timestamp: z.string() });
 const prodKey = { KeyId: secretsKey("hub-prod").alias };
 
 describe("state and keys of the team", () => {
@@ -192,44 +197,65 @@ describe("state and keys of the team", () => {
       const both = await Promise.all(["one", "two"].map((name) => team.deploy("prod", name)));
       const refusals = both.filter(({ code }) => code !== 0);
       assert.ok(refusals.length <= 1, "none of the two went on");
-      for (const refused of refusals) assertFails(refused, /stack prod is still locked by \S+@\S+ \(pid \d+\) since/);
+      for (const refused of refusals) {
+        assertFails(
+          refused,
+          /stack prod is locked by \S+@\S+ \(pid \d+\) since \S+, for \S+; no changes were made\nNext: /,
+        );
+      }
       const runs = (await team.runs()).slice(before);
       const changes = runs.filter((name, index) => name !== runs[index - 1]);
       assert.deepEqual(new Set(changes).size, changes.length, `runs overlap: ${runs.join(", ")}`);
     });
 
-    it("outlive a killed run until the next one, which ends what it left and goes on", async () => {
+    it("outlive a killed run, and come off by whoever is told whose they are", async () => {
       const hold = path.join(suite, "hold");
       await fs.writeFile(hold, "");
       const held = team.deploy("prod", "held", { HOLD: hold });
       while (!(await team.runs()).includes("held")) await sleep(100);
+      const [holder = assert.fail("a run goes on and holds no lock")] = await locks();
 
-      const unlocking = await team.command("unlock", "prod", ["--force"]);
-      const [, pid] =
-        /\(pid (\d+)\) since .* which is running on this machine; its lock stays/.exec(unlocking.stderr) ?? [];
-      assert.ok(pid !== undefined && unlocking.code === 1, unlocking.stderr);
-      const waiting = await team.deploy("prod", "waiting");
-      assertFails(
-        waiting,
-        new RegExp(`still locked by \\S+ \\(pid ${pid}\\) since .*\\nNext: .*make unlock STACK=prod FORCE=1`),
+      const user = `${holder.username}@${holder.hostname} \\(pid ${holder.pid}\\) since ${holder.timestamp}, for `;
+      const meeting = new RegExp(
+        `stack prod is locked by ${user}.*\\nNext: .*ask that person .*: ds unlock prod$`,
+        "m",
       );
+      assertFails(await team.deploy("prod", "second"), meeting);
 
-      process.kill(Number(pid), "SIGKILL");
+      process.kill(holder.pid, "SIGKILL");
       assert.equal((await held).code, 1);
-      const next = assertSucceeds(await team.deploy("prod", "next", { HOLD: hold.concat(".gone") }));
-      assert.match(next.stdout, new RegExp(`removed the lock .*\\(pid ${pid}\\).*: that run has died`));
-      assert.match(next.stdout, /ended what it left running: \S+pulumi-language-nodejs/);
-      assert.ok(!(await team.runs()).includes("waiting"));
+      assertFails(await team.deploy("prod", "third"), meeting);
+      const unasked = await team.command("unlock", "prod");
+      assertFails(unasked, new RegExp(`stack prod is locked by ${user}`));
+      assertFails(unasked, /there is no terminal to ask at; no changes were made\nNext: .*ds unlock prod --yes/);
+      assert.deepEqual(await locks(), [holder]);
+
+      const { stdout } = assertSucceeds(await team.command("unlock", "prod", ["--yes"]));
+      assert.match(stdout, new RegExp(`removed the lock of ${user}`));
+      await fs.rm(hold);
+      assertSucceeds(await team.deploy("prod", "next"));
+      assert.ok(!(await team.runs()).some((name) => ["second", "third"].includes(name)));
     });
 
-    it("of another machine go by force only", async () => {
-      const content = { pid: 1, username: "somebody", hostname: "laptop", timestamp: "2026-01-01T00:00:00Z" };
-      const Key = `.pulumi/locks/organization/${projectName}/prod/left-behind.json`;
+    it("stay when they name this host, this user and a process that is not there", async () => {
+      // As of a run in another container, or on another hosted runner, of the same host name.
+      const { username } = os.userInfo();
+      const content = { pid: 99_999, username, hostname: os.hostname(), timestamp: new Date().toISOString() };
+      const Key = `${locksFolder}another.json`;
       await s3.send(new PutObjectCommand({ ...at, Key, Body: JSON.stringify(content) }));
-      const refused = await team.command("unlock", "prod");
-      assertFails(refused, /is locked by somebody@laptop \(pid 1\) since 2026-01-01T00:00:00Z.*and its lock stays/);
-      assertSucceeds(await team.command("unlock", "prod", ["--force"]));
-      await assert.rejects(s3.send(new GetObjectCommand({ ...at, Key })), { name: "NoSuchKey" });
+      const before = await team.runs();
+      for (const [name, ...flags] of [["deploy", "--yes"], ["state-restore"], ["unlock"]]) {
+        assertFails(
+          await team.command(name ?? "", "prod", flags),
+          new RegExp(`${username}@${os.hostname()} \\(pid 99999\\)`),
+        );
+      }
+      assertFails(await team.command("doctor", "prod"), /locked by .*pid 99999/);
+      assert.deepEqual(await locks(), [content]);
+      assert.deepEqual(await team.runs(), before);
+      assertSucceeds(await team.command("unlock", "prod", ["--yes"]));
+      assert.deepEqual(await locks(), []);
+      assert.match(assertSucceeds(await team.command("unlock", "prod")).stdout, /stack prod is not locked/);
     });
   });
 
@@ -265,6 +291,16 @@ describe("state and keys of the team", () => {
       assertSucceeds(await team.command("preview", "prod", ["--", "--expect-no-changes"]));
     });
   });
+
+  async function locks(): Promise<z.infer<typeof lockContent>[]> {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ ...at, Prefix: locksFolder }));
+    return Promise.all(
+      Contents.map(async ({ Key }) => {
+        const { Body } = await s3.send(new GetObjectCommand({ ...at, Key }));
+        return lockContent.parse(JSON.parse((await Body?.transformToString()) ?? ""));
+      }),
+    );
+  }
 
   async function prodKeyId(): Promise<{ KeyId: string }> {
     const { KeyMetadata } = await kms.send(new DescribeKeyCommand(prodKey));

@@ -51,9 +51,10 @@ const faults: Readonly<Record<string, (stack: FaultyStack) => Promise<void>>> = 
     const { code, stdout, stderr } = await stack.engine.command("sh", "-c", limited);
     assert.notEqual(code, 0);
     assert.match(stdout + stderr, /file too large/);
-    // The engine may have cut off its state there and then.
+    // The engine may have cut off its state there and then, and its lock may still be there.
+    await stack.unlock();
     succeeded(await stack.user.makeLocal("state-restore", "--stack", "local"));
-    await stack.unlockAndUp();
+    succeeded(await stack.engine.up());
   },
   "its state is cut off": async (stack) => {
     await stack.change();
@@ -64,6 +65,7 @@ const faults: Readonly<Record<string, (stack: FaultyStack) => Promise<void>>> = 
   },
   "it is killed, and its state and the copy of that are cut off": async (stack) => {
     await stack.killUpdate(updateMs / 2, "all");
+    await stack.unlock();
     for (const file of [stack.stateFile, `${stack.stateFile}.bak`]) await fs.truncate(file, 10_000);
     succeeded(await stack.user.makeLocal("state-restore", "--stack", "local"));
     succeeded(await stack.engine.up());

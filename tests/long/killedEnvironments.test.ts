@@ -48,6 +48,7 @@ describe(`the start of an environment, killed at random moments: ${part.title}`,
       await part.step(step, async () => {
         const afterMs = Math.round(1_000 + moment * upMs);
         await user.killed(afterMs, ...up);
+        await user.unlock(4);
         if (index % 2 === 1) await user.cost(...up);
         await user.cost("pr-down", "--pr", "4");
         assert.deepEqual(await user.traces(4), []);

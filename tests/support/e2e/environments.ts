@@ -45,7 +45,7 @@ export class EnvironmentUser {
     return run(process.execPath, this.args(target, flags), { cwd: this.folder, timeoutMs: limitMs });
   }
 
-  /** Runs a command about stack local, such as `make unlock STACK=local`, whatever it ends with. */
+  /** Runs a command about stack local, such as `ds unlock local`, whatever it ends with. */
   makeLocal(target: string, ...flags: readonly string[]): Promise<RunResult> {
     const args = [...command, target, "--workspace", this.workspace, ...flags];
     return run(process.execPath, args, { cwd: this.folder, timeoutMs: limitMs });
@@ -61,6 +61,12 @@ export class EnvironmentUser {
     const timer = setTimeout(() => process.kill(-(child.pid ?? 0), "SIGKILL"), afterMs);
     await once(child, "exit");
     clearTimeout(timer);
+  }
+
+  /** Removes the lock of a killed run, as the runbook says, with nobody to ask. */
+  async unlock(number: number): Promise<void> {
+    const { code, stdout, stderr } = await this.makeLocal("unlock", "--stack", `pr-${number}`, "--local", "--yes");
+    if (code !== 0) throw new Error(`pr-${number} was not unlocked: ${stdout}${stderr}`);
   }
 
   /** Runs such a command, which must succeed, and takes its cost. */

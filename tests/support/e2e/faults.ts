@@ -3,13 +3,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs/promises";
 import path from "node:path";
-import { endLeftovers } from "../../../commands/state/leftovers";
 import type { PodStages } from "../../../tools/cluster";
 import type { RunResult } from "../../../tools/run";
 import type { Engine } from "./engine";
 import { EnvironmentUser } from "./environments";
 import { objectsOf } from "./kubernetes";
 import { findLeaks } from "./leaks";
+import { endOrphans } from "./orphans";
 import { setEverySecret } from "./secrets";
 import { labelledObjects } from "./workloads";
 
@@ -70,13 +70,18 @@ export class FaultyStack {
     await once(child, "exit");
     clearTimeout(timer);
     if (child.signalCode === null) return this.killUpdate(afterMs / 2, killed);
-    if (killed === "all") await endLeftovers(this.engine.folder);
+    if (killed === "all") await endOrphans(this.engine.folder);
     return afterMs;
   }
 
-  /** What the runbook says after a run that died: `make unlock`, then the next update. */
+  /** What the runbook says after a run that was killed: `ds unlock local`, here with nobody to ask. */
+  async unlock(): Promise<void> {
+    succeeded(await this.user.makeLocal("unlock", "--stack", "local", "--yes"));
+  }
+
+  /** The same, then the next update. */
   async unlockAndUp(): Promise<void> {
-    succeeded(await this.user.makeLocal("unlock", "--stack", "local"));
+    await this.unlock();
     succeeded(await this.engine.up());
   }
 

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { hasLostEngine } from "../../../commands/state/leftovers";
 import { stopCluster } from "../../../tools/cluster";
 import { findProcesses } from "../../../tools/cluster/processes";
 import { findTools } from "../../../tools/install";
@@ -12,6 +11,7 @@ import { engineEnvironment } from "../../../tools/workspace";
 import { copyCheckout } from "./checkout";
 import { type Cluster, newCluster } from "./cluster";
 import { Engine } from "./engine";
+import { hasLostEngine } from "./orphans";
 
 /** Pods that take their time to get ready and to end, as real ones do. */
 export const delayedPodStages = [path.join(__dirname, "../stages/delayed.yaml")];

@@ -217,7 +217,23 @@ describe("the roles on a cluster", () => {
       const { objects } = await accessTo(name);
       const preview = objects.find(({ kind, metadata }) => kind === "Role" && metadata.name.endsWith("-preview"));
       const readable = rightsOf(preview?.rules);
-      assert.deepEqual(new Set(readable.map(({ verb }) => verb)), new Set(["get"]));
+      assert.deepEqual(new Set(readable.map(({ verb }) => verb)), new Set(["get", "list"]));
+      const listed = readable.filter(({ verb }) => verb === "list").map(({ resource }) => resource);
+      assert.deepEqual(
+        listed.sort(),
+        [
+          "cronjobs",
+          "deployments",
+          "horizontalpodautoscalers",
+          "ingresses",
+          "poddisruptionbudgets",
+          "podmonitors",
+          "serviceaccounts",
+          "servicemonitors",
+          "services",
+        ],
+        "what a Helm release may have, and no more",
+      );
       assert.ok(readable.some(({ resource }) => resource === "deployments"));
       assert.ok(!readable.some(({ resource }) => resource === "secrets"));
     }

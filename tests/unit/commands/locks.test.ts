@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { enginePort } from "../../../commands/state/leftovers";
-import { describeLock, type Lock, lockState, readLocks } from "../../../commands/state/locks";
+import { describeLock, type Lock, readLocks, unlockCommand } from "../../../commands/state/locks";
 import { openStore, type StateStore } from "../../../commands/state/store";
+import { removeLocks } from "../../../commands/state/unlock";
 
 const lock: Lock = {
   key: ".pulumi/locks/organization/datasets-server/prod/1.json",
@@ -50,11 +50,36 @@ describe("locks in a folder", () => {
     assert.deepEqual(await fs.readdir(path.join(folder, path.dirname(lock.key))), ["2.json", "2.json.attrs"]);
   });
 
+  it("are asked about one by one, and stay from the first no on", async () => {
+    const other = { ...lock, key: lock.key.replace("1.json", "2.json"), username: "eve" };
+    await write(lock);
+    await write(other);
+    const answers = [true, false];
+    const asked: string[] = [];
+    const confirm = async (question: string) => {
+      asked.push(question);
+      return answers.shift() ?? assert.fail("asked a third time");
+    };
+    await assert.rejects(removeLocks(store, "prod", confirm), /the lock of eve@laptop .* stays/);
+    assert.deepEqual(await readLocks(store, "prod"), [other]);
+    assert.equal(asked.length, 2);
+  });
+
+  it("stay when one was taken after the question", async () => {
+    const taken = { ...lock, key: lock.key.replace("1.json", "2.json") };
+    await write(lock);
+    await removeLocks(store, "prod", async () => {
+      await write(taken);
+      return true;
+    });
+    assert.deepEqual(await readLocks(store, "prod"), [taken]);
+  });
+
   it("count even when a killed run left one half written", async () => {
     await write(lock, '{"pid": 47');
     const [found] = await readLocks(store, "prod");
     assert.equal(found?.key, lock.key);
-    assert.equal(describeLock(found ?? lock, new Date()), "somebody@an unknown host (pid 0)");
+    assert.equal(describeLock(found ?? lock, new Date()), "unknown@unknown (pid 0)");
   });
 });
 
@@ -65,40 +90,14 @@ describe("a lock", () => {
     assert.match(told("2026-07-02T16:05:00.5Z"), /, for 30h 05m$/);
   });
 
-  const machine = { hostname: "laptop", username: "ada", runsEngine: async (pid: number) => pid === 4711 };
-  const states = [
-    { of: "a run that goes on here", holder: lock, state: "here" },
-    { of: "a run of this machine that is gone", holder: { ...lock, pid: 4712 }, state: "dead" },
-    { of: "another machine", holder: { ...lock, hostname: "runner-1", pid: 4712 }, state: "elsewhere" },
-    {
-      of: "another user of a machine of this name",
-      holder: { ...lock, username: "eve", pid: 4712 },
-      state: "elsewhere",
-    },
-  ];
-  for (const { of, holder, state } of states) {
-    it(`of ${of} is ${state}`, async () => {
-      assert.equal(await lockState(holder, machine), state);
-    });
-  }
-});
-
-describe("what an engine starts", () => {
-  const plugins = "/home/ada/.pulumi/plugins";
-  const commandLines = {
-    "its language host": [`${plugins}/language-nodejs-v3.187.0/pulumi-language-nodejs 127.0.0.1:40805`, 40805],
-    "a provider": [`${plugins}/resource-kubernetes-v4.25.0/pulumi-resource-kubernetes 127.0.0.1:40805`, 40805],
-    "the program": [
-      "node /a/node_modules/@pulumi/pulumi/cmd/run/index.js --monitor 127.0.0.1:1 --engine 127.0.0.1:40805 --stack prod",
-      40805,
-    ],
-    "the engine itself": ["/usr/bin/pulumi up --stack prod", undefined],
-    "an editor of its source": ["vi /src/pulumi-language-nodejs", undefined],
-    "another server of this machine": ["node server.js --engine 127.0.0.1:40805", undefined],
-  } as const;
-  for (const [what, [commandLine, port]] of Object.entries(commandLines)) {
-    it(`is told by the engine's address: ${what}`, () => {
-      assert.equal(enginePort(commandLine), port);
-    });
-  }
+  it("comes off by a command that finds the state it is in", () => {
+    const [folder, bucket] = [
+      { kind: "file", folder: "/a" },
+      { kind: "s3", bucket: "b", prefix: "", pathStyle: false },
+    ] as const;
+    assert.equal(unlockCommand("prod", bucket), "ds unlock prod");
+    assert.equal(unlockCommand("pr-7", bucket), "ds unlock pr-7");
+    assert.equal(unlockCommand("local", folder), "ds unlock local");
+    assert.equal(unlockCommand("pr-7", folder), "ds unlock pr-7 --local");
+  });
 });

@@ -118,6 +118,7 @@ describe("a stack that keeps the names of a Helm release", () => {
   const cluster = (services: readonly KubernetesObject[]): LiveObjects => ({
     find: () => assert.fail("nothing is looked up one by one"),
     list: ({ kind }) => Promise.resolve(kind === "Service" ? [...services] : []),
+    look: () => assert.fail("a release whose names the stack keeps must be found"),
     patchMetadata: () => assert.fail("nothing is changed before it is registered"),
   });
 

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { readConfig, stackConfig, stackFile } from "../../../commands/program";
 import {
   lifetimeMs,
   loadBalancerPlace,
@@ -69,5 +70,12 @@ describe("a lifetime", () => {
   it("is of hours or days", () => {
     assert.equal(lifetimeMs("12h"), 12 * 3_600_000);
     assert.equal(lifetimeMs("7d"), 7 * 24 * 3_600_000);
+  });
+});
+
+describe("an environment whose stack file's other stack is on standby", () => {
+  it("migrates its own database all the same", async () => {
+    const config = { ...readConfig(stackFile("ephemeral")), "datasets-server:standby": "true" };
+    assert.ok((await stackConfig("pr-7", { config })).datasetsServer.migration);
   });
 });

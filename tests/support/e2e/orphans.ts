@@ -1,34 +1,32 @@
 import { readlink } from "node:fs/promises";
 import * as net from "node:net";
-import { findProcesses, killProcesses, type Process } from "../../tools/cluster/processes";
-import { run } from "../../tools/run";
+import { findProcesses, killProcesses, type Process } from "../../../tools/cluster/processes";
+import { run } from "../../../tools/run";
 
 /** Processes that an engine starts, each with the engine's address among its arguments. */
 const startedByEngine =
   /(?:\/pulumi-(?:language|resource)-[^\s/]+ (?:.* )?|\/@pulumi\/pulumi\/cmd\/run\S* .*--engine )127\.0\.0\.1:(\d+)(?: |$)/;
 
 /** The engine's port, where a command line is that of its language host, a provider or the program. */
-export function enginePort(commandLine: string): number | undefined {
+function enginePort(commandLine: string): number | undefined {
   const [, port] = startedByEngine.exec(commandLine) ?? [];
   return port === undefined ? undefined : Number(port);
 }
 
 /**
- * Ends what a killed engine left running for the project in `folder`: its language host, its providers and the program.
- *
- * Such a process serves an engine that answers no more, so that no run under way can be meant. Returns what was ended.
+ * Ends what a killed engine left running for the project in `folder`: its language host, its providers and the program. So
+ * a test plays a machine that is switched off; no command of ours ends a process of an engine.
  */
-export async function endLeftovers(folder: string): Promise<readonly Process[]> {
+export async function endOrphans(folder: string): Promise<void> {
   const candidates = await findProcesses((commandLine) => enginePort(commandLine) !== undefined);
-  const verdicts = await Promise.all(candidates.map((candidate) => isLeftover(candidate, folder)));
-  const leftovers = candidates.filter((_, index) => verdicts[index]);
-  const commandLines = new Set(leftovers.map(({ commandLine }) => commandLine));
+  const verdicts = await Promise.all(candidates.map((candidate) => isOrphan(candidate, folder)));
+  const orphans = candidates.filter((_, index) => verdicts[index]);
+  const commandLines = new Set(orphans.map(({ commandLine }) => commandLine));
   // The port in it makes each command line the only one of its kind.
   await killProcesses((commandLine) => commandLines.has(commandLine));
-  return leftovers;
 }
 
-async function isLeftover(candidate: Process, folder: string): Promise<boolean> {
+async function isOrphan(candidate: Process, folder: string): Promise<boolean> {
   return (await workingFolder(candidate.pid)) === folder && (await hasLostEngine(candidate));
 }
 
