@@ -1,17 +1,14 @@
-import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { MockCallArgs, MockResourceArgs, Mocks } from "@pulumi/pulumi/runtime";
-import { parse } from "yaml";
 import { projectName } from "../config/accounts";
 import type { Config } from "../config/build";
-import { loadConfig, loadStack, type Stack } from "../config/load";
+import { loadConfig } from "../config/load";
 import { placeholders } from "../config/schema";
 import { stackFile } from "./project";
+import { readConfig } from "./stackFile";
 
 export { projectFolder, stackFile } from "./project";
-
-/** What stands in rendered objects for every secret. */
-export const secretMarker = "[secret]";
+export { readConfig, secretMarker } from "./stackFile";
 
 /** A resource that the program registered, with secrets as their markers. */
 export interface RegisteredResource {
@@ -66,20 +63,6 @@ export async function runProgram(stack: string, options: RunProgramOptions = {})
   return { config: loadConfig(), resources, outputs: outputs ?? {} };
 }
 
-/**
- * What the file of a stack says, without its secrets. A pull request's may be another than that of stack ephemeral.
- *
- * Throws a Refusal that names every fault.
- */
-export async function readStack(stack: string, file = stackFile(stack)): Promise<Stack> {
-  const config = readConfig(file);
-  const secretKeys = Object.keys(config).filter((key) => config[key] === secretMarker);
-  await withoutEngine(stack, { config, secretKeys }, ({ type }) => {
-    throw new Error(`nothing is registered while a stack file is read, but ${type} was`);
-  });
-  return loadStack();
-}
-
 /** Makes this process take itself for a preview of a stack, with mocks in place of the engine. */
 export async function withoutEngine(
   stack: string,
@@ -89,16 +72,6 @@ export async function withoutEngine(
   process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(secretKeys);
   pulumi.runtime.setAllConfig({ ...config }, [...secretKeys]);
   await pulumi.runtime.setMocks({ newResource, call: answer }, projectName, stack, true);
-}
-
-/** The configuration that a stack file holds, as the engine hands it to a program: secrets as markers, maps as JSON. */
-export function readConfig(file: string): Record<string, string> {
-  const { config }: { config: Record<string, unknown> } = parse(readFileSync(file, "utf8"));
-  const entries = Object.entries(config).map(([key, value]) => {
-    const encrypted = typeof value === "object" && value !== null && "secure" in value;
-    return [key, encrypted ? secretMarker : typeof value === "string" ? value : JSON.stringify(value)];
-  });
-  return Object.fromEntries(entries);
 }
 
 /** Answers the program's one lookup as AWS would; anything else is a lookup that nobody planned. */

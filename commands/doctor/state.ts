@@ -78,7 +78,7 @@ type Secrets = ReadonlyMap<string, string>;
 /** Has the engine decrypt the stack file. */
 export async function examineSecrets(engine: Engine, stack: string, signal: AbortSignal): Promise<Findings<Secrets>> {
   const file = stackFile(stack);
-  const { cluster, keeper } = await readStackFileHead(file);
+  const { cluster, keeper } = readStackFileHead(file);
   if (keeper.kind === "key") {
     await checkSecretsReadable(keeper);
   }
