@@ -11,6 +11,7 @@ import {
   Scalar,
   visit,
 } from "yaml";
+import { describeValue } from "./issues";
 
 /** One place of a YAML text that readers of YAML could take for different things, or that is no YAML. */
 export interface YamlIssue {
@@ -43,41 +44,32 @@ export function readYaml(bytes: Uint8Array): Yaml {
   }
   const lines = new LineCounter();
   // Its errors in full would repeat lines of the text, and so maybe a secret.
-  const document = parseDocument(text, { prettyErrors: false, lineCounter: lines, logLevel: "silent" });
+  const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
   const lineAt = (offset: number) => lines.linePos(offset).line;
-  const [strange] = unlikeBreaks.exec(text) ?? [];
-  if (strange !== undefined) {
-    const line = lineAt(text.indexOf(strange));
-    return unreadable(
-      line,
-      `has the character ${codeOf(strange)}`,
-      "remove it, or write it as an escape in double quotes",
-    );
-  }
   const [error] = [...document.errors, ...document.warnings];
   if (error) {
     const what = error.code.toLowerCase().replaceAll("_", " ");
     const { line, col } = lines.linePos(error.pos[0]);
     return unreadable(line, `is no valid YAML at column ${col} (${what})`, "correct that line");
   }
-  if (document.directives?.yaml.explicit) {
-    return unreadable(1, "says which YAML it is", "remove the line %YAML");
-  }
   if (!isMap(document.contents)) {
     const problem = document.contents === null ? "is empty" : "holds no map";
-    return unreadable(1, problem, "give it the keys that docs/configuration.md names, below config:");
+    return unreadable(1, problem, "give it config: and the keys that docs/configuration.md names");
   }
   const loose = looseAlias(document);
   if (loose) {
-    return unreadable(
-      lineAt(loose.range?.[0] ?? 0),
-      "has an alias of nothing, or of what it is in",
-      "write out the value",
-    );
+    const problem = "has an alias of nothing, or of what it is in";
+    return unreadable(lineAt(loose.range?.[0] ?? 0), problem, "write out the value");
   }
-  const found = [...issuesOf(text, document.contents, { path: [], offset: 0 })];
-  const issues = found.map(({ offset, ...issue }) => ({ ...issue, line: lineAt(offset) }));
-  return { value: document.toJS({ maxAliasCount: -1 }), issues };
+  const found = [
+    ...directiveIssues(document),
+    ...characterIssues(text),
+    ...issuesOf(text, document.contents, { path: [], offset: 0 }),
+  ];
+  return {
+    value: document.toJS({ maxAliasCount: -1 }),
+    issues: found.map(({ offset, ...issue }) => ({ ...issue, line: lineAt(offset) })),
+  };
 }
 
 function unreadable(line: number, problem: string, instead: string): Yaml {
@@ -92,12 +84,24 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** What Pulumi refuses in any place, and what is a line's end to YAML 1.1 alone. */
-const unlikeBreaks =
+type Found = Omit<YamlIssue, "line"> & { readonly offset: number };
+
+function directiveIssues({ directives }: Document.Parsed): Found[] {
+  const isVersion = directives?.yaml.explicit ?? false;
+  return isVersion
+    ? [{ path: [], offset: 0, problem: "names a version of YAML", instead: "remove the line that starts with %YAML" }]
+    : [];
+}
+
+/** What Pulumi refuses in any place, and what ends a line to YAML 1.1 alone. */
+const unlikeCharacter =
   /[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|\r(?!\n)/u;
 
-function codeOf(character: string): string {
-  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+function characterIssues(text: string): Found[] {
+  const { 0: character, index = 0 } = unlikeCharacter.exec(text) ?? {};
+  const code = (character?.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+  const instead = "remove it, or write it as an escape in double quotes";
+  return character === undefined ? [] : [{ path: [], offset: index, problem: `has the character U+${code}`, instead }];
 }
 
 /** An alias whose anchor is not there, or around it. */
@@ -113,8 +117,6 @@ function looseAlias(document: Document.Parsed): Alias | undefined {
   });
   return loose;
 }
-
-type Found = Omit<YamlIssue, "line"> & { readonly offset: number };
 
 /** Where a node is: its keys, and the offset of its line where it has none itself. */
 interface Place {
@@ -182,12 +184,15 @@ const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 const emptyWord = /^(|~|null)$/i;
 const switchWord = /^(y|yes|on|true|n|no|off|false)$/i;
 
-/** All that any reader takes for a number, a time or a date: some more than that, and no address of IPv4. */
+/**
+ * All that any reader takes for a number, a time or a date: some more than that, and no address of IPv4. Pulumi leaves out every
+ * underscore first, wherever it is.
+ */
 const oddities = [
-  /^(?=[-+.\d_])[-+]?[\d_]*\.?[\d_]*([eE][-+]?[\d_]+)?$/,
-  /^[-+]?0[xXoObB][\da-fA-F_]*$/,
+  /^[-+]?\d*\.?\d*([eE][-+]?\d+)?$/,
+  /^[-+]?0[xXoObB][-+]?[\da-fA-F]*$/,
   /^[-+]?\.(inf|nan)$/i,
-  /^[-+]?[\d_]+(:[\d_]+)+(\.[\d_]*)?$/,
+  /^[-+]?\d+(:\d+)+(\.\d*)?$/,
   /^\d{4}-\d{1,2}-\d{1,2}([Tt\s].*)?$/,
   /^=$/,
 ];
@@ -199,19 +204,20 @@ function plainIssue(source: string): Reason | undefined {
   if (source === "true" || source === "false" || isPlainNumber(source)) {
     return undefined;
   }
-  const quoted = `${JSON.stringify(source)} in quotes`;
+  const quoted = `${describeValue(source)} in quotes`;
   if (switchWord.test(source)) {
     const meant = /^[yt]|^on$/i.test(source);
-    return { problem: notAlike, instead: `write ${meant}, or ${quoted}` };
+    return { problem: twoWays, instead: `write ${meant}, or ${quoted}` };
   }
-  if (!oddities.some((oddity) => oddity.test(source))) {
+  const digits = source.replaceAll("_", "");
+  if (!oddities.some((oddity) => oddity.test(digits))) {
     return undefined;
   }
-  const number = numberOf(source);
-  return { problem: notAlike, instead: isPlainNumber(number) ? `write ${number}, or ${quoted}` : `write ${quoted}` };
+  const number = numberOf(digits);
+  return { problem: twoWays, instead: isPlainNumber(number) ? `write ${number}, or ${quoted}` : `write ${quoted}` };
 }
 
-const notAlike = "is not the same to all readers of YAML";
+const twoWays = "can be read in two ways";
 
 function isPlainNumber(source: string): boolean {
   const number = Number(source);
@@ -219,10 +225,9 @@ function isPlainNumber(source: string): boolean {
   return jsonNumber.test(source) && Math.abs(number) <= Number.MAX_SAFE_INTEGER && !Object.is(number, -0);
 }
 
-/** The number that Pulumi makes of an odd one, as JSON writes it; NaN for none. */
-function numberOf(source: string): string {
-  const digits = source.replaceAll("_", "").replace(/^\+/, "").toLowerCase();
-  const octal = digits.replace(/^(-?)0(?=[0-7]+$)/, "$10o");
-  const [, sign = "", size = ""] = /^(-?)(.+)$/.exec(octal) ?? [];
-  return String(Number(size) * (sign ? -1 : 1));
+/** The number that Pulumi makes of an odd one without its underscores, as JSON writes it; NaN for none. */
+function numberOf(odd: string): string {
+  const [, sign = "", size = ""] = /^([-+]?)(.*)$/s.exec(odd.toLowerCase()) ?? [];
+  const number = Number(size.replace(/^0(?=[0-7]+$)/, "0o"));
+  return String(sign === "-" ? -number : number);
 }
