@@ -57,7 +57,8 @@ function valuesOf(given: Readonly<Record<string, string>>): ConfigValues {
  * What is wrong with the text of the stack file in use.
  *
  * Pulumi does not say which file that is, as `--config-file` may name any. A file counts as the one in use where it holds what
- * Pulumi handed over. Where none does, none is judged, and what Pulumi handed over is checked alone.
+ * Pulumi handed over, in all but the keys whose text is in doubt. Where none does, none is judged, and what Pulumi handed over
+ * is checked alone.
  */
 function fileIssues(stack: string, values: ConfigValues): readonly ConfigIssue[] {
   const folder = pulumi.getRootDirectory();

@@ -57,7 +57,8 @@ export function parse(name: string, values: ConfigValues, surroundings: Surround
     return refused([{ key: "stack", message: `there is no stack ${name}; allowed: ${stackKinds.join(", ")}` }]);
   }
   const { texts, encrypted, issues } = values;
-  if (issues.length > 0 && Object.keys(texts).length + encrypted.length === 0) {
+  const keys = [...Object.keys(texts), ...encrypted].filter((key) => !foreignKeys.includes(key));
+  if (issues.length > 0 && keys.length === 0) {
     // Nothing could be read, and to say that every key is missing would say nothing.
     return refused(issues);
   }
