@@ -47,7 +47,7 @@ export function parseStackFile(bytes: Uint8Array, name: string): StackFileConten
         entries.filter(([, inner]) => !isEncrypted(inner)).map(([key, inner]) => [key, textOf(inner)]),
       ),
       encrypted: entries.filter(([, inner]) => isEncrypted(inner)).map(([key]) => key),
-      issues: [...found, ...twice.map((key) => ({ key, message: `is in ${name} twice; remove one` }))],
+      issues: [...found, ...twice.map((key) => ({ key: shownKey(key), message: `is in ${name} twice; remove one` }))],
     },
   };
 }
@@ -82,12 +82,24 @@ function fileIssue({ path: [top = "", key, ...inner], line, problem, instead }: 
     const where = top === "" ? name : `${name}, key ${describeValue(top)}`;
     return { key: where, message: `line ${line} ${problem}; ${instead}` };
   }
-  const [, own] = /^datasets-server:(.*)$/s.exec(fullKey(key)) ?? [];
+  const own = ownName(fullKey(key));
   const isSecret = own !== undefined && isEncryptedKey(own);
   return {
-    key: own === undefined ? describeValue(key) : configKey([own, ...inner]),
+    // What is within a secret may be a part of it.
+    key: shownKey(fullKey(key), isSecret ? [] : inner),
     message: `${name}, line ${line}: ${problem}; ${isSecret ? "encrypt it with: pulumi config set --secret" : instead}`,
   };
+}
+
+function shownKey(key: string, inner: readonly string[] = []): string {
+  const own = ownName(key);
+  return own === undefined ? describeValue(key) : configKey([own, ...inner]);
+}
+
+/** The name of one of the program's own keys; undefined for another program's. */
+function ownName(key: string): string | undefined {
+  const prefix = `${projectName}:`;
+  return key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
 }
 
 function member(value: unknown, key: string): unknown {
