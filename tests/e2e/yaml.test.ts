@@ -126,6 +126,18 @@ describe("a stack file that can be read in two ways, or not at all", () => {
     for (const part of says) assert.ok(said.includes(part), `${part}\nis not in\n${said}`);
   });
 
+  it("is refused for a pull request too, whose file is that of its cluster", async () => {
+    await fs.writeFile(file, text.replace("replicas: 2\n", "replicas: 010\n"));
+    const environment = engine.forStack("pr-7");
+    await environment.init();
+    const { code, stdout } = await environment.preview("--config-file", "Pulumi.local.yaml");
+    assert.notEqual(code, 0);
+    assert.match(
+      stdout,
+      /services\.api\.replicas: Pulumi\.local\.yaml, line \d+: can be read in two ways; write 8, or "010"/,
+    );
+  });
+
   it("stands in nobody's way while another file is in use", async () => {
     await fs.writeFile(path.join(engine.folder, "Pulumi.good.yaml"), text.replace("logLevel: DEBUG", "logLevel: INFO"));
     await fs.writeFile(file, text.replace("replicas: 2\n", "replicas: 010\n"));
