@@ -2,7 +2,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { parseDocument } from "yaml";
 import { type KubernetesObject, stackObjects } from "../commands/objects";
-import { projectFolder } from "../commands/program";
+import { projectFolder } from "../commands/project";
 import { render } from "../commands/render";
 import { type Cluster, newCluster } from "../tests/support/e2e/cluster";
 import type { Engine } from "../tests/support/e2e/engine";

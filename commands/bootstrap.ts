@@ -64,7 +64,7 @@ export async function bootstrap(engine: Engine, stack: string): Promise<void> {
 
 async function makePlan(engine: Engine, stack: string): Promise<Plan> {
   const file = stackFile(stack);
-  const head = await readStackFileHead(file);
+  const head = readStackFileHead(file);
   const { name, account = "" } = head.cluster;
   if (name === "local" || stack.startsWith("pr-")) {
     throw new Error(`stack ${stack} needs no bootstrap; those that do: prod, ephemeral, prod-CLUSTER`);

@@ -1,10 +1,8 @@
-import { buildConfig } from "../config/build";
 import { refuseWithoutImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
 import { type Engine, execute } from "./engine";
-import { readStack } from "./program";
 import { stackFile } from "./project";
-import { readStackFileHead } from "./stackFile";
+import { readStack, readStackFileHead } from "./stackFile";
 import { update } from "./state/update";
 import { isCi, refuseTelltaleLog } from "./verbosity";
 
@@ -29,9 +27,9 @@ export async function deploy(engine: Engine, stack: string, { yes, flags }: Depl
 
 /** Pods would wait for an image that is not there until their rollout's deadline. */
 async function checkImages(stack: string): Promise<void> {
-  const { identity, file } = await readStack(stack);
+  const { config } = readStack(stack);
   const tag = `pulumi config set --path datasets-server:images.tag sha-abc1234 -s ${stack}`;
-  await refuseWithoutImages(buildConfig(identity, file), `deploy one that is there: ${tag}`);
+  await refuseWithoutImages(config, `deploy one that is there: ${tag}`);
 }
 
 /** Shows what a deploy would change. */
@@ -43,6 +41,6 @@ export async function preview(engine: Engine, stack: string, flags: readonly str
 
 /** The engine would say no more than AWS does. */
 export async function checkSecrets(stack: string): Promise<void> {
-  const { keeper } = await readStackFileHead(stackFile(stack));
+  const { keeper } = readStackFileHead(stackFile(stack));
   if (keeper.kind === "key") await checkSecretsReadable(keeper);
 }

@@ -11,7 +11,7 @@ import { reviewExamples } from "./review/examples";
 export interface GeneratedFile {
   /** Relative to the project's folder. */
   readonly file: string;
-  readonly content: () => Promise<string>;
+  readonly content: () => string | Promise<string>;
 }
 
 /** The stacks whose objects are kept for review. */
@@ -20,14 +20,14 @@ const goldenStacks = ["prod", "ephemeral"] as const;
 export const generatedFiles: readonly GeneratedFile[] = [
   ...goldenStacks.map((stack) => ({
     file: `tests/expected/${stack}.yaml`,
-    content: async () => toYaml(await stackObjects(stack)),
+    content: async () => toYaml(stackObjects(stack)),
   })),
   {
     file: "config/stack.schema.json",
-    content: () => Promise.resolve(`${JSON.stringify(stackFileJsonSchema(), null, 2)}\n`),
+    content: () => `${JSON.stringify(stackFileJsonSchema(), null, 2)}\n`,
   },
   { file: "docs/access.md", content: accessDocument },
-  { file: "docs/rules.md", content: () => Promise.resolve(rulesDocument()) },
+  { file: "docs/rules.md", content: rulesDocument },
   ...reviewExamples.map(({ name, comment }) => ({ file: `tests/expected/review/${name}.md`, content: comment })),
 ];
 

@@ -2,7 +2,7 @@ import { Octokit } from "@octokit/core";
 import { paginateRest } from "@octokit/plugin-paginate-rest";
 import { RequestError } from "@octokit/request-error";
 import { z } from "zod";
-import type { Fault } from "../config/faults";
+import type { ConfigIssue } from "../config/issues";
 
 const Client = Octokit.plugin(paginateRest);
 
@@ -18,7 +18,7 @@ export interface GitHubRequest {
   /** The pull request it is about, as somebody wrote its number. Default: the repository as a whole. */
   readonly pullRequest?: string;
   /** What is wrong with the caller's own values, to be told with what is wrong with the environment's. Default: nothing. */
-  readonly faults?: readonly Fault[];
+  readonly issues?: readonly ConfigIssue[];
 }
 
 /** What a command wants of GitHub. */
@@ -67,9 +67,9 @@ export function gitHubRepository(environment: NodeJS.ProcessEnv, request: GitHub
   const given = Object.entries({ GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL }).filter(([, value]) => value);
   const values = new Map(given);
   const { data, error } = variables.safeParse(Object.fromEntries(values));
-  const faults = [...(request.faults ?? []), ...(error ? variableFaults(error, values) : [])];
-  if (data === undefined || faults.length > 0) {
-    const lines = faults.map(({ key, problem }) => `  ${key}: ${problem}`);
+  const issues = [...(request.issues ?? []), ...(error ? variableIssues(error, values) : [])];
+  if (data === undefined || issues.length > 0) {
+    const lines = issues.map(({ key, message }) => `  ${key}: ${message}`);
     const next = "Next: set them as a GitHub workflow has them, see docs/workflows.md";
     throw new Error(["nothing was sent to GitHub:", ...lines, next].join("\n"));
   }
@@ -82,12 +82,12 @@ export function gitHubRepository(environment: NodeJS.ProcessEnv, request: GitHub
   return { client, owner, repo };
 }
 
-function variableFaults(error: z.ZodError, values: ReadonlyMap<string, string | undefined>): Fault[] {
+function variableIssues(error: z.ZodError, values: ReadonlyMap<string, string | undefined>): ConfigIssue[] {
   return error.issues.map(({ path, message }) => {
     const key = path.join(".");
-    if (!values.has(key)) return { key, problem: `is missing; needed: ${message}` };
+    if (!values.has(key)) return { key, message: `is missing; needed: ${message}` };
     const shown = key === "GITHUB_TOKEN" ? "its value" : JSON.stringify(values.get(key));
-    return { key, problem: `${shown} is not allowed; allowed: ${message}` };
+    return { key, message: `${shown} is not allowed; allowed: ${message}` };
   });
 }
 

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { allObjects, buildObjects, type DatasetsServerArgs } from "../components/buildObjects";
 import type { ObjectMetadata } from "../components/names";
 import { type PlainObject, plainObject } from "../components/objects";
-import { stackConfig } from "./program";
+import { readStack } from "./stackFile";
 
 /** An object as Kubernetes takes it, whoever has made it. */
 export interface KubernetesObject {
@@ -13,8 +13,8 @@ export interface KubernetesObject {
 }
 
 /** Every Kubernetes object of a stack in a fixed order, with markers in the place of secrets. */
-export async function stackObjects(stack: string): Promise<PlainObject[]> {
-  return plainObjects((await stackConfig(stack)).datasetsServer);
+export function stackObjects(stack: string): PlainObject[] {
+  return plainObjects(readStack(stack).config.datasetsServer);
 }
 
 /** The same for arguments that are known. */

@@ -8,7 +8,7 @@ import { type KubernetesObject, stackObjects, toYaml } from "./objects";
  * YAML files that an earlier render left in the folder are removed. Returns the files' names.
  */
 export async function render(stack: string, folder: string): Promise<string[]> {
-  const objects = await stackObjects(stack);
+  const objects = stackObjects(stack);
   await mkdir(folder, { recursive: true });
   const earlier = (await readdir(folder)).filter((name) => name.endsWith(".yaml"));
   await Promise.all(earlier.map((name) => rm(path.join(folder, name))));

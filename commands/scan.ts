@@ -46,7 +46,7 @@ export async function scan({ list }: { readonly list: boolean }): Promise<boolea
 export async function scanStacks(): Promise<Scan[]> {
   const scans: Scan[] = [];
   for (const stack of scannedStacks) {
-    const objects = await stackObjects(stack);
+    const objects = stackObjects(stack);
     const inventory = takeInventory(objects, { stack, namespace: "", internalHosts: [], externalClaims: [] });
     const remarks = await kubeScore(toYaml(objects));
     const tolerated = remarks.filter((remark) => isTolerated(remark, inventory));

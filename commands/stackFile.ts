@@ -1,7 +1,35 @@
-import { readFile } from "node:fs/promises";
-import { parse } from "yaml";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { secretMarker } from "../components/objects";
+import { refuse, refuseSubject } from "../config/issues";
+import { parse, type Stack } from "../config/parse";
+import { readStackFile } from "../config/stackFile";
 import { clusterName } from "../config/stacks";
+import { stackFile } from "./project";
+
+/**
+ * Reads what the file of a stack says, by the program's own rules and without its secrets. A pull request's may be another
+ * file than that of stack ephemeral.
+ *
+ * @throws a Refusal that names every issue.
+ */
+export function readStack(stack: string, file = stackFile(stack)): Stack {
+  const parsed = parse(stack, readStackFile(file).config, {
+    variables: process.env,
+    secret: () => pulumi.secret(secretMarker),
+    plainSecret: () => undefined,
+  });
+  return parsed.ok ? parsed.stack : refuse(stack, parsed.issues);
+}
+
+/** The configuration that a stack file holds, as Pulumi hands it to a program, with markers for all that is encrypted. */
+export function readConfig(file: string): Record<string, string> {
+  const { texts, encrypted, issues } = readStackFile(file).config;
+  return issues.length > 0
+    ? refuseSubject(path.basename(file), issues)
+    : { ...texts, ...Object.fromEntries(encrypted.map((key) => [key, secretMarker])) };
+}
 
 const stackFileText = z.object({
   config: z.object({
@@ -31,8 +59,12 @@ export interface StackFileHead {
 }
 
 /** What a stack file says of its cluster and of its encryption. The program checks the rest. */
-export async function readStackFileHead(file: string): Promise<StackFileHead> {
-  const parsed = stackFileText.safeParse(parse(await readFile(file, "utf8")));
+export function readStackFileHead(file: string): StackFileHead {
+  const { value, config: read } = readStackFile(file);
+  if (read.issues.length > 0) {
+    return refuseSubject(path.basename(file), read.issues);
+  }
+  const parsed = stackFileText.safeParse(value);
   if (!parsed.success) {
     throw new Error(`${file} is no stack file of this project: ${z.prettifyError(parsed.error)}`);
   }

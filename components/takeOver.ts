@@ -3,8 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { LiveObjects, ObjectKind } from "./liveObjects";
 import { helmLabels, type Scope, stackLabel } from "./names";
-import { Refusal } from "./refusal";
 import type { ManagedKind } from "./objects";
+import { Refusal } from "./refusal";
 
 /** A release of the Helm chart in a namespace. */
 interface HelmRelease {

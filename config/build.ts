@@ -28,6 +28,15 @@ export interface Config {
   readonly datasetsServer: DatasetsServerArgs;
 }
 
+/** A stack, and what its file says. */
+interface ParsedFile {
+  readonly identity: StackIdentity;
+  readonly file: StackFile;
+}
+
+/** Gives the value of a secret's key to the objects. */
+export type SecretOutput = (key: EncryptedKey) => pulumi.Output<string>;
+
 /** The AWS profile that the team's people sign in with, and that their contexts are named after. */
 const teamProfile = "tb";
 
@@ -63,10 +72,14 @@ export function hasOwnMongoDb({ kind }: Pick<StackIdentity, "kind">, { mongodb }
   return mongodb?.stacks.includes(kind) ?? false;
 }
 
-/** The arguments of the program's components, from a stack file without faults. */
-export function buildConfig(identity: StackIdentity, file: StackFile): Config {
+/** The arguments of the program's components, from a stack file without issues. */
+export function buildConfig(
+  { identity, file }: ParsedFile,
+  variables: NodeJS.ProcessEnv,
+  secret: SecretOutput,
+): Config {
   const scope = scopeOf(identity, file);
-  const environment = environmentOf(identity, file);
+  const environment = environmentOf(identity, file, variables);
   const { public: entrance, internal } = file.ingress;
   const entrances = environment?.parts.entrances ?? { public: entrance, ...(internal && { internal }) };
   const ownMongoDb = hasOwnMongoDb(identity, file);
@@ -74,10 +87,10 @@ export function buildConfig(identity: StackIdentity, file: StackFile): Config {
   // A pull request has a database of its own, whatever the stack does whose file it uses.
   const standby = !environment && file.standby === true;
   return {
-    cluster: clusterArgs(file.cluster),
-    takeOver: permittedRelease() !== undefined,
+    cluster: clusterArgs(file.cluster, variables),
+    takeOver: permittedRelease(variables) !== undefined,
     specifiesCutover: specifiesCutover(identity, file),
-    ...(protectsObjects(identity) && { allowedDeletions: allowedDeletions() }),
+    ...(protectsObjects(identity) && { allowedDeletions: allowedDeletions(variables) }),
     ...(environment && { pullRequest: environment.parameters }),
     datasetsServer: {
       scope,
@@ -88,9 +101,9 @@ export function buildConfig(identity: StackIdentity, file: StackFile): Config {
         host: entrances.public.host,
         parquetMetadata: parquetMetadataPath,
       }),
-      secrets: secretValues(identity, file, scope),
+      secrets: secretValues({ identity, file }, scope, secret),
       secretDelivery: file.secretDelivery,
-      checksumKey: new pulumi.Config().requireSecret("checksumKey"),
+      checksumKey: secret("checksumKey"),
       ...(serviceAccount.roleArn && { roleArn: serviceAccount.roleArn }),
       network: { ...network, ...(ownMongoDb && { mongo: undefined }) },
       parquetMetadata: file.parquetMetadata,
@@ -125,21 +138,20 @@ export function scopeOf(identity: StackIdentity, file: StackFile): Scope {
     : { stack, namespace, release: helmPrefix(helmRelease), helmRelease };
 }
 
-function secretValues(identity: StackIdentity, file: StackFile, scope: Scope): SecretValues {
-  const config = new pulumi.Config();
-  const read = Object.entries(secretSources(identity, file)).map(([key, source]) => [
-    key,
-    config.requireSecret(source),
-  ]);
+function secretValues({ identity, file }: ParsedFile, scope: Scope, secret: SecretOutput): SecretValues {
+  const read = Object.entries(secretSources(identity, file)).map(([key, source]) => [key, secret(source)]);
   return {
     ...Object.fromEntries(read),
     ...(hasOwnMongoDb(identity, file) && { mongoUrl: pulumi.secret(mongoDbUrl(scope)) }),
   };
 }
 
-function clusterArgs({ name, region = "", account = "", profile, role }: StackFile["cluster"]): ClusterArgs {
+function clusterArgs(
+  { name, region = "", account = "", profile, role }: StackFile["cluster"],
+  variables: NodeJS.ProcessEnv,
+): ClusterArgs {
   if (name === "local") {
-    const kubeconfigPath = process.env.DATASETS_SERVER_LOCAL_KUBECONFIG ?? path.resolve(".local/kubeconfig");
+    const kubeconfigPath = variables.DATASETS_SERVER_LOCAL_KUBECONFIG ?? path.resolve(".local/kubeconfig");
     return { kind: "local", kubeconfigPath, context: "datasets-server-local" };
   }
   const context = `${name}-with-${teamProfile}`;

@@ -1,9 +1,9 @@
-import { configKey, type Fault } from "./faults";
+import { type ConfigIssue, configKey } from "./issues";
 import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
 
 /** What the two entrances may not have in common: with one of these alike, one of them answers for the other. */
-export function entranceFaults(_: StackIdentity, { ingress }: Pick<StackFile, "ingress">): Fault[] {
+export function entranceIssues(_: StackIdentity, { ingress }: Pick<StackFile, "ingress">): ConfigIssue[] {
   const { public: open, internal } = ingress;
   if (internal === undefined) {
     return [];
@@ -17,6 +17,6 @@ export function entranceFaults(_: StackIdentity, { ingress }: Pick<StackFile, "i
     .filter(({ values: [one, other] }) => one === other)
     .map(({ at, values: [value] }) => ({
       key: configKey(["ingress", "internal", ...at]),
-      problem: `"${value}" is not allowed; allowed: any but that of ${configKey(["ingress", "public", ...at])}`,
+      message: `"${value}" is not allowed; allowed: any but that of ${configKey(["ingress", "public", ...at])}`,
     }));
 }

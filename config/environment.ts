@@ -19,13 +19,17 @@ interface Environment {
 export const parquetMetadataSize = "1Gi";
 
 /** The environment of a pull request's stack; undefined for every other stack. */
-export function environmentOf(identity: StackIdentity, file: StackFile): Environment | undefined {
+export function environmentOf(
+  identity: StackIdentity,
+  file: StackFile,
+  variables: NodeJS.ProcessEnv,
+): Environment | undefined {
   const { number, release, stack } = identity;
   const { pullRequest, images, settings, services, workers, parquetMetadata } = file;
   if (number === undefined || !pullRequest) {
     return undefined;
   }
-  const parameters = readParameters();
+  const parameters = readParameters(variables);
   const { storageClass, quota } = pullRequest;
   const { assets } = settings;
   return {

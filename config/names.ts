@@ -4,7 +4,7 @@ import { jobNames } from "../components/scheduledJob";
 import { serviceNames } from "../components/services";
 import { workerComponent } from "../components/workerPool";
 import { scopeOf } from "./build";
-import { configKey, type Fault } from "./faults";
+import { type ConfigIssue, configKey } from "./issues";
 import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
 
@@ -20,7 +20,7 @@ interface NamedObject {
 }
 
 /** Names that would be too long, by the key of the stack file that makes them so. */
-export function nameFaults(identity: StackIdentity, file: StackFile): Fault[] {
+export function nameIssues(identity: StackIdentity, file: StackFile): ConfigIssue[] {
   const scope = scopeOf(identity, file);
   // Of these only the release is the stack file's.
   const fixed: NamedObject[] = [
@@ -44,8 +44,8 @@ function excess({ kind, name }: NamedObject): number {
   return name.length - longest[kind];
 }
 
-function tooLong(key: readonly string[], object: NamedObject): Fault {
+function tooLong(key: readonly string[], object: NamedObject): ConfigIssue {
   const { kind, name } = object;
-  const problem = `makes ${name} the name of a ${kind}, ${excess(object)} too long; allowed: at most ${longest[kind]} characters`;
-  return { key: configKey(key), problem };
+  const message = `makes ${name} the name of a ${kind}, ${excess(object)} too long; allowed: at most ${longest[kind]} characters`;
+  return { key: configKey(key), message };
 }

@@ -1,6 +1,6 @@
 import { protectedKinds, wholeStack } from "../components/protection";
 import { projectName } from "./accounts";
-import type { Fault } from "./faults";
+import type { ConfigIssue } from "./issues";
 import type { StackIdentity } from "./stacks";
 
 /** The environment variable that lets one update delete or replace what it names; `ds deploy --allow` sets it. */
@@ -12,12 +12,16 @@ export function protectsObjects({ kind }: Pick<StackIdentity, "kind">): boolean 
 }
 
 /** Returns what this update may delete or replace: a permission for one update, and so in no stack file. */
-export function allowedDeletions(): string[] {
-  return (process.env[variable] ?? "").split(/[\s,]+/).filter((entry) => entry !== "");
+export function allowedDeletions(variables: NodeJS.ProcessEnv): string[] {
+  return (variables[variable] ?? "").split(/[\s,]+/).filter((entry) => entry !== "");
 }
 
 /** Returns the entries that name nothing which an update could need permission for. */
-export function allowedDeletionFaults(identity: StackIdentity): Fault[] {
+export function allowedDeletionIssues(
+  identity: StackIdentity,
+  _: unknown,
+  variables: NodeJS.ProcessEnv,
+): ConfigIssue[] {
   const { stack } = identity;
   const urn = `urn:pulumi:${stack}::${projectName}::`;
   const object = new RegExp(`^(${protectedKinds.join("|")})/[a-z0-9][a-z0-9.-]*$`);
@@ -25,7 +29,7 @@ export function allowedDeletionFaults(identity: StackIdentity): Fault[] {
   const allowed = protectsObjects(identity)
     ? `an object such as Service/${identity.release}-api, of kind ${protectedKinds.join(", ")}, its URN, or ${wholeStack(stack)} for all`
     : `none, as every run may delete objects of stack ${stack}; unset it`;
-  return allowedDeletions()
+  return allowedDeletions(variables)
     .filter((entry) => !protectsObjects(identity) || !known(entry))
-    .map((entry) => ({ key: variable, problem: `${JSON.stringify(entry)} is not allowed; allowed: ${allowed}` }));
+    .map((entry) => ({ key: variable, message: `${JSON.stringify(entry)} is not allowed; allowed: ${allowed}` }));
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { serviceNames } from "../components/services";
-import { describeValue, type Fault } from "./faults";
 import * as field from "./fields";
+import { type ConfigIssue, describeValue } from "./issues";
 
 /** What one run is told of its pull request, beside the stack file that all of them share. */
 const parameters = {
@@ -33,8 +33,8 @@ export function parameterVariables(values: Parameters): NodeJS.ProcessEnv {
 }
 
 /** The parameters of this run; a variable that is empty counts as one that is not there. */
-export function readParameters(): Parameters {
-  return fromTexts((name) => process.env[parameters[name].variable]);
+export function readParameters(variables: NodeJS.ProcessEnv): Parameters {
+  return fromTexts((name) => variables[parameters[name].variable]);
 }
 
 /** Parameters by the names under which they are recorded. */
@@ -59,18 +59,18 @@ function fromTexts(text: (name: ParameterName) => string | undefined): Parameter
 }
 
 /** What is wrong with parameters, called as whoever gave them knows them. Default: by their variables. */
-export function parameterFaults(values: Parameters, keys: Parameters = {}): Fault[] {
+export function parameterIssues(values: Parameters, keys: Parameters = {}): ConfigIssue[] {
   return parameterNames.flatMap((name) => {
     const { variable, schema } = parameters[name];
-    return values[name] === undefined ? [] : valueFaults(keys[name] ?? variable, values[name], schema);
+    return values[name] === undefined ? [] : valueIssues(keys[name] ?? variable, values[name], schema);
   });
 }
 
-/** The fault of one value, if it has one. */
-export function valueFaults(key: string, value: string, schema: z.ZodType): Fault[] {
+/** The issue of one value, if it has one. */
+export function valueIssues(key: string, value: string, schema: z.ZodType): ConfigIssue[] {
   const { error } = schema.safeParse(value);
   return error
-    ? [{ key, problem: `${describeValue(value)} is not allowed; allowed: ${error.issues[0]?.message}` }]
+    ? [{ key, message: `${describeValue(value)} is not allowed; allowed: ${error.issues[0]?.message}` }]
     : [];
 }
 

@@ -4,7 +4,7 @@ import { addedPods, type Surge } from "../components/rollout";
 import { serviceNames, services as serviceRows } from "../components/services";
 import { workerSurge } from "../components/workerPool";
 import { environmentOf, parquetMetadataSize } from "./environment";
-import { configKey, type Fault } from "./faults";
+import { type ConfigIssue, configKey } from "./issues";
 import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
 
@@ -25,29 +25,29 @@ interface Bound {
 }
 
 /** The bounds of a pull request's quota that its own pods and volumes go beyond: a rollout would wait for room for ever. */
-export function quotaFaults(identity: StackIdentity, file: StackFile): Fault[] {
-  return boundsOf(identity, file).flatMap(({ at, value, takes, text }) => {
+export function quotaIssues(identity: StackIdentity, file: StackFile, variables: NodeJS.ProcessEnv): ConfigIssue[] {
+  return boundsOf(identity, file, variables).flatMap(({ at, value, takes, text }) => {
     const needed = takes.reduce((sum, { amount }) => sum + amount, 0);
     const key = configKey(["pullRequest", "quota", ...at]);
     const shares = [...new Set(takes.map(({ key }) => key))].map((share) => {
       const amounts = takes.filter(({ key }) => key === share).map(({ amount }) => amount);
       return `${share} ${text(amounts.reduce((sum, amount) => sum + amount, 0))}`;
     });
-    const problem =
+    const message =
       `${JSON.stringify(value)} is not allowed; allowed: at least ${text(needed)}, what an environment takes while every ` +
       `Deployment rolls: ${shares.join(", ")}`;
     // A sum of many fractions may miss a whole number by less than anybody means.
-    return needed <= (parseQuantity(String(value)) ?? 0) + 1e-6 ? [] : [{ key, problem }];
+    return needed <= (parseQuantity(String(value)) ?? 0) + 1e-6 ? [] : [{ key, message }];
   });
 }
 
-function boundsOf(identity: StackIdentity, file: StackFile): Bound[] {
+function boundsOf(identity: StackIdentity, file: StackFile, variables: NodeJS.ProcessEnv): Bound[] {
   const { pullRequest, mongodb } = file;
   if (identity.kind !== "pr-N" || !pullRequest || !mongodb) {
     return [];
   }
   const { pods, resources, storage } = pullRequest.quota;
-  const all = podsOf(identity, file);
+  const all = podsOf(identity, file, variables);
   const takes = (amount: (resources: Resources) => string) =>
     all.map(({ key, count, resources }) => ({ key, amount: count * (parseQuantity(amount(resources)) ?? 0) }));
   const volumes = [
@@ -70,8 +70,8 @@ function boundsOf(identity: StackIdentity, file: StackFile): Bound[] {
 }
 
 /** Every pod that an environment may have at once, those that a rollout adds among them. */
-function podsOf(identity: StackIdentity, file: StackFile): Pods[] {
-  const { services = file.services, workers = {} } = environmentOf(identity, file)?.parts ?? {};
+function podsOf(identity: StackIdentity, file: StackFile, variables: NodeJS.ProcessEnv): Pods[] {
+  const { services = file.services, workers = {} } = environmentOf(identity, file, variables)?.parts ?? {};
   const { migration, mongodb, standby = false } = file;
   const deployed = (key: string, replicas: number, surge: Surge, resources: Resources) => ({
     key,

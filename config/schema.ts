@@ -167,3 +167,7 @@ export const placeholders = {
 } as const satisfies Readonly<Record<SecretKey | "pullRequestHfToken" | "checksumKey", string>>;
 
 export type EncryptedKey = keyof typeof placeholders;
+
+export function isEncryptedKey(key: string): key is EncryptedKey {
+  return Object.hasOwn(placeholders, key);
+}

@@ -1,4 +1,4 @@
-import { configKey, describeValue, type Fault } from "./faults";
+import { type ConfigIssue, configKey, describeValue } from "./issues";
 import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
 
@@ -14,8 +14,8 @@ export function keptRelease(
 }
 
 /** The Helm release whose live objects this run may take over: a permission for one run, and so in no stack file. */
-export function permittedRelease(): string | undefined {
-  return process.env[variable] || undefined;
+export function permittedRelease(variables: NodeJS.ProcessEnv): string | undefined {
+  return variables[variable] || undefined;
 }
 
 /**
@@ -30,13 +30,13 @@ export function specifiesCutover(
 }
 
 /** Only objects of the release whose names the stack keeps can be taken over; another release's are somebody else's. */
-export function takeOverFaults(identity: StackIdentity, file: StackFile): Fault[] {
-  const release = permittedRelease();
+export function takeOverIssues(identity: StackIdentity, file: StackFile, variables: NodeJS.ProcessEnv): ConfigIssue[] {
+  const release = permittedRelease(variables);
   const kept = keptRelease(identity, file);
   const key = configKey(["helm", "release"]);
   if (release === undefined || release === kept) {
     return [];
   }
   const allowed = kept ? `${kept}, which is ${key}` : `none, as stack ${identity.stack} has no ${key}; unset it`;
-  return [{ key: variable, problem: `${describeValue(release)} is not allowed; allowed: ${allowed}` }];
+  return [{ key: variable, message: `${describeValue(release)} is not allowed; allowed: ${allowed}` }];
 }

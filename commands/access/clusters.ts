@@ -2,9 +2,9 @@ import { allObjects, buildObjects, type DatasetsServerArgs } from "../../compone
 import { clusterArn, type EksClusterArgs } from "../../components/eks";
 import { neededRights, type Right } from "../../components/rights";
 import { secretsKey } from "../../config/accounts";
-import type { Config } from "../../config/build";
 import { ecrRegistry } from "../aws/images";
 import type { KubernetesObject } from "../objects";
+import { readStack } from "../stackFile";
 import { bootstrapPolicy, deployPolicy, type Policy, type PolicyArgs, previewPolicy } from "./iam";
 import { deployAccess, environmentsAccess, previewAccess } from "./rbac";
 
@@ -36,19 +36,16 @@ const clusterStacks: Readonly<Record<DocumentedCluster, ClusterStacks>> = {
   "hub-ephemeral": { stack: "ephemeral", environment: "pr-7" },
 };
 
-/** What the file of a stack says. */
-export type ConfigOf = (stack: string) => Promise<Config>;
-
 /** What a cluster needs, from what its stacks are made of. */
-export async function clusterAccess(name: DocumentedCluster, configOf: ConfigOf): Promise<ClusterAccess> {
+export function clusterAccess(name: DocumentedCluster): ClusterAccess {
   const { stack, environment } = clusterStacks[name];
-  const { cluster, datasetsServer } = await configOf(stack);
+  const { cluster, datasetsServer } = readStack(stack).config;
   if (cluster.kind !== "eks") {
     throw new Error(`stack ${stack} is on ${cluster.context}, and not on ${name}`);
   }
   const rights = rightsOf(datasetsServer);
   const { namespace } = datasetsServer.scope;
-  const environments = environment && environmentsAccess(rightsOf((await configOf(environment)).datasetsServer));
+  const environments = environment && environmentsAccess(rightsOf(readStack(environment).config.datasetsServer));
   const args: PolicyArgs = {
     clusterArn: clusterArn(cluster),
     account: cluster.account,

@@ -2,16 +2,15 @@ import { Document, isScalar, visit } from "yaml";
 import { clusterArn } from "../../components/eks";
 import { stateBucket } from "../../config/accounts";
 import type { KubernetesObject } from "../objects";
-import { stackConfig } from "../program";
 import { type ClusterAccess, clusterAccess, documentedClusters } from "./clusters";
 import type { Policy } from "./iam";
 import { environmentObjects, environmentRole, groups } from "./rbac";
 
 /** The text of docs/access.md. */
-export async function accessDocument(): Promise<string> {
+export function accessDocument(): string {
   const sections: string[] = [introduction];
   for (const name of documentedClusters) {
-    sections.push(section(await clusterAccess(name, stackConfig)));
+    sections.push(section(clusterAccess(name)));
   }
   return sections.join("\n");
 }

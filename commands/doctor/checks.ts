@@ -3,8 +3,8 @@ import { allObjects, buildObjects } from "../../components/buildObjects";
 import type { EksClusterArgs } from "../../components/eks";
 import type { ClientArgs } from "../../components/kubernetesClient";
 import { neededRights, type Right } from "../../components/rights";
-import { buildConfig, type Config, neededSecrets } from "../../config/build";
-import { configKey } from "../../config/faults";
+import { type Config, neededSecrets } from "../../config/build";
+import { configKey } from "../../config/issues";
 import { placeholders } from "../../config/schema";
 import { clusterStatus } from "../../tools/cluster";
 import { findTools } from "../../tools/install";
@@ -12,7 +12,7 @@ import { type EngineTools, localGroups } from "../../tools/toolbox";
 import { workspacePaths } from "../../tools/workspace";
 import { clusterCredentials } from "../aws/credentials";
 import { engineOf } from "../engine";
-import { readStack } from "../program";
+import { readStack } from "../stackFile";
 import { examineCluster, examineIdentity, examineImages, examineNetworkPolicies, examineToken } from "./aws";
 import { type Examination, type Findings, found } from "./examination";
 import {
@@ -68,8 +68,7 @@ function isLocal({ stack }: Patient): boolean {
 }
 
 async function examineStackFile(stack: string): Promise<Findings<Configured>> {
-  const { identity, file } = await readStack(stack);
-  const config = buildConfig(identity, file);
+  const { identity, file, config } = readStack(stack);
   const secrets = neededSecrets(identity, file);
   const value = {
     config,
@@ -77,7 +76,7 @@ async function examineStackFile(stack: string): Promise<Findings<Configured>> {
     placeholders: Object.fromEntries(secrets.map((key) => [configKey([key]), placeholders[key]])),
   };
   const { namespace } = config.datasetsServer.scope;
-  return found({ outcome: "ok", found: `no faults; cluster ${file.cluster.name}, namespace ${namespace}` }, value);
+  return found({ outcome: "ok", found: `no issues; cluster ${file.cluster.name}, namespace ${namespace}` }, value);
 }
 
 /** What the checks of both kinds of clusters need. */

@@ -4,7 +4,7 @@ import { secretsProviderUrl } from "../../config/accounts";
 import { run } from "../../tools/run";
 import { checkSecretsReadable } from "../aws/key";
 import { type Engine, stateOf } from "../engine";
-import { projectFolder, stackFile } from "../program";
+import { projectFolder, stackFile } from "../project";
 import { readStackFileHead } from "../stackFile";
 import type { StateAddress } from "../state/address";
 import { checkpointKey, parseCheckpoint } from "../state/checkpoint";
@@ -65,7 +65,7 @@ type Secrets = ReadonlyMap<string, string>;
 /** Has the engine decrypt the stack file. */
 export async function examineSecrets(engine: Engine, stack: string, signal: AbortSignal): Promise<Findings<Secrets>> {
   const file = stackFile(stack);
-  const { cluster, keeper } = await readStackFileHead(file);
+  const { cluster, keeper } = readStackFileHead(file);
   if (keeper.kind === "key") {
     await checkSecretsReadable(keeper);
   }

@@ -1,7 +1,7 @@
 import { Refusal } from "../../components/refusal";
-import type { Fault } from "../../config/faults";
 import { lifetime } from "../../config/fields";
-import { type ParameterName, type Parameters, parameterFaults, valueFaults } from "../../config/pullRequest";
+import type { ConfigIssue } from "../../config/issues";
+import { type ParameterName, type Parameters, parameterIssues, valueIssues } from "../../config/pullRequest";
 import { identifyStack, type StackIdentity } from "../../config/stacks";
 
 /** Where environments are: `ephemeral` is hub-ephemeral, `local` the cluster of `make up`. Each has a stack file. */
@@ -46,26 +46,26 @@ export function environmentIdentity(written: string): EnvironmentIdentity | unde
   return identity?.number === undefined ? undefined : { ...identity, number: identity.number };
 }
 
-/** Throws a Refusal that names every fault of what `make pr-up` was told. */
+/** Throws a Refusal that names every issue of what `make pr-up` was told. */
 export function readUpRequest(raw: RawInput): UpRequest {
   const { pr = "", ttl, imageTag = "" } = raw;
   const optional = Object.entries({ title: raw.title, author: raw.author, headSha: raw.headSha });
   const parameters = { ...Object.fromEntries(optional.filter(([, value]) => value)), imageTag };
   const identity = environmentIdentity(pr);
-  const faults = [
-    ...numberFaults("PR", pr),
-    ...parameterFaults(parameters, keys),
-    ...(ttl ? valueFaults("TTL", ttl, lifetime) : []),
+  const issues = [
+    ...numberIssues("PR", pr),
+    ...parameterIssues(parameters, keys),
+    ...(ttl ? valueIssues("TTL", ttl, lifetime) : []),
   ];
-  if (identity === undefined || faults.length > 0) {
-    return refuse(faults);
+  if (identity === undefined || issues.length > 0) {
+    return refuse(issues);
   }
   return { identity, parameters, ...(ttl && { lifetime: ttl }) };
 }
 
 /** Throws a Refusal when this is no number of a pull request. */
 export function readNumber({ pr = "" }: RawInput): EnvironmentIdentity {
-  return environmentIdentity(pr) ?? refuse(numberFaults("PR", pr));
+  return environmentIdentity(pr) ?? refuse(numberIssues("PR", pr));
 }
 
 /**
@@ -79,21 +79,21 @@ export function readOpen({ open }: RawInput): ReadonlySet<number> | undefined {
     return open === undefined ? undefined : new Set();
   }
   const words = open.split(/[\s,]+/).filter((word) => word !== "");
-  const faults =
+  const issues =
     words.length > 0
-      ? words.flatMap((word) => numberFaults("OPEN", word))
-      : [{ key: "OPEN", problem: `${JSON.stringify(open)} is not allowed; allowed: numbers, or none` }];
-  return faults.length > 0 ? refuse(faults) : new Set(words.map(Number));
+      ? words.flatMap((word) => numberIssues("OPEN", word))
+      : [{ key: "OPEN", message: `${JSON.stringify(open)} is not allowed; allowed: numbers, or none` }];
+  return issues.length > 0 ? refuse(issues) : new Set(words.map(Number));
 }
 
-/** The fault of a value that is no number of a pull request. */
-export function numberFaults(key: string, written: string): Fault[] {
-  const problem = `${JSON.stringify(written)} is not allowed; allowed: ${numbers}`;
-  return environmentIdentity(written) ? [] : [{ key, problem }];
+/** The issue of a value that is no number of a pull request. */
+export function numberIssues(key: string, written: string): ConfigIssue[] {
+  const message = `${JSON.stringify(written)} is not allowed; allowed: ${numbers}`;
+  return environmentIdentity(written) ? [] : [{ key, message }];
 }
 
-function refuse(faults: readonly Fault[]): never {
-  const count = faults.length === 1 ? "1 value is" : `${faults.length} values are`;
-  const lines = faults.map(({ key, problem }) => `  ${key}: ${problem}`);
+function refuse(issues: readonly ConfigIssue[]): never {
+  const count = issues.length === 1 ? "1 value is" : `${issues.length} values are`;
+  const lines = issues.map(({ key, message }) => `  ${key}: ${message}`);
   throw new Refusal([`${count} not allowed, and nothing was touched:`, ...lines].join("\n"));
 }

@@ -1,13 +1,13 @@
 import { type EksClusterArgs, eksKubeconfig } from "../../components/eks";
 import { type KubernetesClient, kubernetesClient } from "../../components/kubernetesClient";
-import { buildConfig, type Config } from "../../config/build";
+import type { Config } from "../../config/build";
 import type { StackFile } from "../../config/schema";
 import { workspacePaths } from "../../tools/workspace";
 import { clusterCredentials } from "../aws/credentials";
 import { examineCluster } from "../doctor/aws";
 import { type Engine, engineFor, stateOf } from "../engine";
-import { readStack } from "../program";
 import { stackFile } from "../project";
+import { readStack } from "../stackFile";
 import { openStore, type StateStore } from "../state/store";
 import type { EnvironmentIdentity, Target } from "./input";
 
@@ -40,13 +40,12 @@ export function onEnvironment({ file }: Place, { stack }: EnvironmentIdentity): 
   return ["--stack", stack, "--config-file", file, "--non-interactive"];
 }
 
-/** Reads the stack file as the program does. Throws a Refusal that names every fault. */
+/** Reads the stack file as the program does. Throws a Refusal that names every issue. */
 export async function configure(
   { file: configuredBy, workspace }: Pick<Place, "file" | "workspace">,
   { stack }: EnvironmentIdentity,
 ): Promise<Configured> {
-  const { identity, file } = await readStack(stack, configuredBy);
-  const config = buildConfig(identity, file);
+  const { config, file } = readStack(stack, configuredBy);
   const { pullRequest } = file;
   if (pullRequest === undefined) {
     // The loader refuses a pull request's stack without it.

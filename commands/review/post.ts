@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { numberFaults } from "../environments/input";
+import { numberIssues } from "../environments/input";
 import { type GitHubRepository, gitHubRepository } from "../github";
 import { marker, mostCharacters } from "./markdown";
 
@@ -15,8 +15,8 @@ export interface Target {
  * @throws an error that names every value that is missing or wrong, and never the token
  */
 export function targetOf(pullRequest: string, environment: NodeJS.ProcessEnv): Target {
-  const faults = numberFaults("PR", pullRequest);
-  const repository = gitHubRepository(environment, { use: "comment", pullRequest, faults });
+  const issues = numberIssues("PR", pullRequest);
+  const repository = gitHubRepository(environment, { use: "comment", pullRequest, issues });
   return { pullRequest: Number(pullRequest), repository };
 }
 

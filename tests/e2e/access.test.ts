@@ -7,7 +7,8 @@ import { parseDocument } from "yaml";
 import { deployAccess, environmentRole, environmentsAccess, groups, previewAccess } from "../../commands/access/rbac";
 import { environmentIdentity } from "../../commands/environments/input";
 import { prepareNamespace } from "../../commands/environments/namespace";
-import { readConfig, stackConfig, stackFile } from "../../commands/program";
+import { stackFile } from "../../commands/project";
+import { readConfig } from "../../commands/stackFile";
 import { allObjects, buildObjects } from "../../components/buildObjects";
 import { kubernetesClient } from "../../components/kubernetesClient";
 import { neededRights, type Right } from "../../components/rights";
@@ -18,6 +19,7 @@ import { type ClusterOfIdentities, clusterOfIdentities, rightText } from "../sup
 import type { Kubernetes } from "../support/e2e/kubernetes";
 import { previewPlan } from "../support/e2e/plan";
 import { localClusterVariables, newEngine, suiteFolder } from "../support/e2e/world";
+import { stackConfig } from "../support/stackConfig";
 
 const namespace = "datasets-server";
 

@@ -4,7 +4,6 @@ import path from "node:path";
 import { RbacAuthorizationV1Api, type V1StorageClass } from "@kubernetes/client-node";
 import { clusterAccess } from "../../commands/access/clusters";
 import { groups } from "../../commands/access/rbac";
-import { stackConfig } from "../../commands/program";
 import { type RunResult, run } from "../../tools/run";
 import { type Eks, everyStateVersion, newEksEngine, startEks } from "../support/e2e/eks";
 import type { Engine } from "../support/e2e/engine";
@@ -27,7 +26,7 @@ describe("an environment on hub-ephemeral, in an account that lets nobody do mor
     eks = await startEks(name, "fast");
     engine = await newEksEngine(eks, "ephemeral", await suiteFolder("environment"));
     secrets = await setEverySecret(engine, { pullRequestHfToken: token });
-    const { environments = [] } = await clusterAccess(name, stackConfig);
+    const { environments = [] } = clusterAccess(name);
     for (const object of environments) await eks.cluster.kubernetes.objects.create(object);
     await createStorageClass(eks);
     foreign = await identities(eks.cluster.kubernetes, "datasets-server");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { projectFolder } from "../../commands/program";
+import { projectFolder } from "../../commands/project";
 import { run } from "../../tools/run";
 import { type HttpServer, startHttpServer } from "../support/httpServer";
 import { type AnswerBehindProxy, type ConnectProxy, startConnectProxy } from "../support/proxy/connectProxy";

@@ -99,14 +99,14 @@ const faults: readonly Fault[] = [
     says: ["cipher: message authentication failed"],
   },
   {
-    is: "several faults, all told at once",
+    is: "several issues, all told at once",
     change: [
       [[...api, "replicas"], -1],
       [["datasets-server:images", "tag"], "latest"],
       [["datasets-server:hfToken"], "hf_plain_text"],
     ],
     says: [
-      "the configuration of stack local has 3 faults, and nothing was touched",
+      "the configuration of stack local has 3 issues, and nothing was touched",
       "services.api.replicas: -1 is not allowed",
       'images.tag: "latest" is not allowed',
       "hfToken: must be encrypted",

@@ -27,7 +27,6 @@ import {
 import { z } from "zod";
 import { clusterAccess } from "../../commands/access/clusters";
 import { kmsClient, s3Client } from "../../commands/aws/clients";
-import { stackConfig } from "../../commands/program";
 import { projectName, secretsKey, secretsProviderUrl } from "../../config/accounts";
 import type { RunResult } from "../../tools/run";
 import { awsRootEnvironment, startMoto } from "../support/aws/moto";
@@ -52,8 +51,8 @@ describe("state and keys of the team", () => {
 
   before(async () => {
     suite = await suiteFolder("state");
-    const prod = (await clusterAccess("hub-prod", stackConfig)).policies;
-    const ephemeral = (await clusterAccess("hub-ephemeral", stackConfig)).policies;
+    const prod = clusterAccess("hub-prod").policies;
+    const ephemeral = clusterAccess("hub-ephemeral").policies;
     aws = await startAwsAccount(suite, {
       [administrator]: {
         role: administrator,

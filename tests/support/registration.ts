@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
-import { type StackConfigOptions, stackConfig } from "../../commands/program";
 import { buildObjects, imagesOf } from "../../components/buildObjects";
 import { clusterProvider } from "../../components/cluster";
 import { DatasetsServer } from "../../components/datasetsServer";
 import { projectName } from "../../config/accounts";
 import type { Config } from "../../config/build";
+import { type StackConfigOptions, stackConfig } from "./stackConfig";
 
 /** A resource that was registered. */
 export interface RegisteredResource {

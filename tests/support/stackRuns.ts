@@ -1,7 +1,7 @@
 import { plainObjects } from "../../commands/objects";
-import { stackConfig } from "../../commands/program";
 import type { PlainObject } from "../../components/objects";
 import type { Config } from "../../config/build";
+import { stackConfig } from "./stackConfig";
 
 /** What a stack's file specifies, and the objects that are built from it. */
 export interface StackRun {

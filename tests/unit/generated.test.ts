@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { createPatch } from "diff";
 import { generatedFiles } from "../../commands/generate";
-import { projectFolder } from "../../commands/program";
+import { projectFolder } from "../../commands/project";
 
 describe("generated files, compared and never written here (make generate writes them, for review)", () => {
   for (const { file, content } of generatedFiles) {

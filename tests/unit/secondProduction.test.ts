@@ -1,7 +1,9 @@
 import * as assert from "node:assert/strict";
 import { type KubernetesObject, plainObjects } from "../../commands/objects";
-import { readConfig, stackConfig, stackFile } from "../../commands/program";
+import { stackFile } from "../../commands/project";
+import { readConfig } from "../../commands/stackFile";
 import { jobNames } from "../../components/scheduledJob";
+import { stackConfig } from "../support/stackConfig";
 import { stackRun } from "../support/stackRuns";
 
 const names = {

@@ -3,7 +3,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import type { V1DeploymentStrategy } from "@kubernetes/client-node";
 import { z } from "zod";
-import { projectFolder } from "../../../commands/program";
+import { projectFolder } from "../../../commands/project";
 import { helmLabels, helmPrefix } from "../../../components/names";
 
 export const helmRelease = "prod";

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { clusterAccess, type DocumentedCluster, documentedClusters } from "../../../commands/access/clusters";
 import { groups } from "../../../commands/access/rbac";
-import { stackConfig } from "../../../commands/program";
 import type { EksClusterArgs } from "../../../components/eks";
 import { projectName, secretsKey, secretsProviderUrl, stateBucket, stateUrl } from "../../../config/accounts";
 import type { PodStages } from "../../../tools/cluster";
@@ -35,7 +34,7 @@ export function deployRole(cluster: DocumentedCluster): string {
 export async function startEks(name: DocumentedCluster, podStages: PodStages): Promise<Eks> {
   const profiles: Record<string, RoleArgs> = {};
   for (const other of documentedClusters) {
-    const { policies } = await clusterAccess(other, stackConfig);
+    const { policies } = clusterAccess(other);
     const role = deployRole(other);
     profiles[role] = {
       role,
@@ -48,7 +47,7 @@ export async function startEks(name: DocumentedCluster, podStages: PodStages): P
   await createVersionedBucket(aws.moto.endpoint, stateBucket.name);
   for (const other of documentedClusters) await createKey(aws.moto.endpoint, secretsKey(other).alias);
   aws.clusters.set(name, await asEksCluster(cluster.kubeconfig));
-  const { cluster: args, namespace, objects } = await clusterAccess(name, stackConfig);
+  const { cluster: args, namespace, objects } = clusterAccess(name);
   await createForeignObjects(cluster.kubernetes, namespace);
   for (const object of objects) await cluster.kubernetes.objects.create(object);
   const stop = async () => {

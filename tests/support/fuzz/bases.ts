@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { stackFile } from "../../../commands/program";
+import { stackFile } from "../../../commands/project";
 
 /** What stands in the place of every secret: it may be in nothing that anybody is shown. */
 export const plantedSecret = "planted-5ecret";
 
-/** A configuration without faults. */
+/** A configuration without issues. */
 export interface Base {
   readonly stack: string;
   /** The stack file's keys, less their common prefix. */

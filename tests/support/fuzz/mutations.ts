@@ -13,7 +13,7 @@ export interface Change {
   readonly to?: unknown;
 }
 
-/** A stack's configuration without faults, and what is changed of it. */
+/** A stack's configuration without issues, and what is changed of it. */
 export interface Mutation {
   readonly base: Base;
   readonly changes: readonly Change[];

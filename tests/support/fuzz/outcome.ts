@@ -1,10 +1,12 @@
+import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as pulumi from "@pulumi/pulumi";
 import { type KubernetesObject, plainObjects } from "../../../commands/objects";
-import { withoutEngine } from "../../../commands/program";
+import { secretMarker } from "../../../components/objects";
 import { Refusal } from "../../../components/refusal";
 import { factsOf } from "../../../components/rules";
-import { buildConfig } from "../../../config/build";
-import { loadStack, type Stack } from "../../../config/load";
+import { type ConfigIssue, configKey, refuse } from "../../../config/issues";
+import { type ConfigValues, parse } from "../../../config/parse";
 import type { StackFacts } from "../../../policy/inventory";
 import { checkObjects, violationText } from "../../../policy/rules";
 import { rememberEnvironment } from "../environment";
@@ -33,11 +35,10 @@ export async function outcomeOf(
   Error.stackTraceLimit = 0;
   const timer = new AbortController();
   try {
-    for (const [name, value] of Object.entries(values.environment)) process.env[name] = String(value);
     const late = sleep(patience, undefined, { signal: timer.signal, ref: false }).then(() => {
       throw new Fault(`no end after ${patience / 1000} s`);
     });
-    return await Promise.race([run(base.stack, values.config), late]);
+    return await Promise.race([run(base.stack, values), late]);
   } finally {
     timer.abort();
     Object.assign(Error, { prepareStackTrace, stackTraceLimit });
@@ -45,32 +46,34 @@ export async function outcomeOf(
   }
 }
 
-async function run(stack: string, config: Base["config"]): Promise<Outcome> {
-  await withoutEngine(stack, asTheEngineHandsIt(config), ({ name }) => ({ id: name, state: {} }));
-  let loaded: Stack;
-  try {
-    loaded = loadStack();
-  } catch (error) {
-    return { kind: "refused", message: checkedRefusal(error) };
+async function run(stack: string, { config, environment }: Pick<Base, "config" | "environment">): Promise<Outcome> {
+  const variables = Object.entries(environment).map(([name, value]) => [name, String(value)]);
+  const { secrets, ...values } = asPulumiReadsIt(config);
+  const parsed = parse(stack, values, {
+    variables: Object.fromEntries(variables),
+    secret: (key) => pulumi.secret(secrets.get(configKey([key])) ?? secretMarker),
+    plainSecret: (key) => secrets.get(configKey([key])),
+  });
+  if (!parsed.ok) {
+    return { kind: "refused", message: refusalOf(stack, parsed.issues) };
   }
-  const { datasetsServer } = buildConfig(loaded.identity, loaded.file);
+  const { datasetsServer } = parsed.stack.config;
   const objects = plainObjects(datasetsServer);
   checkAccepted(objects, factsOf(datasetsServer));
   return { kind: "accepted", objects };
 }
 
-/** A configuration as a program gets it: maps as JSON, encrypted values decrypted, wherever they are, and their keys listed. */
-function asTheEngineHandsIt(values: Base["config"]): { config: Record<string, string>; secretKeys: string[] } {
+/** A configuration as Pulumi reads it: maps as JSON, and apart from them what is encrypted, wherever it is, in plain text. */
+function asPulumiReadsIt(values: Base["config"]): ConfigValues & { readonly secrets: ReadonlyMap<string, string> } {
   const entries = Object.entries(values).map(([key, value]) => {
     const decrypted = decrypt(value);
     const isEncrypted = JSON.stringify(decrypted) !== JSON.stringify(value);
     const text = typeof decrypted === "string" ? decrypted : JSON.stringify(decrypted);
     return { key: `datasets-server:${key}`, text, isEncrypted };
   });
-  return {
-    config: Object.fromEntries(entries.map(({ key, text }) => [key, text])),
-    secretKeys: entries.filter(({ isEncrypted }) => isEncrypted).map(({ key }) => key),
-  };
+  const secrets = new Map(entries.filter(({ isEncrypted }) => isEncrypted).map(({ key, text }) => [key, text]));
+  const texts = entries.filter(({ isEncrypted }) => !isEncrypted).map(({ key, text }) => [key, text]);
+  return { texts: Object.fromEntries(texts), encrypted: [...secrets.keys()], issues: [], secrets };
 }
 
 function decrypt(value: unknown): unknown {
@@ -104,22 +107,24 @@ function checkAccepted(objects: readonly KubernetesObject[], facts: StackFacts):
   }
 }
 
-/** The text of an error for its user: it names keys, says what is allowed, and shows neither a secret nor a stack trace. */
-function checkedRefusal(error: unknown): string {
-  if (!(error instanceof Refusal)) {
-    throw new Fault(
-      `an error that is no refusal: ${error instanceof Error ? `${error.name}: ${error.message}` : error}`,
-    );
+function refusalOf(stack: string, issues: readonly ConfigIssue[]): string {
+  try {
+    return refuse(stack, issues);
+  } catch (error) {
+    return checked(error instanceof Refusal ? error : assert.fail("it is refused by another error"));
   }
-  const { message, stack } = error;
+}
+
+/** The text of an error for its user: it names keys, says what is allowed, and shows neither a secret nor a stack trace. */
+function checked({ message, stack }: Refusal): string {
   const [first = "", ...rest] = message.split("\n");
-  const faults = rest.slice(0, -1);
+  const issues = rest.slice(0, -1);
   const wrong = [
-    /^the configuration of stack \S+ has \d+ faults?, and nothing was touched:$/.test(first) || "its first line",
-    faults.length > 0 || "no fault",
-    new Set(faults).size === faults.length || "a fault that it names twice",
-    ...faults.map((line) => /^ {2}(datasets-server:|DATASETS_SERVER_).+: .{10,}$/.test(line) || `the fault ${line}`),
-    faults.every((line) => line.length < 800) || "a fault that is too long to read",
+    /^the configuration of stack \S+ has \d+ issues?, and nothing was touched:$/.test(first) || "its first line",
+    issues.length > 0 || "no issue",
+    new Set(issues).size === issues.length || "an issue that it names twice",
+    ...issues.map((line) => /^ {2}(datasets-server:|DATASETS_SERVER_).+: .{10,}$/.test(line) || `the issue ${line}`),
+    issues.every((line) => line.length < 800) || "an issue that is too long to read",
     !/[\p{Cc}\p{Cs}]/u.test(rest.join("")) || "characters that a terminal obeys",
     !message.includes(plantedSecret) || "a secret in it",
     !stack || "a stack trace",

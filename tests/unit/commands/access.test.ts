@@ -5,7 +5,6 @@ import type { Policy } from "../../../commands/access/iam";
 import { deployAccess, environmentsAccess } from "../../../commands/access/rbac";
 import { rightsFor } from "../../../components/rights";
 import { stateBucket } from "../../../config/accounts";
-import { stackRun } from "../../support/stackRuns";
 
 /** Keys that the engine was seen to use for a stack. */
 function stateKeys(stack: string): string[] {
@@ -35,7 +34,7 @@ function allowsOnKey({ Statement }: Policy, action: string, key: string): boolea
 
 const objectActions = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject"];
 
-const accessTo = (name: DocumentedCluster) => clusterAccess(name, async (stack) => (await stackRun(stack)).config);
+const accessTo = (name: DocumentedCluster) => clusterAccess(name);
 
 describe("the policies of roles on AWS", () => {
   let prod: ClusterAccess;

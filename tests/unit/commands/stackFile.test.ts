@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { readStackFileHead } from "../../../commands/stackFile";
+import { readStack, readStackFileHead } from "../../../commands/stackFile";
 
 const cluster = "config:\n  datasets-server:cluster: {name: hub-prod, region: us-east-1}\n";
 
@@ -39,6 +39,19 @@ describe("the head of a stack file", () => {
     await assert.rejects(
       head("config: {}\n"),
       /Pulumi\.prod\.yaml is no stack file of this project: .*expected object/s,
+    );
+  });
+});
+
+describe("a stack file that a command reads", () => {
+  it("is refused when it is missing, with what to do", () => {
+    const message =
+      "the configuration of stack prod has 1 issue, and nothing was touched:\n" +
+      "  Pulumi.none.yaml: cannot be read (ENOENT); expected a stack file, such as a copy of another stack's, see " +
+      "docs/configuration.md\n";
+    assert.throws(
+      () => readStack("prod", "/nowhere/Pulumi.none.yaml"),
+      (error: Error) => error.message.startsWith(message),
     );
   });
 });

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parser } from "@prometheus-io/lezer-promql";
-import { projectFolder } from "../../../commands/program";
+import { projectFolder } from "../../../commands/project";
 import { type AlertsArgs, alertingRules } from "../../../components/alerts";
 import { stackRun } from "../../support/stackRuns";
 

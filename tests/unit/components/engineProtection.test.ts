@@ -1,6 +1,8 @@
 import * as assert from "node:assert/strict";
-import { readConfig, stackConfig, stackFile } from "../../../commands/program";
+import { stackFile } from "../../../commands/project";
+import { readConfig } from "../../../commands/stackFile";
 import { allObjects, buildObjects } from "../../../components/buildObjects";
+import { stackConfig } from "../../support/stackConfig";
 
 /** What the engine is told about the namespaces and claims of a stack that makes both, by their kinds. */
 async function protection(stack: string, file = stack) {

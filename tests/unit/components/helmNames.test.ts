@@ -2,11 +2,13 @@ import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { type KubernetesObject, plainObjects } from "../../../commands/objects";
-import { projectFolder, readConfig, stackConfig, stackFile } from "../../../commands/program";
+import { projectFolder, stackFile } from "../../../commands/project";
+import { readConfig } from "../../../commands/stackFile";
 import { commands } from "../../../components/outputs";
 import type { Config } from "../../../config/build";
 import type { StackFacts } from "../../../policy/inventory";
 import { checkObjects, violationText } from "../../../policy/rules";
+import { stackConfig } from "../../support/stackConfig";
 import { renderedStack } from "../policy/stacks";
 
 const helmSelector = [

@@ -17,7 +17,7 @@ describe("the configuration", () => {
   }).timeout(60_000);
 
   for (const base of bases) {
-    it(`of ${base.stack} with ${Object.keys(base.config).length} keys has no fault to begin with`, async () => {
+    it(`of ${base.stack} with ${Object.keys(base.config).length} keys has no issue to begin with`, async () => {
       const { kind } = await outcomeOf(base, base);
       assert.equal(kind, "accepted");
     });

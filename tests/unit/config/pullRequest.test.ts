@@ -1,15 +1,16 @@
 import * as assert from "node:assert/strict";
-import { readConfig, stackConfig, stackFile } from "../../../commands/program";
+import { stackFile } from "../../../commands/project";
+import { readConfig } from "../../../commands/stackFile";
 import {
   lifetimeMs,
   loadBalancerPlace,
-  parameterFaults,
+  parameterIssues,
   parameterRecords,
   parameterVariables,
   readParameters,
   recordedParameters,
 } from "../../../config/pullRequest";
-import { rememberEnvironment } from "../../support/environment";
+import { stackConfig } from "../../support/stackConfig";
 
 const parameters = {
   imageTag: "sha-abc1234",
@@ -20,14 +21,11 @@ const parameters = {
 };
 
 describe("the parameters of an environment", () => {
-  const restore = rememberEnvironment();
-  afterEach(restore);
-
   it("reach the program as they were given, and nothing of an earlier run's does", () => {
-    Object.assign(process.env, parameterVariables(parameters));
-    assert.deepEqual(readParameters(), parameters);
-    Object.assign(process.env, parameterVariables({ imageTag: "sha-def5678" }));
-    assert.deepEqual(readParameters(), { imageTag: "sha-def5678" });
+    const earlier = parameterVariables(parameters);
+    assert.deepEqual(readParameters(earlier), parameters);
+    const later = { ...earlier, ...parameterVariables({ imageTag: "sha-def5678" }) };
+    assert.deepEqual(readParameters(later), { imageTag: "sha-def5678" });
   });
 
   it("are recorded and read back", () =>
@@ -38,10 +36,10 @@ describe("the parameters of an environment", () => {
   });
 
   it("are refused by the name of their variable", () => {
-    const [fault, ...others] = parameterFaults({ ...parameters, expires: "soon" });
+    const [issue, ...others] = parameterIssues({ ...parameters, expires: "soon" });
     assert.deepEqual(others, []);
-    assert.equal(fault?.key, "DATASETS_SERVER_PR_EXPIRES");
-    assert.match(fault?.problem ?? "", /^"soon" is not allowed; allowed: a time in UTC/);
+    assert.equal(issue?.key, "DATASETS_SERVER_PR_EXPIRES");
+    assert.match(issue?.message ?? "", /^"soon" is not allowed; allowed: a time in UTC/);
   });
 });
 

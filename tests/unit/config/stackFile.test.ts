@@ -1,6 +1,8 @@
 import * as assert from "node:assert/strict";
-import { readConfig, stackConfig, stackFile } from "../../../commands/program";
+import { stackFile } from "../../../commands/project";
+import { readConfig } from "../../../commands/stackFile";
 import { rememberEnvironment } from "../../support/environment";
+import { stackConfig } from "../../support/stackConfig";
 
 /** Production's configuration with one of its keys changed; a map's inner key is named by its path. */
 function production(key: string, value: unknown): Record<string, string> {
@@ -321,20 +323,20 @@ describe("a stack file", () => {
     it(`is refused when ${key} is ${value === undefined ? "missing" : JSON.stringify(value)}`, async () => {
       const message = await complaint(production(key, value));
       assert.deepEqual(message.split("\n"), [
-        "the configuration of stack prod has 1 fault, and nothing was touched:",
+        "the configuration of stack prod has 1 issue, and nothing was touched:",
         `  ${says}`,
         "Every key and what it may be: docs/configuration.md",
       ]);
     });
   }
 
-  it("is refused with all of its faults at once", async () => {
+  it("is refused with all of its issues at once", async () => {
     const config = {
       ...production("images.tag", "latest"),
       ...{ "datasets-server:replicas": "3", "aws:region": "us-east-1" },
     };
     const message = await complaint(without(config, "datasets-server:hfToken"));
-    assert.match(message, /has 4 faults/);
+    assert.match(message, /has 4 issues/);
     assert.match(message, /aws:region: is not read by this program/);
     assert.match(message, /datasets-server:replicas: is not a key; allowed: one of stacks, cluster, /);
     assert.match(message, /datasets-server:images\.tag: "latest"/);
@@ -379,7 +381,7 @@ describe("a stack file", () => {
     const big = changed(readConfig(stackFile("pr-7")), "services.search.resources.limits", limits);
     assert.match(
       await complaint(big, "pr-7"),
-      /has 1 fault.*\n.*quota\.resources\.limits\.memory: "80Gi" is not allowed/,
+      /has 1 issue.*\n.*quota\.resources\.limits\.memory: "80Gi" is not allowed/,
     );
   });
 
@@ -395,7 +397,7 @@ describe("a stack file", () => {
   it("is refused when anything but a secret is encrypted, without a word of its value", async () => {
     const config = { ...production("images.tag", "the-hidden-tag"), "datasets-server:monitoring": "neither" };
     const message = await complaint(config, "prod", ["datasets-server:images"]);
-    assert.match(message, /has 2 faults/);
+    assert.match(message, /has 2 issues/);
     assert.match(
       message,
       /datasets-server:images: is encrypted, and objects show it in the clear; write it without --secret/,
@@ -408,7 +410,7 @@ describe("a stack file", () => {
       ...production("services.api.\u001b[2J", 1),
       "datasets-server:constructor": "text",
     });
-    assert.match(message, /has 2 faults/);
+    assert.match(message, /has 2 issues/);
     assert.match(message, /datasets-server:services\.api\."\\u001b\[2J": is not a key/);
     assert.match(message, /datasets-server:constructor: is not a key/);
   });
@@ -432,30 +434,30 @@ describe("a stack file", () => {
       { key: "ingress.public.loadBalancer.name", value: "datasets-server-prod-hub-green" },
       { key: "ingress.internal.loadBalancer.name", value: "ds-prod-hub-green-int" },
     ].reduce((config, { key, value }) => changed(config, key, value), readConfig(stackFile("prod")));
-    const faults = async (key: string, value: unknown, stack?: string) =>
+    const issues = async (key: string, value: unknown, stack?: string) =>
       (await complaint(changed(file, key, value), stack ?? "prod-hub-green")).split("\n").slice(1, -1);
 
     it("is refused with load balancers of the first, as an account has each name once", async () => {
-      assert.deepEqual(await faults("ingress.public.loadBalancer.name", "datasets-server-prod"), [
+      assert.deepEqual(await issues("ingress.public.loadBalancer.name", "datasets-server-prod"), [
         '  datasets-server:ingress.public.loadBalancer.name: "datasets-server-prod" is not allowed; allowed: a name with ' +
           "prod-hub-green in it, as an account has each name once",
       ]);
     });
 
     it("is refused until it says whether this stack or the first runs the scheduled jobs", async () => {
-      assert.deepEqual(await faults("standby", undefined), [
+      assert.deepEqual(await issues("standby", undefined), [
         "  datasets-server:standby: is missing; needed: true until this stack takes over, then false",
       ]);
     });
 
     it("is refused for another cluster than the one of the stack's name", async () => {
-      assert.deepEqual(await faults("cluster.name", "hub-blue"), [
+      assert.deepEqual(await issues("cluster.name", "hub-blue"), [
         "  datasets-server:cluster.name: hub-blue is not a cluster of stack prod-hub-green; allowed: hub-green",
       ]);
     });
 
     it("is refused for the first production", async () => {
-      const [pairing, cluster] = await faults("standby", true, "prod");
+      const [pairing, cluster] = await issues("standby", true, "prod");
       assert.match(pairing ?? "", /the file in use is for prod-CLUSTER, not for prod; use that stack's own file/);
       assert.match(cluster ?? "", /hub-green is not a cluster of stack prod; allowed: hub-prod/);
     });
@@ -521,7 +523,7 @@ describe("a stack file", () => {
       for (const entry of ["datasets-server-prod-api", "ConfigMap/x", "Service/", "Stack/ephemeral", "urn:pulumi:x"]) {
         process.env.DATASETS_SERVER_ALLOW = `Service/api ${entry}`;
         const message = await complaint(readConfig(stackFile("prod")));
-        assert.match(message, /has 1 fault/);
+        assert.match(message, /has 1 issue/);
         assert.ok(
           message.includes(
             `DATASETS_SERVER_ALLOW: "${entry}" is not allowed; allowed: an object such as ` +

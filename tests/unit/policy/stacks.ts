@@ -1,4 +1,5 @@
-import { readConfig, stackFile } from "../../../commands/program";
+import { stackFile } from "../../../commands/project";
+import { readConfig } from "../../../commands/stackFile";
 import { identifyStack } from "../../../config/stacks";
 import type { StackFacts } from "../../../policy/inventory";
 import { stackRun } from "../../support/stackRuns";

@@ -2,48 +2,53 @@ import type { z } from "zod";
 import { Refusal } from "../components/refusal";
 
 /** One thing wrong with a stack's configuration: which key, what it says, and what would be right. */
-export interface Fault {
+export interface ConfigIssue {
   readonly key: string;
-  readonly problem: string;
+  readonly message: string;
 }
 
 /** The longest key or value that an error repeats; characters. */
 const longestShown = 80;
 
-/** Refuses a configuration, with all that is wrong with it at once. */
-export function refuse(stack: string, faults: readonly Fault[]): never {
-  // Two bounds that say the same may find the same fault.
-  const lines = [...new Set(faults.map(({ key, problem }) => `  ${key}: ${problem}`))];
-  const count = lines.length === 1 ? "1 fault" : `${lines.length} faults`;
+/** Refuses the configuration of a stack, with all that is wrong with it at once. */
+export function refuse(stack: string, issues: readonly ConfigIssue[]): never {
+  return refuseSubject(`the configuration of stack ${stack}`, issues);
+}
+
+/** The same for another subject of the error's first line, such as a stack file. */
+export function refuseSubject(subject: string, issues: readonly ConfigIssue[]): never {
+  // Two bounds that say the same may find the same issue.
+  const lines = [...new Set(issues.map(({ key, message }) => `  ${key}: ${message}`))];
+  const count = lines.length === 1 ? "1 issue" : `${lines.length} issues`;
   throw new Refusal(
     [
-      `the configuration of stack ${stack} has ${count}, and nothing was touched:`,
+      `${subject} has ${count}, and nothing was touched:`,
       ...lines,
       "Every key and what it may be: docs/configuration.md",
     ].join("\n"),
   );
 }
 
-/** The faults that a schema found in the values of a stack file; a secret's value is not repeated. */
-export function schemaFaults(
+/** The issues that a schema found in the values of a stack file; a secret's value is not repeated. */
+export function schemaIssues(
   issues: readonly z.core.$ZodIssue[],
   values: Readonly<Record<string, unknown>>,
   isSecret: (key: string) => boolean,
-): Fault[] {
+): ConfigIssue[] {
   return issues.flatMap((issue) => {
     const path = issue.path.map(String);
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({
         key: configKey([...path, key]),
-        problem: `is not a key; allowed: ${issue.message}`,
+        message: `is not a key; allowed: ${issue.message}`,
       }));
     }
     const value = path.reduce<unknown>(child, values);
     if (value === undefined) {
-      return [{ key: configKey(path), problem: `is missing; needed: ${issue.message}` }];
+      return [{ key: configKey(path), message: `is missing; needed: ${issue.message}` }];
     }
     const shown = isSecret(path[0] ?? "") ? "its value" : describeValue(value);
-    return [{ key: configKey(path), problem: `${shown} is not allowed; allowed: ${issue.message}` }];
+    return [{ key: configKey(path), message: `${shown} is not allowed; allowed: ${issue.message}` }];
   });
 }
 

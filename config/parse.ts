@@ -1,0 +1,273 @@
+import { buildConfig, type Config, hasOwnMongoDb, neededSecrets, type SecretOutput } from "./build";
+import { entranceIssues } from "./entrances";
+import { type ConfigIssue, configKey, schemaIssues } from "./issues";
+import { nameIssues } from "./names";
+import { allowedDeletionIssues } from "./protection";
+import { parameterIssues, readParameters } from "./pullRequest";
+import { quotaIssues } from "./quota";
+import { type EncryptedKey, isEncryptedKey, placeholders, type StackFile, stackFileSchema } from "./schema";
+import { identifyStack, type StackIdentity, stackKinds } from "./stacks";
+import { takeOverIssues } from "./takeOver";
+
+/** Keys that are not this program's own but Pulumi's and the provider's, set in Pulumi.yaml. */
+export const foreignKeys: readonly string[] = ["kubernetes:strictMode", "pulumi:disable-default-providers"];
+
+/** A stack's configuration as Pulumi hands it to a program, or as a stack file holds it. */
+export interface ConfigValues {
+  /** The text of each key that is not encrypted; a map or list is JSON. */
+  readonly texts: Readonly<Record<string, string>>;
+  /** The keys that are encrypted, if only in part. */
+  readonly encrypted: readonly string[];
+  /** What is wrong with the stack file's own text. */
+  readonly issues: readonly ConfigIssue[];
+}
+
+/** What a configuration is read with, beside its values. */
+export interface Surroundings {
+  /** Environment variables. */
+  readonly variables: NodeJS.ProcessEnv;
+  /** Gives a secret to the objects. */
+  readonly secret: SecretOutput;
+  /** Gives a secret's text, only to be checked; undefined where nothing decrypts it, as for a command. */
+  readonly plainSecret: (key: EncryptedKey) => string | undefined;
+}
+
+/** A stack and the file that configures it, which has no issues. */
+export interface Stack {
+  readonly identity: StackIdentity;
+  readonly file: StackFile;
+  /** The arguments of the program's components. */
+  readonly config: Config;
+}
+
+/** A stack, or all that is wrong with its configuration. */
+export type Parsed = {
+  /** What an update refuses too, and a preview only warns of. */
+  readonly warnings: readonly ConfigIssue[];
+} & ({ readonly ok: true; readonly stack: Stack } | { readonly ok: false; readonly issues: readonly ConfigIssue[] });
+
+/**
+ * Reads the configuration of the stack of this name: the arguments of the program's components, or every issue.
+ *
+ * It depends on nothing but what it is given, and changes nothing. No issue repeats a secret.
+ */
+export function parse(name: string, values: ConfigValues, surroundings: Surroundings): Parsed {
+  const identity = identifyStack(name);
+  if (identity === undefined) {
+    return refused([{ key: "stack", message: `there is no stack ${name}; allowed: ${stackKinds.join(", ")}` }]);
+  }
+  const { texts, encrypted, issues } = values;
+  const keys = [...Object.keys(texts), ...encrypted].filter((key) => !foreignKeys.includes(key));
+  if (issues.length > 0 && keys.length === 0) {
+    // Nothing could be read, and to say that every key is missing would say nothing.
+    return refused(issues);
+  }
+  const own = ownValues(values, surroundings);
+  // A run reads one file: compiling the schema would take longer than it saves.
+  const parsed = stackFileSchema.safeParse(own.values, { jitless: true });
+  if (!parsed.success) {
+    const found = parsed.error.issues.filter(({ path: [key] }) => !own.hidden.includes(String(key)));
+    return refused(together(issues, [...own.issues, ...schemaIssues(found, own.values, isEncryptedKey)]));
+  }
+  const { data: file } = parsed;
+  if (own.hidden.length > 0) {
+    return refused(together(issues, own.issues));
+  }
+  const { variables, secret } = surroundings;
+  const found = checks.flatMap((check) => check(identity, file, variables));
+  const all = together(issues, [...own.issues, ...found]);
+  const warnings = placeholderIssues(identity, file);
+  return all.length > 0
+    ? refused(all, warnings)
+    : { ok: true, stack: { identity, file, config: buildConfig({ identity, file }, variables, secret) }, warnings };
+}
+
+function refused(issues: readonly ConfigIssue[], warnings: readonly ConfigIssue[] = []): Parsed {
+  return { ok: false, issues, warnings };
+}
+
+/** The issues of a file's text, and those of its values, but not of a value whose text is in doubt. */
+function together(ofText: readonly ConfigIssue[], ofValues: readonly ConfigIssue[]): ConfigIssue[] {
+  const keys = ofText.map(({ key }) => key);
+  return [...ofText, ...ofValues.filter(({ key }) => !keys.includes(key))];
+}
+
+type Check = (identity: StackIdentity, file: StackFile, variables: NodeJS.ProcessEnv) => readonly ConfigIssue[];
+
+const checks: readonly Check[] = [
+  pairingIssues,
+  databaseIssues,
+  claimIssues,
+  entranceIssues,
+  nameIssues,
+  pullRequestIssues,
+  quotaIssues,
+  secondProductionIssues,
+  takeOverIssues,
+  allowedDeletionIssues,
+  missingSecretIssues,
+];
+
+interface OwnValues {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Keys that are encrypted, if only in part, and no secrets: nothing may be said that could repeat their value. */
+  readonly hidden: readonly string[];
+  readonly issues: readonly ConfigIssue[];
+}
+
+/** Stands for a secret that cannot be read here. */
+const unreadSecret = "[secret]";
+
+/** The values of the program's own keys, less their common prefix. */
+function ownValues({ texts, encrypted }: ConfigValues, { plainSecret }: Surroundings): OwnValues {
+  const hidden: string[] = [];
+  const issues: ConfigIssue[] = [];
+  const values = [...Object.keys(texts), ...encrypted].flatMap((key): [string, unknown][] => {
+    const [namespace, name = ""] = key.split(/:(.*)/s);
+    if (namespace !== "datasets-server") {
+      if (!foreignKeys.includes(key)) {
+        issues.push({ key, message: "is not read by this program; its keys start with datasets-server:" });
+      }
+      return [];
+    }
+    const text = texts[key];
+    if (isEncryptedKey(name)) {
+      if (text !== undefined) {
+        issues.push({ key, message: `must be encrypted; set it with: pulumi config set --secret ${key}` });
+      }
+      return [[name, text ?? plainSecret(name) ?? unreadSecret]];
+    }
+    if (text === undefined && Object.hasOwn(stackFileSchema.shape, name)) {
+      hidden.push(name);
+      issues.push({ key, message: "is encrypted, and objects show it in the clear; write it without --secret" });
+    }
+    return [[name, text === undefined ? unreadSecret : parseJson(text)]];
+  });
+  return { values: Object.fromEntries(values), hidden, issues };
+}
+
+/** The value that a text of the configuration stands for: that of its JSON, or itself. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** A stack file configures the stacks and the cluster it names; used for any other, it would reach the wrong cluster. */
+function pairingIssues({ stack, kind, clusters }: StackIdentity, { stacks, cluster }: StackFile): ConfigIssue[] {
+  const issues: ConfigIssue[] = [];
+  if (!stacks.includes(kind)) {
+    const message = `the file in use is for ${stacks.join(", ")}, not for ${stack}; use that stack's own file`;
+    issues.push({ key: configKey(["stacks"]), message });
+  }
+  if (!clusters.includes(cluster.name)) {
+    const message = `${cluster.name} is not a cluster of stack ${stack}; allowed: ${clusters.join(", ")}`;
+    issues.push({ key: configKey(["cluster", "name"]), message });
+  }
+  return issues;
+}
+
+/** In a namespace that the stack makes, no claim is there before: the first pods would wait for it for ever. */
+function claimIssues({ kind }: StackIdentity, { namespace, parquetMetadata }: StackFile): ConfigIssue[] {
+  const isThere = kind === "pr-N" || !namespace.create || parquetMetadata.create !== undefined;
+  return isThere
+    ? []
+    : [
+        missing(
+          ["parquetMetadata", "create"],
+          "the class and size of the claim, as namespace.create makes an empty namespace",
+        ),
+      ];
+}
+
+/** A stack must have a database: its own, or an external one that it is let through to. */
+function databaseIssues(identity: StackIdentity, file: StackFile): ConfigIssue[] {
+  const { kind, stack } = identity;
+  if (hasOwnMongoDb(identity, file) || (kind !== "pr-N" && file.network.mongo)) {
+    return [];
+  }
+  return kind === "pr-N"
+    ? [{ key: configKey(["mongodb", "stacks"]), message: "must name pr-N: pull requests have no other database" }]
+    : [
+        missing(
+          ["network", "mongo"],
+          `where the external MongoDB is, as stack ${stack} has none of its own by mongodb.stacks`,
+        ),
+      ];
+}
+
+/** A pull request has a host, load balancers and files of its own, and not those of the stack whose file it uses. */
+function pullRequestIssues(
+  { kind }: StackIdentity,
+  { pullRequest, ingress }: StackFile,
+  variables: NodeJS.ProcessEnv,
+): ConfigIssue[] {
+  if (kind !== "pr-N") {
+    return [];
+  }
+  const issues = parameterIssues(readParameters(variables));
+  if (!pullRequest) {
+    return [missing(["pullRequest"], "the domain, load balancers and sizes of pull requests"), ...issues];
+  }
+  const { domain, loadBalancers } = pullRequest;
+  const { host } = ingress.public;
+  const entrances = [ingress.public, ...(ingress.internal ? [ingress.internal] : [])];
+  const taken = entrances.flatMap(({ loadBalancer: { name, group } }) => [name, group]);
+  const isOwn = host === domain || host.endsWith(`.${domain}`);
+  return [
+    ...issues,
+    ...(isOwn
+      ? []
+      : [
+          {
+            key: configKey(["pullRequest", "domain"]),
+            message: `"${domain}" is not allowed; allowed: the end of ingress.public.host, ${host}, whose certificate and DNS serve it`,
+          },
+        ]),
+    ...loadBalancers
+      .filter((name) => taken.includes(name))
+      .map((name) => ({
+        key: configKey(["pullRequest", "loadBalancers"]),
+        message: `"${name}" is not allowed; allowed: any but the names and groups of the entrances, ${taken.join(", ")}`,
+      })),
+  ];
+}
+
+/** Next to the first production, a second one may neither take its load balancers nor do twice what must happen once. */
+function secondProductionIssues({ kind, stack }: StackIdentity, { standby, ingress }: StackFile): ConfigIssue[] {
+  if (kind !== "prod-CLUSTER") {
+    return [];
+  }
+  const undecided = standby === undefined ? [missing(["standby"], "true until this stack takes over, then false")] : [];
+  const taken = Object.entries(ingress)
+    .filter(([, { loadBalancer }]) => !loadBalancer.name.includes(stack))
+    .map(([entrance, { loadBalancer }]) => ({
+      key: configKey(["ingress", entrance, "loadBalancer", "name"]),
+      message: `"${loadBalancer.name}" is not allowed; allowed: a name with ${stack} in it, as an account has each name once`,
+    }));
+  return [...undecided, ...taken];
+}
+
+function missing(path: readonly string[], needed: string): ConfigIssue {
+  return { key: configKey(path), message: `is missing; needed: ${needed}` };
+}
+
+/** The secrets that a stack reads and its file does not have. */
+function missingSecretIssues(identity: StackIdentity, file: StackFile): ConfigIssue[] {
+  return neededSecrets(identity, file)
+    .filter((key) => file[key] === undefined)
+    .map((key) => ({ key: configKey([key]), message: `is missing; ${howToSet(key)}` }));
+}
+
+/** The secrets that nobody has set yet. The local cluster needs no real one. */
+function placeholderIssues(identity: StackIdentity, file: StackFile): ConfigIssue[] {
+  return neededSecrets(identity, file)
+    .filter((key) => file.cluster.name !== "local" && file[key] === placeholders[key])
+    .map((key) => ({ key: configKey([key]), message: `still has the value it was committed with; ${howToSet(key)}` }));
+}
+
+function howToSet(key: string): string {
+  return `set it with: pulumi config set --secret ${configKey([key])}`;
+}

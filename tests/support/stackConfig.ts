@@ -1,0 +1,39 @@
+import * as pulumi from "@pulumi/pulumi";
+import { stackFile } from "../../commands/project";
+import { readConfig } from "../../commands/stackFile";
+import type { Config } from "../../config/build";
+import { configKey, refuse } from "../../config/issues";
+import { parse } from "../../config/parse";
+import { placeholders } from "../../config/schema";
+
+export interface StackConfigOptions {
+  /** The stack's configuration as Pulumi would hand it over, secrets in plain text. Default: that of the stack's file. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** Keys that are encrypted besides those of secrets. Default: none. */
+  readonly encrypted?: readonly string[];
+}
+
+/**
+ * What a stack specifies, as the program reads it.
+ *
+ * @throws a Refusal that names every issue.
+ */
+export async function stackConfig(stack: string, options: StackConfigOptions = {}): Promise<Config> {
+  const { config = readConfig(stackFile(stack)), encrypted = [] } = options;
+  const secretKeys = [...Object.keys(placeholders).map((key) => configKey([key])), ...encrypted];
+  const isSecret = (key: string) => secretKeys.includes(key);
+  const parsed = parse(
+    stack,
+    {
+      texts: Object.fromEntries(Object.entries(config).filter(([key]) => !isSecret(key))),
+      encrypted: Object.keys(config).filter(isSecret),
+      issues: [],
+    },
+    {
+      variables: process.env,
+      secret: (key) => pulumi.secret(config[configKey([key])] ?? ""),
+      plainSecret: (key) => config[configKey([key])],
+    },
+  );
+  return parsed.ok ? parsed.stack.config : refuse(stack, parsed.issues);
+}
