@@ -59,7 +59,7 @@ export async function bootstrap(engine: Engine, stack: string): Promise<void> {
       findings.map(({ what, was, did }) => [what, was, did]),
     ),
   );
-  console.log(`Next: make preview STACK=${stack}`);
+  console.log(`Next: ds preview ${stack}`);
 }
 
 async function makePlan(engine: Engine, stack: string): Promise<Plan> {
@@ -80,7 +80,7 @@ async function makePlan(engine: Engine, stack: string): Promise<Plan> {
   if (head.keeper.kind === "key" && head.keeper.url !== provider) {
     throw new Error(
       `${path.basename(file)} is encrypted with ${head.keeper.url}, and the key of ${name} is ${provider}; nothing was touched.\n` +
-        `Next: with the right to use both keys: pulumi stack change-secrets-provider "${provider}" -s ${stack}`,
+        `Next: with the right to use both keys: ds pulumi ${stack} -- stack change-secrets-provider "${provider}"`,
     );
   }
   return { stack, file, head, account, state: { ...state, region: state.region }, key: secretsKey(name), provider };

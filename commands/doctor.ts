@@ -1,6 +1,6 @@
 import { checkStack, type Patient } from "./doctor/checks";
 import { Examination, type Outcome, type Row } from "./doctor/examination";
-import { table } from "./table";
+import { cut, green, red, yellow } from "./style";
 
 /** How long one check may take; milliseconds. */
 const limitMs = 10_000;
@@ -8,9 +8,22 @@ const limitMs = 10_000;
 /** How often the checks under way are named; milliseconds. */
 const progressMs = 2_000;
 
+/** What is wrong comes first. */
+const order: readonly Outcome[] = ["failed", "warning", "unknown", "skipped", "ok"];
+
+const colours: Readonly<Record<Outcome, (text: string) => string>> = {
+  failed: red,
+  warning: yellow,
+  unknown: yellow,
+  skipped: (text) => text,
+  ok: green,
+};
+
+const outcomeWidth = Math.max(...order.map((outcome) => outcome.length)) + 2;
+
 /**
  * Looks at all that a deploy of a stack needs, from the tools on this machine to the rights on the cluster, changes
- * nothing, and prints a table of what it found and what to do about it.
+ * nothing, and prints what it found and what to do about it.
  *
  * @returns whether nothing failed.
  */
@@ -26,19 +39,42 @@ export async function doctor(patient: Patient): Promise<boolean> {
   return rows.every(({ outcome }) => outcome !== "failed");
 }
 
-/** @param columns how wide a terminal is that the table must fit in. Default: nothing is wrapped. */
+/**
+ * What was found: first what is not well, whole and with its next step; then what is well, one line for each check.
+ *
+ * @param columns what is well is cut to this width. Default: it is not.
+ */
 export function render(rows: readonly Row[], columns?: number): string {
-  const cells = rows.map(({ check, outcome, found, next }) => [
-    check,
-    outcome,
-    next ? `${found}\nNext: ${next}` : found,
-  ]);
-  return table(["check", "", "what was found"], cells, columns);
+  const texts = order.flatMap((outcome) => {
+    const those = rows.filter((row) => row.outcome === outcome);
+    return outcome === "ok"
+      ? together(those).map((line) => labelled(outcome, cut(line, columns && columns - outcomeWidth)))
+      : those.map((row) => labelled(outcome, whole(row)));
+  });
+  return texts.join("\n");
+}
+
+function labelled(outcome: Outcome, text: string): string {
+  const lines = text.split("\n").join(`\n${" ".repeat(outcomeWidth)}`);
+  return `${colours[outcome](outcome)}${" ".repeat(outcomeWidth - outcome.length)}${lines}`;
+}
+
+function whole({ check, found, next }: Row): string {
+  return `${check}: ${found}${next ? `\nNext: ${next}` : ""}`;
+}
+
+/** A line for each check; one that looks at several things, such as `rights: services`, only counts them. */
+function together(rows: readonly Row[]): string[] {
+  const nameOf = ({ check }: Row) => check.split(": ")[0] ?? check;
+  return [...new Set(rows.map(nameOf))].map((name) => {
+    const those = rows.filter((row) => nameOf(row) === name);
+    const [first] = those;
+    return first?.check === name ? `${name}: ${first.found.split("\n").join("; ")}` : `${those.length} ${name}`;
+  });
 }
 
 /** As in `20 ok, 1 warning, 2 failed`. */
 function summary(rows: readonly Row[]): string {
-  const order: readonly Outcome[] = ["ok", "warning", "unknown", "failed", "skipped"];
   const counts = order.map((outcome) => [outcome, rows.filter((row) => row.outcome === outcome).length] as const);
   return counts
     .filter(([, count]) => count > 0)

@@ -116,7 +116,7 @@ function checkEksCluster(
   void examination.check({
     name: "AWS provider",
     needs: tools,
-    advice: "make tools WITH=pulumi-resource-aws",
+    advice: "ds tools install eks",
     run: () => examineAwsPlugin(workspace),
   });
   const awsCli = examination.check({
@@ -215,7 +215,7 @@ function checkState(examination: Examination, patient: Patient, { tools, configu
     needs: engine,
     advice: "see where the state is (backend.url in Pulumi.yaml, PULUMI_BACKEND_URL) and whether you may read it",
     run: async (started) => {
-      const create = local ? "make up" : `make bootstrap STACK=${stack}`;
+      const create = local ? "make up" : `ds bootstrap ${stack}`;
       if (started === undefined) throw new Error(`nothing was started here yet.\nNext: ${create}`);
       const { findings, value: store } = await examineState(started, stack, create);
       return { findings, value: { engine: started, store } };
@@ -224,7 +224,7 @@ function checkState(examination: Examination, patient: Patient, { tools, configu
   void examination.check({
     name: "lock",
     needs: state,
-    advice: `make unlock STACK=${stack}`,
+    advice: `ds unlock ${stack}`,
     run: ({ store }) => examineLock(store, stack),
   });
   const secrets = examination.check({

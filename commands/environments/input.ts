@@ -46,7 +46,7 @@ export function environmentIdentity(written: string): EnvironmentIdentity | unde
   return identity?.number === undefined ? undefined : { ...identity, number: identity.number };
 }
 
-/** Throws a Refusal that names every fault of what `make pr-up` was told. */
+/** Throws a Refusal that names every fault of what `ds pr up` was told. */
 export function readUpRequest(raw: RawInput): UpRequest {
   const { pr = "", ttl, imageTag = "" } = raw;
   const optional = Object.entries({ title: raw.title, author: raw.author, headSha: raw.headSha });

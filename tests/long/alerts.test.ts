@@ -205,7 +205,7 @@ describe("Prometheus raises an alert about", () => {
 
   before(async () => {
     folder = await suiteFolder("alerts");
-    promtool = findOptionalTool("promtool") ?? assert.fail("Next: make tools WITH=promtool");
+    promtool = findOptionalTool("promtool") ?? assert.fail("Next: ds tools install long");
   });
 
   for (const { title, alert, series, after, raised, stack = "prod" } of scenarios) {

@@ -32,7 +32,7 @@ describe(`the start of an environment, killed at random moments: ${part.title}`,
     await user?.cluster.stop();
     await part.writeFigures([
       {
-        what: "`make pr-up` killed at random moments, then removed, or brought up and removed, without a trace",
+        what: "`ds pr up` killed at random moments, then removed, or brought up and removed, without a trace",
         measured: part.score(),
         reach: "all",
       },

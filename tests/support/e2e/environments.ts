@@ -16,7 +16,7 @@ import { Engine } from "./engine";
 const limitMs = 5 * 60_000;
 const command = ["-r", "ts-node/register/transpile-only", "commands/cli.ts"];
 
-/** Somebody who runs the commands about environments with TARGET=local, in a copy of the checkout. */
+/** Somebody who runs the commands about environments with --local, in a copy of the checkout. */
 export class EnvironmentUser {
   private constructor(
     readonly folder: string,
@@ -39,12 +39,12 @@ export class EnvironmentUser {
     return EnvironmentUser.create(suite);
   }
 
-  /** Runs such as `make pr-up PR=1`, whatever it ends with. */
+  /** Runs such as `ds pr up 1`, whatever it ends with. */
   make(target: string, ...flags: readonly string[]): Promise<RunResult> {
     return run(process.execPath, this.args(target, flags), { cwd: this.folder, timeoutMs: limitMs });
   }
 
-  /** Runs a command about stack local, such as `make unlock STACK=local`, whatever it ends with. */
+  /** Runs a command about stack local, such as `ds unlock local`, whatever it ends with. */
   makeLocal(target: string, ...flags: readonly string[]): Promise<RunResult> {
     const args = [...command, target, "--workspace", this.workspace, ...flags];
     return run(process.execPath, args, { cwd: this.folder, timeoutMs: limitMs });

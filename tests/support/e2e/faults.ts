@@ -74,7 +74,7 @@ export class FaultyStack {
     return afterMs;
   }
 
-  /** What the runbook says after a run that died: `make unlock`, then the next update. */
+  /** What the runbook says after a run that died: `ds unlock`, then the next update. */
   async unlockAndUp(): Promise<void> {
     succeeded(await this.user.makeLocal("unlock", "--stack", "local"));
     succeeded(await this.engine.up());

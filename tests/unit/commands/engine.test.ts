@@ -8,7 +8,7 @@ describe("a command of the engine that fails", () => {
   });
 
   for (const [stack, command] of [
-    ["prod", "make bootstrap STACK=prod"],
+    ["prod", "ds bootstrap prod"],
     ["local", "make up"],
   ] as const) {
     it(`says that ${command} makes stack ${stack}, where there is none`, () => {

@@ -16,7 +16,7 @@ import type { Parameters } from "../../../config/pullRequest";
 
 const good: RawInput = { pr: "123", imageTag: "sha-abc1234" };
 
-describe("what make pr-up is told", () => {
+describe("what ds pr up is told", () => {
   it("is the stack, the image, and what else is known", () => {
     const { identity, parameters, lifetime } = readUpRequest({
       ...good,

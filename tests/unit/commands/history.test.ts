@@ -28,7 +28,7 @@ const printed = JSON.stringify([
   },
 ]);
 
-describe("make history", () => {
+describe("ds history", () => {
   const [changed, failed] = parseHistory(printed).map((update) => historyTable("prod", [update]).split("\n")[3] ?? "");
 
   it("says who updated the stack, from which commit, with which images, and what became of it", () => {

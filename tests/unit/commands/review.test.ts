@@ -95,7 +95,7 @@ describe("a plan", () => {
 
 describe("the comment of a review", () => {
   it("has the whole reason in the place of a preview that was refused, and not the engine's last words", () => {
-    const reason = 'this run would take from stack prod ...\nNext, when it is meant: make deploy ALLOW="Service/api"';
+    const reason = 'this run would take from stack prod ...\nNext, when it is meant: ds deploy ALLOW="Service/api"';
     const messages = [`error: ${reason}\n`, "error: BAIL: run bailed\n", "error: preview failed\n"];
     const diagnostics = messages.map((message) => ({ severity: "error", message }));
     const refused = { code: 1, stdout: JSON.stringify({ diagnostics }), stderr: "" };

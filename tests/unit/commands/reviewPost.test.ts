@@ -144,8 +144,8 @@ describe("posting the comment of a review", () => {
     });
 
     it("for a text that is no comment of ours, or too long for one", async () => {
-      await assert.rejects(post("hello"), /Next: make review/);
-      await assert.rejects(post(comment.padEnd(mostCharacters + 1, ".")), /Next: make review/);
+      await assert.rejects(post("hello"), /Next: ds review/);
+      await assert.rejects(post(comment.padEnd(mostCharacters + 1, ".")), /Next: ds review/);
     });
   });
 });

@@ -1,0 +1,24 @@
+import type { OptionalPartName } from "../../tools/toolbox";
+
+/** Who needs tools: deploys of any stack, those on EKS, the local cluster, tests, checks, long tests. */
+export const toolGroups = ["deploy", "eks", "cluster", "test", "check", "long"] as const;
+
+export type ToolGroup = (typeof toolGroups)[number];
+
+const optionalParts: Readonly<Record<ToolGroup, readonly OptionalPartName[]>> = {
+  deploy: [],
+  eks: ["pulumi-resource-aws"],
+  cluster: [],
+  test: ["aws", "moto_server"],
+  check: [],
+  long: ["promtool"],
+};
+
+/** Installs the tools of some groups where they are missing; of none named, those of a local run. */
+export async function installGroups(groups: readonly ToolGroup[]): Promise<void> {
+  const { installCheckTool, installTools } = await import("../../tools/install");
+  await installTools({ with: groups.flatMap((group) => optionalParts[group]) });
+  if (groups.includes("check")) {
+    for (const tool of ["actionlint", "kube-score"] as const) await installCheckTool(tool);
+  }
+}
