@@ -15,14 +15,21 @@ export interface DeployOptions {
   readonly flags: readonly string[];
 }
 
+/**
+ * Makes sure, before anything is installed or asked, that a deploy can be let.
+ *
+ * @throws when there is neither a yes nor a terminal to ask at.
+ */
+export function requireConsent(stack: string, yes: boolean): void {
+  if (yes || process.stdin.isTTY) return;
+  throw new Error(
+    `there is no terminal to ask at; no changes were made.\nNext: ds deploy ${stack} --yes deploys without asking`,
+  );
+}
+
 /** Updates a stack as `pulumi up` does, one run at a time, and shows it before it asks. */
 export async function deploy(engine: Engine, stack: string, { yes, flags }: DeployOptions): Promise<void> {
   refuseTelltaleLog(flags, engine.environment);
-  if (!yes && !process.stdin.isTTY) {
-    throw new Error(
-      `there is no terminal to ask at; no changes were made.\nNext: ds deploy ${stack} --yes deploys without asking`,
-    );
-  }
   await checkSecrets(stack);
   await checkImages(stack);
   await update(engine, stack, ["up", "--stack", stack, ...(yes ? ["--yes"] : []), ...flags]);

@@ -94,7 +94,7 @@ async function connectLocal(args: LocalClusterArgs, { offline }: ConnectOptions)
   if (offline) {
     return connection;
   }
-  const advice = "Start it with: make up";
+  const advice = "Start it with: ds up";
   if (!existsSync(args.kubeconfigPath)) {
     throw new Refusal(`the local cluster is not there (no kubeconfig at ${args.kubeconfigPath}). ${advice}`);
   }

@@ -86,7 +86,7 @@ function readStackFile(): StackFileValues {
       return [];
     }
     if (isSecretKey(name) && !encrypted.includes(name)) {
-      faults.push({ key, problem: `must be encrypted; set it with: pulumi config set --secret ${key}` });
+      faults.push({ key, problem: `must be encrypted; ${howToSet(name)}` });
     }
     if (!isSecretKey(name) && encrypted.includes(name) && Object.hasOwn(stackFileSchema.shape, name)) {
       hidden.push(name);
@@ -226,5 +226,5 @@ function secretFaults(identity: StackIdentity, file: StackFile): Fault[] {
 }
 
 function howToSet(key: string): string {
-  return `set it with: pulumi config set --secret ${configKey([key])}`;
+  return `set it with: ds pulumi ${pulumi.getStack()} -- config set --secret ${configKey([key])}`;
 }

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import type { Argument, Command } from "commander";
 import { fixedStacks } from "./shared";
 
 export const shells = ["bash", "zsh", "fish"] as const;
@@ -20,14 +20,16 @@ export function completionScript(shell: Shell, program: Command): string {
 function placesOf(command: Command, path: string): Place[] {
   const words = [
     ...command.commands.map((each) => each.name()),
-    ...command.registeredArguments.flatMap(
-      ({ argChoices, name }) => argChoices ?? (name().startsWith("STACK") ? fixedStacks : []),
-    ),
+    ...command.registeredArguments.flatMap((argument) => argument.argChoices ?? stacksFor(argument)),
     ...command.options.flatMap(({ long }) => long ?? []),
     "--help",
   ];
   const below = command.commands.flatMap((each) => placesOf(each, `${path} ${each.name()}`.trim()));
   return [{ path, words }, ...below];
+}
+
+function stacksFor(argument: Argument): readonly string[] {
+  return argument.name().startsWith("STACK") ? fixedStacks : [];
 }
 
 /** Finds the longest command that the words before the cursor name, then the words that may follow it. */

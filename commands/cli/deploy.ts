@@ -40,7 +40,8 @@ export function deployCommands(program: Command, passOn: PassOn): void {
     "flags of pulumi up",
   );
   deploy.command.action(async (stack: string, { workspace, allow, yes = false }: Changing & { yes?: boolean }) => {
-    const { allowing, deploy: run } = await import("../deploy");
+    const { allowing, deploy: run, requireConsent } = await import("../deploy");
+    requireConsent(stack, yes);
     const { engineFor } = await import("../engine");
     const engine = await engineFor(workspace, stack, { withProgram: true });
     await run(allowing(engine, allow), stack, { yes, flags: deploy.passed() });

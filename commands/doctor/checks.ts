@@ -39,7 +39,7 @@ export function checkStack(examination: Examination, patient: Patient): void {
   const tools = examination.check({
     name: "tools",
     needs: Promise.resolve(),
-    advice: "make tools",
+    advice: "ds tools install",
     run: () => examineTools(),
   });
   const configured = examination.check({
@@ -92,7 +92,7 @@ function checkLocalCluster(
   return examination.check({
     name: "local cluster",
     needs: Promise.all([tools, configured]),
-    advice: "make up",
+    advice: "ds up",
     run: async ([toolbox, { config }]) => {
       const status = await clusterStatus(toolbox, workspace);
       if (status !== "running") {
@@ -100,7 +100,7 @@ function checkLocalCluster(
       }
       const { kubeconfig } = workspacePaths(workspace);
       const args = { kubeconfig, context: config.cluster.context };
-      return found({ outcome: "ok", found: `running, ${kubeconfig}` }, { args, unreachable: "make up" });
+      return found({ outcome: "ok", found: `running, ${kubeconfig}` }, { args, unreachable: "ds up" });
     },
   });
 }
@@ -179,7 +179,7 @@ function checkKubernetes(
   const client = examination.check({
     name: "API server",
     needs: reach,
-    advice: "see whether it can be reached from this machine (VPN, proxy); stack local: make down, make up",
+    advice: "see whether it can be reached from this machine (VPN, proxy); stack local: ds down, ds up",
     run: ({ args, unreachable }) => examineApiServer(args, unreachable),
   });
   const needs = Promise.all([client, configured]);
@@ -215,7 +215,7 @@ function checkState(examination: Examination, patient: Patient, { tools, configu
     needs: engine,
     advice: "see where the state is (backend.url in Pulumi.yaml, PULUMI_BACKEND_URL) and whether you may read it",
     run: async (started) => {
-      const create = local ? "make up" : `ds bootstrap ${stack}`;
+      const create = local ? "ds up" : `ds bootstrap ${stack}`;
       if (started === undefined) throw new Error(`nothing was started here yet.\nNext: ${create}`);
       const { findings, value: store } = await examineState(started, stack, create);
       return { findings, value: { engine: started, store } };

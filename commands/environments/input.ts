@@ -4,7 +4,7 @@ import { lifetime } from "../../config/fields";
 import { type ParameterName, type Parameters, parameterFaults, valueFaults } from "../../config/pullRequest";
 import { identifyStack, type StackIdentity } from "../../config/stacks";
 
-/** Where environments are: `ephemeral` is hub-ephemeral, `local` the cluster of `make up`. Each has a stack file. */
+/** Where environments are: `ephemeral` is hub-ephemeral, `local` the cluster of `ds up`. Each has a stack file. */
 export const targets = ["ephemeral", "local"] as const;
 
 export type Target = (typeof targets)[number];
@@ -32,10 +32,10 @@ export interface UpRequest {
 
 /** What the values are called where they are typed. */
 const keys: Readonly<Record<Exclude<ParameterName, "expires">, string>> = {
-  imageTag: "IMAGE_TAG",
-  title: "TITLE",
-  author: "AUTHOR",
-  headSha: "HEAD_SHA",
+  imageTag: "--image",
+  title: "--title",
+  author: "--author",
+  headSha: "--head-sha",
 };
 
 const numbers = "a number from 1 to 999999";
@@ -53,9 +53,9 @@ export function readUpRequest(raw: RawInput): UpRequest {
   const parameters = { ...Object.fromEntries(optional.filter(([, value]) => value)), imageTag };
   const identity = environmentIdentity(pr);
   const faults = [
-    ...numberFaults("PR", pr),
+    ...numberFaults("N", pr),
     ...parameterFaults(parameters, keys),
-    ...(ttl ? valueFaults("TTL", ttl, lifetime) : []),
+    ...(ttl ? valueFaults("--ttl", ttl, lifetime) : []),
   ];
   if (identity === undefined || faults.length > 0) {
     return refuse(faults);
@@ -65,7 +65,7 @@ export function readUpRequest(raw: RawInput): UpRequest {
 
 /** Throws a Refusal when this is no number of a pull request. */
 export function readNumber({ pr = "" }: RawInput): EnvironmentIdentity {
-  return environmentIdentity(pr) ?? refuse(numberFaults("PR", pr));
+  return environmentIdentity(pr) ?? refuse(numberFaults("N", pr));
 }
 
 /**
@@ -81,8 +81,8 @@ export function readOpen({ open }: RawInput): ReadonlySet<number> | undefined {
   const words = open.split(/[\s,]+/).filter((word) => word !== "");
   const faults =
     words.length > 0
-      ? words.flatMap((word) => numberFaults("OPEN", word))
-      : [{ key: "OPEN", problem: `${JSON.stringify(open)} is not allowed; allowed: numbers, or none` }];
+      ? words.flatMap((word) => numberFaults("--open", word))
+      : [{ key: "--open", problem: `${JSON.stringify(open)} is not allowed; allowed: numbers, or none` }];
   return faults.length > 0 ? refuse(faults) : new Set(words.map(Number));
 }
 

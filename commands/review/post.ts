@@ -15,7 +15,7 @@ export interface Target {
  * @throws an error that names every value that is missing or wrong, and never the token
  */
 export function targetOf(pullRequest: string, environment: NodeJS.ProcessEnv): Target {
-  const faults = numberFaults("PR", pullRequest);
+  const faults = numberFaults("--pr", pullRequest);
   const repository = gitHubRepository(environment, { use: "comment", pullRequest, faults });
   return { pullRequest: Number(pullRequest), repository };
 }
@@ -28,7 +28,7 @@ export function targetOf(pullRequest: string, environment: NodeJS.ProcessEnv): T
 export async function postReview(pullRequest: string, file: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const target = targetOf(pullRequest, environment);
   const body = await readFile(file, "utf8").catch((error: Error) => {
-    throw new Error(`cannot read the comment, and nothing was posted: ${error.message}\nNext: ds review OUT=${file}`);
+    throw new Error(`cannot read the comment, and nothing was posted: ${error.message}\nNext: ds review STACK... --out ${file}`);
   });
   const { did, address } = await postComment(target, body);
   console.log(`${did} ${address}`);

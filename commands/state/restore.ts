@@ -36,7 +36,7 @@ export async function restoreState(engine: Engine, stack: string): Promise<void>
   console.log(`the state of stack ${stack} is again that of ${restored.from}`);
   await update(engine, stack, ["refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"]);
   console.log(
-    `Next: ${stack === "local" ? "make up" : `ds deploy ${stack}`}, which takes up what that state does not have`,
+    `Next: ${stack === "local" ? "ds up" : `ds deploy ${stack}`}, which takes up what that state does not have`,
   );
 }
 

@@ -27,13 +27,13 @@ describe("stack local", () => {
 
   randomFractions(ends.length, seed).forEach((moment, index) => {
     const { killed, cutOff } = ends[index] ?? { killed: "engine" };
-    const left = cutOff ? "left its state cut off, and make state-restore" : "left its lock";
+    const left = cutOff ? "left its state cut off, and ds restore" : "left its lock";
 
     it(`goes on after an update whose kill ${left} (SEED=${seed}, kill ${index + 1})`, async () => {
       await stack.killUpdate(1_000 + moment * updateMs, killed);
       if (cutOff) {
         await fs.truncate(stack.stateFile, 10_000);
-        succeeded(await stack.user.makeLocal("state-restore", "--stack", "local"));
+        succeeded(await stack.user.dsLocal("restore"));
       }
       await stack.unlockAndUp();
       assert.deepEqual(await stack.assertWhole(), []);

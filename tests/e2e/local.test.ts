@@ -108,7 +108,7 @@ describe("stack local", () => {
         imageNames.map((image) => [image, `${registry}/hub-datasets-server-${image}:sha-59db084`]),
       ),
       commands: {
-        useCluster: "make shell",
+        useCluster: "ds shell",
         pods: `kubectl get pods -l app=${name} ${inNamespace}`,
         logs: `kubectl logs -l app=${name} --tail=100 --follow ${inNamespace}`,
         describe: `kubectl describe deploy/${name} ${inNamespace}`,
@@ -244,7 +244,7 @@ describe("stack local", () => {
     await engine.shell("pulumi preview --diff --stack local --non-interactive -v=2");
     const rendered = path.join(engine.folder, "rendered");
     await engine.shell(
-      `node -r ts-node/register/transpile-only commands/cli.ts render --stack local --out ${rendered}`,
+      `node -r ts-node/register/transpile-only commands/cli.ts render local --out ${rendered}`,
     );
     const folders = [engine.stateFolder, engine.pulumiHome, rendered];
     for (const secret of [firstToken, secondToken, checksumKey]) {

@@ -76,7 +76,7 @@ export class FaultyStack {
 
   /** What the runbook says after a run that died: `ds unlock`, then the next update. */
   async unlockAndUp(): Promise<void> {
-    succeeded(await this.user.makeLocal("unlock", "--stack", "local"));
+    succeeded(await this.user.dsLocal("unlock", "--yes"));
     succeeded(await this.engine.up());
   }
 

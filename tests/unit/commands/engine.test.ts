@@ -9,7 +9,7 @@ describe("a command of the engine that fails", () => {
 
   for (const [stack, command] of [
     ["prod", "ds bootstrap prod"],
-    ["local", "make up"],
+    ["local", "ds up"],
   ] as const) {
     it(`says that ${command} makes stack ${stack}, where there is none`, () => {
       assert.match(

@@ -111,28 +111,31 @@ describe("an examination", () => {
   });
 });
 
-describe("the table", () => {
+describe("what doctor prints", () => {
   const rows = [
+    { check: "tools", outcome: "ok", found: "14 installed\nin the cache" },
     { check: "first", outcome: "failed", found: "it is broken in more words than fit into a line", next: "mend it" },
+    { check: "rights: services", outcome: "ok", found: "all" },
+    { check: "rights: secrets", outcome: "ok", found: "all" },
     { check: "second", outcome: "skipped", found: "first failed" },
+    { check: "third", outcome: "unknown", found: "one\nother" },
   ] as const;
 
-  it("has a row for each check, with the next step below what was found", () => {
-    const lines = render(rows)
-      .split("\n")
-      .filter((line) => line.startsWith("│"));
-    const cells = lines.map((line) => line.split("│").map((cell) => cell.trim()));
-    assert.deepEqual(cells.slice(1), [
-      ["", "first", "failed", "it is broken in more words than fit into a line", ""],
-      ["", "", "", "Next: mend it", ""],
-      ["", "second", "skipped", "first failed", ""],
+  it("begins with what is not well, whole and with its next step, and has one line for what is", () => {
+    assert.deepEqual(render(rows).split("\n"), [
+      "failed   first: it is broken in more words than fit into a line",
+      "         Next: mend it",
+      "unknown  third: one",
+      "         other",
+      "skipped  second: first failed",
+      "ok       tools: 14 installed; in the cache",
+      "ok       2 rights",
     ]);
   });
 
-  it("fits into a terminal", () => {
-    const widths = render(rows, 60)
-      .split("\n")
-      .map((line) => line.length);
-    assert.ok(Math.max(...widths) <= 60, `${Math.max(...widths)} columns`);
+  it("cuts to a terminal what is well, and nothing else", () => {
+    const lines = render(rows, 30).split("\n");
+    assert.equal(lines[0], "failed   first: it is broken in more words than fit into a line");
+    assert.equal(lines[5], "ok       tools: 14 installed;…");
   });
 });
