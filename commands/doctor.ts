@@ -1,6 +1,6 @@
 import { checkStack, type Patient } from "./doctor/checks";
 import { Examination, type Outcome, type Row } from "./doctor/examination";
-import { cut, green, red, yellow } from "./style";
+import { cut, green, red, wrapped, yellow } from "./style";
 
 /** How long one check may take; milliseconds. */
 const limitMs = 10_000;
@@ -42,28 +42,44 @@ export async function doctor(patient: Patient): Promise<boolean> {
 /**
  * What was found: first what is not well, whole and with its next step; then what is well, one line for each check.
  *
- * @param columns what is well is cut to this width. Default: it is not.
+ * @param columns how wide it may be: what is not well is wrapped, what is well is cut. Default: neither.
  */
 export function render(rows: readonly Row[], columns?: number): string {
-  const texts = order.flatMap((outcome) => {
-    const those = rows.filter((row) => row.outcome === outcome);
-    return outcome === "ok"
-      ? together(those).map((line) => labelled(outcome, cut(line, columns && columns - outcomeWidth)))
-      : those.map((row) => labelled(outcome, whole(row)));
-  });
-  return texts.join("\n");
+  const width = columns && columns - outcomeWidth;
+  const lines: Readonly<Record<Outcome, (those: readonly Row[]) => string[][]>> = {
+    failed: (those) => those.map((row) => wrapped(whole(row), width)),
+    warning: (those) => those.map((row) => wrapped(whole(row), width)),
+    unknown: (those) => those.map((row) => wrapped(whole(row), width)),
+    skipped: (those) => byCause(those).map((text) => wrapped(text, width)),
+    ok: (those) => together(those).map((line) => [cut(line, width)]),
+  };
+  return order
+    .flatMap((outcome) =>
+      lines[outcome](rows.filter((row) => row.outcome === outcome)).map((text) => labelled(outcome, text)),
+    )
+    .join("\n");
 }
 
-function labelled(outcome: Outcome, text: string): string {
-  const lines = text.split("\n").join(`\n${" ".repeat(outcomeWidth)}`);
-  return `${colours[outcome](outcome)}${" ".repeat(outcomeWidth - outcome.length)}${lines}`;
+function labelled(outcome: Outcome, [first = "", ...others]: readonly string[]): string {
+  const indent = " ".repeat(outcomeWidth);
+  const label = `${colours[outcome](outcome)}${" ".repeat(outcomeWidth - outcome.length)}`;
+  return [`${label}${first}`, ...others.map((line) => `${indent}${line}`)].join("\n");
 }
 
 function whole({ check, found, next }: Row): string {
   return `${check}: ${found}${next ? `\nNext: ${next}` : ""}`;
 }
 
-/** A line for each check; one that looks at several things, such as `rights: services`, only counts them. */
+/** The checks that were skipped for the same reason, as in `token, API server: EKS cluster failed`. */
+function byCause(rows: readonly Row[]): string[] {
+  const causes = [...new Set(rows.map(({ found }) => found))];
+  return causes.map((cause) => {
+    const checks = rows.filter(({ found }) => found === cause).map(({ check }) => check);
+    return `${checks.join(", ")}: ${cause}`;
+  });
+}
+
+/** A line for each check; one that looks at several things, such as `permissions: services`, only counts them. */
 function together(rows: readonly Row[]): string[] {
   const nameOf = ({ check }: Row) => check.split(": ")[0] ?? check;
   return [...new Set(rows.map(nameOf))].map((name) => {

@@ -31,11 +31,6 @@ export async function up(workspace: string, { refresh = false }: UpOptions): Pro
   await printSummary(toolbox, workspace, stack);
 }
 
-/** Makes stack local where its workspace has none yet. */
-export async function ensureStack(workspace: string): Promise<void> {
-  await selectStack(localEngine(findTools(), workspace));
-}
-
 /** Destroys the stack, stops the cluster and removes all that both wrote. The pinned parts stay in the user's cache. */
 export async function down(workspace: string): Promise<void> {
   if (!existsSync(workspace)) {
@@ -61,7 +56,8 @@ export async function down(workspace: string): Promise<void> {
   console.log(`the local copy is gone; ${workspacePaths(workspace).root} is removed`);
 }
 
-async function selectStack(engine: Engine): Promise<Engine> {
+/** Makes stack local where its workspace has none yet. */
+export async function selectStack(engine: Engine): Promise<Engine> {
   await execute(engine, ["stack", "select", "--create", stack]);
   return engine;
 }

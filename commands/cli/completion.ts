@@ -5,6 +5,9 @@ export const shells = ["bash", "zsh", "fish"] as const;
 
 export type Shell = (typeof shells)[number];
 
+/** Options whose value is a file or folder. */
+const takingFiles = ["out", "file", "comment", "workspace"] as const;
+
 /** The words that may follow a command's own, such as `pr up`. */
 interface Place {
   readonly path: string;
@@ -68,7 +71,8 @@ function __ds
   end
   __ds_words "$place"
 end
-complete -c ds -a '(__ds)'`,
+complete -c ds -f -a '(__ds)'
+${takingFiles.map((name) => `complete -c ds -l ${name} -r -F`).join("\n")}`,
 };
 
 function posixWords(places: readonly Place[]): string {

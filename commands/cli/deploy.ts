@@ -24,8 +24,8 @@ export function deployCommands(program: Command, passOn: PassOn): void {
   preview.command.action(async (stack: string, { workspace, allow }: Changing) => {
     const { engineFor } = await import("../engine");
     const { allowing, preview: show } = await import("../deploy");
-    if (stack === "local") await (await import("../local")).ensureStack(workspace);
     const engine = await engineFor(workspace, stack, { withProgram: true });
+    if (stack === "local") await (await import("../local")).selectStack(engine);
     await show(allowing(engine, allow), stack, preview.passed());
   });
 

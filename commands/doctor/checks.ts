@@ -196,7 +196,7 @@ function checkKubernetes(
     run: ([api, { rights }]) => examineCustomResources(api, rights),
   });
   void examination.check({
-    name: "rights",
+    name: "permissions",
     needs,
     advice: "ask an administrator of the cluster for the roles of docs/access.md",
     run: ([api, { rights }]) => examineRights(api, rights),

@@ -85,13 +85,13 @@ describe("ds doctor prod, with the rights of docs/access.md", () => {
     assert.equal(code, 1);
     assertFailed(
       rows,
-      "rights: services",
+      "permissions: services",
       /missing: services in namespace datasets-server: create\n.*docs\/access\.md/,
     );
     assertFailed(rows, "custom resources", /has no podmonitors here/);
     assertFailed(rows, "lock", /somebody@elsewhere \(pid 4711\) since .*\nNext: .*make unlock STACK=prod FORCE=1/);
     assertFailed(rows, "placeholders", /Next: ds pulumi prod -- config set --secret datasets-server:hfToken/);
-    assert.ok([...rows].some(([check, { outcome }]) => outcome === "ok" && /^\d+ rights$/.test(check)));
+    assert.ok([...rows].some(([check, { outcome }]) => outcome === "ok" && /^\d+ permissions$/.test(check)));
     await unlock();
   });
 
@@ -107,7 +107,7 @@ describe("ds doctor prod, with the rights of docs/access.md", () => {
     assert.equal(code, 1);
     assertFailed(rows, "EKS cluster", /cluster\/hub-prod is UPDATING, and must be ACTIVE/);
     assertFailed(rows, "secrets", /is disabled/);
-    for (const check of ["token", "API server", "namespace", "custom resources", "rights"]) {
+    for (const check of ["token", "API server", "namespace", "custom resources", "permissions"]) {
       assert.deepEqual(rows.get(check), { outcome: "skipped", found: "EKS cluster failed" });
     }
     assert.deepEqual(rows.get("placeholders"), { outcome: "skipped", found: "secrets failed" });
@@ -140,10 +140,11 @@ function rowsOf(printed: string): Map<string, Row> {
   let last = "";
   for (const line of printed.split("\n")) {
     const [, outcome = "", check = "", found = ""] =
-      /^(failed|warning|unknown|skipped|ok) +([\w -]+?(?:: [\w.]+)?)(?:: (.*))?$/.exec(line) ?? [];
+      /^(failed|warning|unknown|skipped|ok) +([\w ,-]+?(?:: [\w.]+)?)(?:: (.*))?$/.exec(line) ?? [];
     const above = rows.get(last);
     if (outcome !== "") {
-      rows.set(check, { outcome, found });
+      // Those that were skipped for the same reason share a line.
+      for (const name of check.split(", ")) rows.set(name, { outcome, found });
       last = check;
     } else if (above && line.startsWith("  ")) {
       rows.set(last, { ...above, found: `${above.found}\n${line.trim()}` });

@@ -28,8 +28,7 @@ describe("environments of pull requests", () => {
   });
   after(() => user?.cluster.stop());
 
-  const up = (pr: number, ...flags: readonly string[]) =>
-    user.ds("up", String(pr), "--image", tag, ...flags);
+  const up = (pr: number, ...flags: readonly string[]) => user.ds("up", String(pr), "--image", tag, ...flags);
   const down = (pr: number) => user.ds("down", String(pr));
   const neighbours = async () => [await identitiesOf(1), await identitiesOf(2)];
   const identitiesOf = (pr: number) => identities(user.cluster.kubernetes, `datasets-server-pr-${pr}`);

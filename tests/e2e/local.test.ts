@@ -243,9 +243,7 @@ describe("stack local", () => {
     assert.match(stdout, /"ciphertext": "v1:/);
     await engine.shell("pulumi preview --diff --stack local --non-interactive -v=2");
     const rendered = path.join(engine.folder, "rendered");
-    await engine.shell(
-      `node -r ts-node/register/transpile-only commands/cli.ts render local --out ${rendered}`,
-    );
+    await engine.shell(`node -r ts-node/register/transpile-only commands/cli.ts render local --out ${rendered}`);
     const folders = [engine.stateFolder, engine.pulumiHome, rendered];
     for (const secret of [firstToken, secondToken, checksumKey]) {
       assert.deepEqual(await findLeaks(secret, { folders, texts: engine.printedTexts() }), []);

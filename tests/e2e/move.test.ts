@@ -117,7 +117,10 @@ describe("moving production to another cluster, by the commands of docs/move-clu
 
   it("has a second stack come up on standby beside the first, with load balancers of its own", async () => {
     const before = await identities(hubProd.kubernetes, namespace);
-    await follow(first, "ds pulumi prod-hub-green -- stack init prod-hub-green --copy-config-from prod --no-select ...");
+    await follow(
+      first,
+      "ds pulumi prod-hub-green -- stack init prod-hub-green --copy-config-from prod --no-select ...",
+    );
     const set = "ds pulumi prod-hub-green -- config set";
     await follow(second, `${set} --path 'datasets-server:stacks[0]' prod-CLUSTER`);
     await follow(second, `${set} --path datasets-server:cluster.name hub-green`);

@@ -26,7 +26,16 @@ describe("ds review, before prod is deployed and where ephemeral cannot be reach
   after(() => eks.stop());
 
   it("tells of both stacks in one comment that fits, with the whole beside it, and of no secret", async () => {
-    const command = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", "review", "prod", "ephemeral", "--out", out];
+    const command = [
+      "-r",
+      "ts-node/register/transpile-only",
+      "commands/cli.ts",
+      "review",
+      "prod",
+      "ephemeral",
+      "--out",
+      out,
+    ];
     const workspace = path.dirname(engine.pulumiHome);
     const { code, stdout, stderr } = await run(
       process.execPath,

@@ -65,7 +65,10 @@ export async function newEngine(stack: string, suite: string, variables: NodeJS.
 }
 
 /** A folder with the `ds` that a user of the copy has on PATH; its workspace is the test's. */
-async function dsFolder(suite: string, { checkout, workspace }: Record<"checkout" | "workspace", string>): Promise<string> {
+async function dsFolder(
+  suite: string,
+  { checkout, workspace }: Record<"checkout" | "workspace", string>,
+): Promise<string> {
   const folder = path.join(suite, "bin");
   await fs.mkdir(folder, { recursive: true });
   const lines = ["#!/bin/sh", "name=$1", "shift", `exec "${checkout}/ds" "$name" --workspace "${workspace}" "$@"`, ""];

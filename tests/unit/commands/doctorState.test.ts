@@ -60,10 +60,7 @@ describe("the doctor on a stack's state", () => {
 
   it("recognises one that was cut off", async () => {
     await write(`stacks/datasets-server/${stack}.json`, '{"version": 3, "checkpoint": {"lat');
-    await assert.rejects(
-      examine(),
-      /is damaged, and the engine cannot read it.*\nNext: ds restore local/,
-    );
+    await assert.rejects(examine(), /is damaged, and the engine cannot read it.*\nNext: ds restore local/);
   });
 
   describe("and its lock", () => {

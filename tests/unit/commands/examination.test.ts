@@ -115,10 +115,11 @@ describe("what doctor prints", () => {
   const rows = [
     { check: "tools", outcome: "ok", found: "14 installed\nin the cache" },
     { check: "first", outcome: "failed", found: "it is broken in more words than fit into a line", next: "mend it" },
-    { check: "rights: services", outcome: "ok", found: "all" },
-    { check: "rights: secrets", outcome: "ok", found: "all" },
+    { check: "permissions: services", outcome: "ok", found: "all" },
+    { check: "permissions: secrets", outcome: "ok", found: "all" },
     { check: "second", outcome: "skipped", found: "first failed" },
     { check: "third", outcome: "unknown", found: "one\nother" },
+    { check: "fourth", outcome: "skipped", found: "first failed" },
   ] as const;
 
   it("begins with what is not well, whole and with its next step, and has one line for what is", () => {
@@ -127,15 +128,23 @@ describe("what doctor prints", () => {
       "         Next: mend it",
       "unknown  third: one",
       "         other",
-      "skipped  second: first failed",
+      "skipped  second, fourth: first failed",
       "ok       tools: 14 installed; in the cache",
-      "ok       2 rights",
+      "ok       2 permissions",
     ]);
   });
 
-  it("cuts to a terminal what is well, and nothing else", () => {
-    const lines = render(rows, 30).split("\n");
-    assert.equal(lines[0], "failed   first: it is broken in more words than fit into a line");
-    assert.equal(lines[5], "ok       tools: 14 installed;…");
+  it("fits into a terminal: what is not well is wrapped, what is well cut", () => {
+    assert.deepEqual(render(rows, 36).split("\n"), [
+      "failed   first: it is broken in more",
+      "         words than fit into a line",
+      "         Next: mend it",
+      "unknown  third: one",
+      "         other",
+      "skipped  second, fourth: first",
+      "         failed",
+      "ok       tools: 14 installed; in th…",
+      "ok       2 permissions",
+    ]);
   });
 });

@@ -77,14 +77,20 @@ describe("an update of the local copy", () => {
   it("prints one line when it ends well", async () => {
     const summaryEvent = { resourceChanges: { create: 101 } };
     assert.match(
-      await printedBy([...events, { summaryEvent }].map((event) => JSON.stringify(event)), 0),
+      await printedBy(
+        [...events, { summaryEvent }].map((event) => JSON.stringify(event)),
+        0,
+      ),
       /^101 created, in \d+ s$/,
     );
   });
 
   it("prints the errors and where the log is when it fails; the log is for the user alone", async () => {
     const failure = { diagnosticEvent: { severity: "error", message: "Deployment is not ready" } };
-    const printed = await printedBy(["text of the program", ...[...events, failure].map((e) => JSON.stringify(e))], 255);
+    const printed = await printedBy(
+      ["text of the program", ...[...events, failure].map((e) => JSON.stringify(e))],
+      255,
+    );
     const file = path.join(workspace, "up.log");
     assert.match(printed, /error: Deployment is not ready/);
     assert.ok(printed.includes(`the whole log: ${file}`), printed);
