@@ -5,7 +5,7 @@ import { z } from "zod";
 import { run } from "../tools/run";
 import { workspacePaths } from "../tools/workspace";
 import type { Runner } from "./engine";
-import { cut, red } from "./style";
+import { cut, red, yellow } from "./style";
 
 const resource = z.object({ metadata: z.object({ op: z.string(), urn: z.string(), type: z.string() }) });
 
@@ -41,6 +41,7 @@ const shownErrors = 5;
 /** How far an update is, by Pulumi's own events. */
 export class UpdateProgress {
   readonly errors: string[] = [];
+  readonly warnings: string[] = [];
   private readonly underWay = new Map<string, string>();
   private done = 0;
   private changes: Readonly<Record<string, number>> = {};
@@ -56,6 +57,7 @@ export class UpdateProgress {
     if (!diagnosticEvent || diagnosticEvent.severity === "debug") return undefined;
     const message = plain(diagnosticEvent.message);
     if (diagnosticEvent.severity === "error") this.errors.push(message);
+    if (diagnosticEvent.severity === "warning") this.warnings.push(message);
     return message === "" ? undefined : `${diagnosticEvent.severity}: ${message}`;
   }
 
@@ -128,12 +130,14 @@ export function withProgress(workspace: string): Runner {
         },
       });
       display.clear();
+      for (const warning of new Set(progress.warnings))
+        console.error(`${yellow("warning:", process.stderr)} ${warning}`);
       if (result.code === 0) {
         console.log(`${progress.summary()}, in ${Math.round((Date.now() - startedMs) / 1000)} s`);
       } else {
         for (const error of progress.errors.slice(-shownErrors))
           console.error(`${red("error:", process.stderr)} ${error}`);
-        console.error(result.stderr.trimEnd());
+        if (result.stderr !== "") console.error(result.stderr.trimEnd());
         console.error(`the whole log: ${file}`);
       }
       return result;
@@ -144,14 +148,16 @@ export function withProgress(workspace: string): Runner {
   };
 }
 
+/** The event that a line is; undefined for a text of the program or of Pulumi itself. */
 function parseEvent(line: string): EngineEvent | undefined {
+  let event: unknown;
   try {
-    const parsed = engineEvent.safeParse(JSON.parse(line));
-    return parsed.success ? parsed.data : undefined;
+    event = JSON.parse(line);
   } catch {
-    // Text of the program or of Pulumi itself.
     return undefined;
   }
+  // What is no event that is known here may hold values, and must not reach the log as it is.
+  return engineEvent.safeParse(event).data ?? {};
 }
 
 /** One line that changes on a terminal; elsewhere a line from time to time. */
