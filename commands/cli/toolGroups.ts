@@ -15,10 +15,12 @@ const optionalParts: Readonly<Record<ToolGroup, readonly OptionalPartName[]>> = 
 };
 
 /** Installs the tools of some groups where they are missing; of none named, those of a local run. */
-export async function installGroups(groups: readonly ToolGroup[]): Promise<void> {
+export async function installGroups(named: readonly ToolGroup[]): Promise<void> {
+  const groups = named.length > 0 ? named : (["deploy", "cluster"] as const);
   const { installCheckTool, installTools } = await import("../../tools/install");
   await installTools({ with: groups.flatMap((group) => optionalParts[group]) });
   if (groups.includes("check")) {
     for (const tool of ["actionlint", "kube-score"] as const) await installCheckTool(tool);
   }
+  console.log(`all tools are in place: ${groups.join(", ")}`);
 }

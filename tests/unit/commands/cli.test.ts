@@ -175,6 +175,11 @@ describe("./ds", () => {
     }
   });
 
+  it("says nothing when its reader has had enough", async () => {
+    const { stderr } = await run("bash", ["-c", `"${ds}" --help | true`]);
+    assert.equal(stderr, "");
+  });
+
   it("says what to install where there is no Node.js", async () => {
     const { code, stderr } = await run("/bin/sh", [ds, "up"], { env: { PATH: await pathWithoutNode() } });
     assert.equal(code, 1);
