@@ -32,7 +32,9 @@ export interface EngineOptions {
 export async function engineFor(workspace: string, stack: string, options: EngineOptions = {}): Promise<Engine> {
   const { withProgram = false } = options;
   const needsPlugin = stack !== "local" && withProgram && !hasAwsPlugin(workspace);
-  return engineOf(await installTools(needsPlugin ? { with: ["pulumi-resource-aws"] } : {}), workspace, stack);
+  // On stdout is only what a command answers, so that a script can take it.
+  const log = console.error;
+  return engineOf(await installTools({ log, ...(needsPlugin && { with: ["pulumi-resource-aws"] }) }), workspace, stack);
 }
 
 /**
