@@ -15,7 +15,7 @@ const engineEvent = z.object({
   resOutputsEvent: resource.optional(),
   resOpFailedEvent: resource.optional(),
   diagnosticEvent: z
-    .object({ message: z.string(), severity: z.string(), ephemeral: z.boolean().default(false) })
+    .object({ message: z.string(), severity: z.string(), urn: z.string().default("") })
     .optional(),
   summaryEvent: z.object({ resourceChanges: z.record(z.string(), z.number()).default({}) }).optional(),
 });
@@ -41,7 +41,8 @@ const shownErrors = 5;
 /** How far an update is, by Pulumi's own events. */
 export class UpdateProgress {
   readonly errors: string[] = [];
-  readonly warnings: string[] = [];
+  private readonly warned: { readonly urn: string; readonly message: string }[] = [];
+  private readonly endedWell = new Set<string>();
   private readonly underWay = new Map<string, string>();
   private done = 0;
   private changes: Readonly<Record<string, number>> = {};
@@ -57,14 +58,20 @@ export class UpdateProgress {
     if (!diagnosticEvent || diagnosticEvent.severity === "debug") return undefined;
     const message = plain(diagnosticEvent.message);
     if (diagnosticEvent.severity === "error") this.errors.push(message);
-    if (diagnosticEvent.severity === "warning") this.warnings.push(message);
+    if (diagnosticEvent.severity === "warning") this.warned.push({ urn: diagnosticEvent.urn, message });
     return message === "" ? undefined : `${diagnosticEvent.severity}: ${message}`;
+  }
+
+  /** Warnings that still matter: not that of an object for which Pulumi waited, and which then was ready. */
+  get warnings(): ReadonlySet<string> {
+    return new Set(this.warned.filter(({ urn }) => !this.endedWell.has(urn)).map(({ message }) => message));
   }
 
   /** One line, as in `42 done, 2 under way: creating Deployment datasets-server-local-api`. */
   line(): string {
     const [first] = this.underWay.values();
     const count = this.underWay.size;
+    if (first === undefined && this.done === 0) return "comparing with what is there";
     return first === undefined ? `${this.done} done` : `${this.done} done, ${count} under way: ${first}`;
   }
 
@@ -87,6 +94,7 @@ export class UpdateProgress {
     const label = this.underWay.get(metadata.urn);
     if (!this.underWay.delete(metadata.urn)) return undefined;
     this.done += 1;
+    if (how === "done") this.endedWell.add(metadata.urn);
     return `${how}: ${label}`;
   }
 }
@@ -130,7 +138,7 @@ export function withProgress(workspace: string): Runner {
         },
       });
       display.clear();
-      for (const warning of new Set(progress.warnings))
+      for (const warning of progress.warnings)
         console.error(`${yellow("warning:", process.stderr)} ${warning}`);
       if (result.code === 0) {
         console.log(`${progress.summary()}, in ${Math.round((Date.now() - startedMs) / 1000)} s`);

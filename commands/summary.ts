@@ -8,7 +8,6 @@ import { table } from "./table";
 const stackOutputs = z.object({
   namespace: z.string(),
   cluster: z.string(),
-  commands: z.record(z.string(), z.string()),
 });
 
 /** Prints what a stack runs, where, and what to try next. */
@@ -17,7 +16,7 @@ export async function printSummary(toolbox: Toolbox, workspace: string, stack: s
     cwd: projectFolder,
     env: engineEnvironment(toolbox, workspace),
   });
-  const { namespace, cluster, commands } = stackOutputs.parse(JSON.parse(stdout));
+  const { namespace, cluster } = stackOutputs.parse(JSON.parse(stdout));
   const rows = await workloads(workspacePaths(workspace).kubeconfig, namespace);
 
   console.log(`\n${table(["workload", "ready", "image"], rows)}\n`);
@@ -27,15 +26,14 @@ export async function printSummary(toolbox: Toolbox, workspace: string, stack: s
   );
   console.log("Try next:");
   for (const [command, what] of [
-    [`ds shell local -- ${commands.pods}`, ""],
-    [`ds shell local -- ${commands.describe}`, ""],
+    [`ds shell -- kubectl get pods -n ${namespace}`, "what runs, as the API server tells it"],
     ["ds shell", "a shell where pulumi and kubectl are ready"],
     ["ds preview local", "what a change of yours would do"],
     ["ds pulumi local -- stack output", "names and commands of this stack"],
     ["ds render prod", "production's objects as YAML, without a cluster"],
     ["ds down", "take it all down again"],
   ] as const) {
-    console.log(`  ${command.padEnd(32)}  ${what}`.trimEnd());
+    console.log(`  ${command.padEnd(48)}  ${what}`.trimEnd());
   }
 }
 
@@ -47,6 +45,7 @@ async function workloads(kubeconfig: string, namespace: string): Promise<string[
   return items.map(({ metadata, spec, status }) => [
     metadata?.name ?? "",
     `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
-    spec?.template.spec?.containers[0]?.image ?? "",
+    // Without the registry, so that the tag is seen.
+    spec?.template.spec?.containers[0]?.image?.split("/").at(-1) ?? "",
   ]);
 }

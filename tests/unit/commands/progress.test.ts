@@ -33,12 +33,21 @@ describe("the progress of an update", () => {
   });
 
   it("counts nothing that is as it was, nor components", () => {
-    assert.equal(progressOf(...events.slice(0, 3)).line(), "0 done");
+    assert.equal(progressOf(...events.slice(0, 3)).line(), "comparing with what is there");
   });
 
   it("ends with what has changed", () => {
     const summaryEvent = { resourceChanges: { create: 2, same: 99, update: 1, replace: 1 } };
     assert.equal(progressOf({ summaryEvent }).summary(), "2 created, 99 unchanged, 1 updated, 1 replaced");
+  });
+
+  it("keeps no warning of an object that was waited for and is ready", () => {
+    const of = (urn: string, message: string) => ({ diagnosticEvent: { severity: "warning", message, urn } });
+    const progress = progressOf(
+      ...[{ resourcePreEvent: api }, of(api.metadata.urn, "not ready"), { resOutputsEvent: api }],
+      of(service.metadata.urn, "no endpoints"),
+    );
+    assert.deepEqual([...progress.warnings], ["no endpoints"]);
   });
 
   it("keeps errors without the marks for colours, and no debug line", () => {
