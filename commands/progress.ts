@@ -14,9 +14,7 @@ const engineEvent = z.object({
   resourcePreEvent: resource.optional(),
   resOutputsEvent: resource.optional(),
   resOpFailedEvent: resource.optional(),
-  diagnosticEvent: z
-    .object({ message: z.string(), severity: z.string(), urn: z.string().default("") })
-    .optional(),
+  diagnosticEvent: z.object({ message: z.string(), severity: z.string(), urn: z.string().default("") }).optional(),
   summaryEvent: z.object({ resourceChanges: z.record(z.string(), z.number()).default({}) }).optional(),
 });
 
@@ -138,8 +136,7 @@ export function withProgress(workspace: string): Runner {
         },
       });
       display.clear();
-      for (const warning of progress.warnings)
-        console.error(`${yellow("warning:", process.stderr)} ${warning}`);
+      for (const warning of progress.warnings) console.error(`${yellow("warning:", process.stderr)} ${warning}`);
       if (result.code === 0) {
         console.log(`${progress.summary()}, in ${Math.round((Date.now() - startedMs) / 1000)} s`);
       } else {

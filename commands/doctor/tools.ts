@@ -42,7 +42,7 @@ async function examinePart(executable: string, name: PartName, version: string):
 export async function examineAwsPlugin(workspace: string): Promise<Findings<void>> {
   if (!hasAwsPlugin(workspace)) {
     throw new Error(
-      `no AWS provider ${pins.awsProvider} is installed, and an update needs it.\n` + "Next: ds tools install eks",
+      `no AWS provider ${pins.awsProvider} is installed, and an update needs it.\nNext: ds tools install eks`,
     );
   }
   return found({ outcome: "ok", found: pins.awsProvider }, undefined);

@@ -28,7 +28,9 @@ export function targetOf(pullRequest: string, environment: NodeJS.ProcessEnv): T
 export async function postReview(pullRequest: string, file: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const target = targetOf(pullRequest, environment);
   const body = await readFile(file, "utf8").catch((error: Error) => {
-    throw new Error(`cannot read the comment, and nothing was posted: ${error.message}\nNext: ds review STACK... --out ${file}`);
+    throw new Error(
+      `cannot read the comment, and nothing was posted: ${error.message}\nNext: ds review STACK... --out ${file}`,
+    );
   });
   const { did, address } = await postComment(target, body);
   console.log(`${did} ${address}`);
