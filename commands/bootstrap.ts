@@ -12,7 +12,6 @@ import { projectFolder, stackFile } from "./project";
 import { readStackFileHead, type StackFileHead } from "./stackFile";
 import type { S3State } from "./state/address";
 import { openStore } from "./state/store";
-import { table } from "./table";
 
 /** What the committed stack files are encrypted with; it opens nothing but placeholders. */
 const committedPassphrase = "placeholder";
@@ -38,11 +37,7 @@ export async function bootstrap(engine: Engine, stack: string): Promise<void> {
   const plan = await makePlan(engine, stack);
   const { account, state, key } = plan;
   console.log(`you are ${await identifyCaller(stsClient(state.region), account)}`);
-  const findings: Finding[] = [];
-  const report = (finding: Finding) => {
-    findings.push(finding);
-    console.log(`  ${finding.what}: ${finding.was}, ${finding.did}`);
-  };
+  const report = ({ what, was, did }: Finding) => console.log(`  ${what}: ${was}, ${did}`);
   await ensureBucket(s3Client(state), { bucket: state.bucket, region: state.region, account }, report);
   await ensureKey(kmsClient(key.region), { alias: key.alias, account }, report);
   // The engine saves a stack file more than once while it encrypts it anew, and in between neither the old nor the new key
@@ -53,13 +48,7 @@ export async function bootstrap(engine: Engine, stack: string): Promise<void> {
     await ensureStack(engine, plan, folder, report);
     await ensureEncryption(engine, plan, folder, report);
   });
-  console.log(
-    table(
-      ["what", "was", "now"],
-      findings.map(({ what, was, did }) => [what, was, did]),
-    ),
-  );
-  console.log(`Next: make preview STACK=${stack}`);
+  console.log(`Next: ds preview ${stack}`);
 }
 
 async function makePlan(engine: Engine, stack: string): Promise<Plan> {
@@ -80,7 +69,7 @@ async function makePlan(engine: Engine, stack: string): Promise<Plan> {
   if (head.keeper.kind === "key" && head.keeper.url !== provider) {
     throw new Error(
       `${path.basename(file)} is encrypted with ${head.keeper.url}, and the key of ${name} is ${provider}; nothing was touched.\n` +
-        `Next: with the right to use both keys: pulumi stack change-secrets-provider "${provider}" -s ${stack}`,
+        `Next: with the right to use both keys: ds pulumi ${stack} -- stack change-secrets-provider "${provider}"`,
     );
   }
   return { stack, file, head, account, state: { ...state, region: state.region }, key: secretsKey(name), provider };

@@ -21,7 +21,7 @@ export async function drift(engine: Engine, stack: string, { out }: DriftOptions
   const found = await refreshedDrift(engine, stack);
   console.log("asking the cluster who wrote to them");
   found.push(...(await foreignDrift(engine, stack)));
-  console.log(found.length === 0 ? "no drift" : table(head, found.map(cells), process.stdout.columns));
+  console.log(found.length === 0 ? "no drift" : table(head, found.map(cells)));
   if (out !== undefined) await writeFile(out, driftMarkdown(stack, found));
   return found.length === 0;
 }

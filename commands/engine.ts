@@ -3,6 +3,7 @@ import { installTools } from "../tools/install";
 import { type RunResult, run } from "../tools/run";
 import { type EngineTools, localGroups } from "../tools/toolbox";
 import { engineEnvironment, hasAwsPlugin, teamEnvironment } from "../tools/workspace";
+import { leavingInterruptsToTheChild } from "./interrupts";
 import { projectFolder } from "./project";
 import { parseStateAddress, type StateAddress } from "./state/address";
 
@@ -10,7 +11,12 @@ import { parseStateAddress, type StateAddress } from "./state/address";
 export interface Engine {
   readonly executable: string;
   readonly environment: NodeJS.ProcessEnv;
+  /** Runs commands in another way than with their own output on this terminal. Default: that one. */
+  readonly runner?: Runner;
 }
+
+/** Runs a command of Pulumi in a folder. The result has stderr. */
+export type Runner = (engine: Engine, args: readonly string[], folder: string) => Promise<RunResult>;
 
 /** For stack local: state and settings of a workspace, and nothing of the user's own. */
 export function localEngine(tools: EngineTools, workspace: string): Engine {
@@ -25,9 +31,12 @@ export interface EngineOptions {
 /** The engine of any stack, with every tool installed that it needs, and no other. */
 export async function engineFor(workspace: string, stack: string, options: EngineOptions = {}): Promise<Engine> {
   const { withProgram = false } = options;
-  const tools = stack === "local" ? await installTools(localGroups) : await installTools(["deploy"]);
+  // On stdout is only what a command answers, so that a script can take it.
+  const toStderr = { log: console.error };
+  const tools =
+    stack === "local" ? await installTools(localGroups, toStderr) : await installTools(["deploy"], toStderr);
   if (stack !== "local" && withProgram && !hasAwsPlugin(workspace)) {
-    await installTools(["eks"]);
+    await installTools(["eks"], toStderr);
   }
   return engineOf(tools, workspace, stack);
 }
@@ -49,8 +58,12 @@ export function stateOf({ environment }: Engine): StateAddress {
 
 /** Runs a command of the engine in a folder that holds a Pulumi.yaml, on this terminal. The result has stderr only. */
 export function attempt(engine: Engine, args: readonly string[], folder = projectFolder): Promise<RunResult> {
-  return run(engine.executable, args, { cwd: folder, env: engine.environment, stdio: "overhear" });
+  const runner = engine.runner ?? onTerminal;
+  return leavingInterruptsToTheChild(() => runner(engine, args, folder));
 }
+
+const onTerminal: Runner = ({ executable, environment }, args, folder) =>
+  run(executable, args, { cwd: folder, env: environment, stdio: "overhear" });
 
 /**
  * The same for a command that must succeed.
@@ -89,7 +102,7 @@ const noSuchStack = 6;
 /** The error of a command whose own words the terminal already has. */
 export function ended(args: readonly string[], code: number): Error {
   const stack = args[args.indexOf("--stack") + 1] ?? "";
-  const makesIt = stack === "local" ? "make up" : `make bootstrap STACK=${stack}`;
+  const makesIt = stack === "local" ? "ds up" : `ds bootstrap ${stack}`;
   const next = code === noSuchStack ? `.\nNext: ${makesIt}, which makes the stack` : "";
   return new Error(`pulumi ${args[0]} ended with exit code ${code}; what it said is above${next}`);
 }

@@ -5,6 +5,7 @@ import { findTools, installTools } from "../tools/install";
 import { localGroups } from "../tools/toolbox";
 import { workspacePaths } from "../tools/workspace";
 import { type Engine, execute, localEngine } from "./engine";
+import { withProgress } from "./progress";
 import { update } from "./state/update";
 import { printSummary } from "./summary";
 
@@ -25,34 +26,39 @@ export async function up(workspace: string, { refresh = false }: UpOptions): Pro
   }
   const engine = await selectStack(localEngine(toolbox, workspace));
   const flags = ["up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs"];
-  await (refresh ? update(forcing(engine), stack, [...flags, "--refresh"]) : update(engine, stack, flags));
+  console.log(`updating stack ${stack}`);
+  const watched = { ...(refresh ? forcing(engine) : engine), runner: withProgress(workspace) };
+  await update(watched, stack, refresh ? [...flags, "--refresh"] : flags);
   await printSummary(toolbox, workspace, stack);
-}
-
-/** What `up` would change. */
-export async function preview(workspace: string, flags: readonly string[]): Promise<void> {
-  const engine = await selectStack(localEngine(findTools(localGroups), workspace));
-  await execute(engine, ["preview", "--stack", stack, "--diff", ...flags]);
 }
 
 /** Destroys the stack, stops the cluster and removes all that both wrote. The pinned parts stay in the user's cache. */
 export async function down(workspace: string): Promise<void> {
   if (!existsSync(workspace)) {
-    console.log("nothing to take down");
+    console.log(`there is no local copy in ${workspace}: nothing to take down`);
     return;
   }
   const toolbox = findTools(localGroups);
   if ((await clusterStatus(toolbox, workspace)) === "running") {
     const engine = await selectStack(localEngine(toolbox, workspace));
-    await update(engine, stack, ["destroy", "--stack", stack, "--yes", "--skip-preview"]);
+    console.log(`destroying stack ${stack}`);
+    await update({ ...engine, runner: withProgress(workspace) }, stack, [
+      "destroy",
+      "--stack",
+      stack,
+      "--yes",
+      "--skip-preview",
+    ]);
   } else {
     console.log("the local cluster is not running: nothing to destroy on it");
   }
   await stopCluster(toolbox, workspace);
   await rm(workspace, { recursive: true, force: true });
+  console.log(`the local copy is gone; ${workspacePaths(workspace).root} is removed`);
 }
 
-async function selectStack(engine: Engine): Promise<Engine> {
+/** Makes stack local where its workspace has none yet. */
+export async function selectStack(engine: Engine): Promise<Engine> {
   await execute(engine, ["stack", "select", "--create", stack]);
   return engine;
 }

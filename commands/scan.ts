@@ -37,7 +37,9 @@ export async function scan({ list }: { readonly list: boolean }): Promise<boolea
   }
   const isClean = scans.every(({ faults }) => faults.length === 0);
   if (!isClean) {
-    console.log("Next: change these objects in components/. What may stay, and why: policy/kubeScore.ts, make scan");
+    console.log(
+      "Next: change these objects in components/. What may stay, and why: policy/kubeScore.ts, ds scan --list",
+    );
   }
   return isClean;
 }

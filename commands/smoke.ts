@@ -40,7 +40,7 @@ export async function untilHealthy(
     if (Date.now() + pauseMs > deadline) {
       throw new Error(
         `${address} does not serve: ${problem}.\n` +
-          "Next: see whether its pods are ready and the load balancer has them (docs/runbook.md); make history shows what to go back to",
+          "Next: see whether its pods are ready and the load balancer has them (docs/runbook.md); ds history shows what to go back to",
       );
     }
     log(`waiting for ${address}: ${problem}`);

@@ -7,9 +7,7 @@ import { table } from "./table";
 
 const stackOutputs = z.object({
   namespace: z.string(),
-  url: z.string(),
   cluster: z.string(),
-  commands: z.record(z.string(), z.string()),
 });
 
 /** Prints what a stack runs, where, and what to try next. */
@@ -18,19 +16,25 @@ export async function printSummary(toolbox: Toolbox, workspace: string, stack: s
     cwd: projectFolder,
     env: engineEnvironment(toolbox, workspace),
   });
-  const { namespace, url, cluster, commands } = stackOutputs.parse(JSON.parse(stdout));
+  const { namespace, cluster } = stackOutputs.parse(JSON.parse(stdout));
   const rows = await workloads(workspacePaths(workspace).kubeconfig, namespace);
 
   console.log(`\n${table(["workload", "ready", "image"], rows)}\n`);
-  console.log(`stack ${stack} on cluster ${cluster}, namespace ${namespace}, ${url}\n`);
+  console.log(`stack ${stack} on cluster ${cluster}, namespace ${namespace}`);
+  console.log(
+    "The API server is real, the nodes are simulated: no process of a pod runs, and nothing answers requests.\n",
+  );
   console.log("Try next:");
-  console.log("  make shell                      a shell with pulumi and kubectl, where these work:");
-  for (const command of [commands.pods, commands.describe, "pulumi stack output --stack local"]) {
-    console.log(`    ${command}`);
+  for (const [command, what] of [
+    [`ds shell -- kubectl get pods -n ${namespace}`, "what runs, as the API server tells it"],
+    ["ds shell", "a shell where pulumi and kubectl are ready"],
+    ["ds preview local", "what a change of yours would do"],
+    ["ds pulumi local -- stack output", "names and commands of this stack"],
+    ["ds render prod", "production's objects as YAML, without a cluster"],
+    ["ds down", "take it all down again"],
+  ] as const) {
+    console.log(`  ${command.padEnd(48)}  ${what}`.trimEnd());
   }
-  console.log("  make preview                    what a change of yours would do");
-  console.log("  make render STACK=prod          production's objects as YAML, without a cluster");
-  console.log("  make down                       take it all down again");
 }
 
 async function workloads(kubeconfig: string, namespace: string): Promise<string[][]> {
@@ -41,6 +45,7 @@ async function workloads(kubeconfig: string, namespace: string): Promise<string[
   return items.map(({ metadata, spec, status }) => [
     metadata?.name ?? "",
     `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
-    spec?.template.spec?.containers[0]?.image ?? "",
+    // Without the registry, so that the tag is seen.
+    spec?.template.spec?.containers[0]?.image?.split("/").at(-1) ?? "",
   ]);
 }

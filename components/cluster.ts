@@ -83,7 +83,7 @@ async function connectEks(args: EksClusterArgs, namespace: string): Promise<Clus
 
 async function connectLocal(args: LocalClusterArgs): Promise<ClusterConnection> {
   const connection = { kubeconfig: args.kubeconfigPath, context: args.context, identifier: args.context };
-  const advice = "Start it with: make up";
+  const advice = "Start it with: ds up";
   if (!existsSync(args.kubeconfigPath)) {
     throw new Refusal(`the local cluster is not there (no kubeconfig at ${args.kubeconfigPath}). ${advice}`);
   }

@@ -47,7 +47,7 @@ export function commands(cluster: ClusterArgs, scope: Scope, component: string):
 
 function useCluster(cluster: ClusterArgs): string {
   if (cluster.kind === "local") {
-    return "make shell";
+    return "ds shell";
   }
   const { name, context, region, teamProfile } = cluster;
   return `aws eks update-kubeconfig --name ${name} --alias ${context} --region ${region} --profile=${teamProfile}`;

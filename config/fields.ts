@@ -52,7 +52,7 @@ export function flag() {
 }
 
 /** Encrypted text of any length and lines, such as a key; an empty environment variable is never meant. */
-export const secret = text(/\S/, "a value set by: pulumi config set --secret", 65_536);
+export const secret = text(/\S/, "a value set by: ds pulumi STACK -- config set --secret", 65_536);
 
 /** A name of several labels, the last no number: an address is none, and Kubernetes takes it for no host. */
 const dnsLabels = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -11,7 +11,7 @@ const introduction = `# Rules
 
 What every object of every stack must keep to. This page is made from the rules in \`policy/\` (\`make generate\`).
 
-Every \`pulumi preview\` and \`pulumi up\` has the rules look at all objects before one of them is registered, \`make render\` before it
+Every \`pulumi preview\` and \`pulumi up\` has the rules look at all objects before one of them is registered, \`ds render\` before it
 writes one, and the unit tests at the objects of every stack. A finding names the object, the path in it, the value there and what to do:
 
 \`\`\`

@@ -43,10 +43,10 @@ ReplicaSets, claims, endpoints and events to tell whether what it made is ready,
 wait in silence. Nobody needs rights to nodes or custom resource definitions.
 
 The state of all stacks is in the bucket \`${stateBucket.name}\`. A role reaches the state of its own cluster's
-stacks only, and its own cluster's key only. Neither role may make or change the bucket or a key. Whoever runs \`make bootstrap\`
+stacks only, and its own cluster's key only. Neither role may make or change the bucket or a key. Whoever runs \`ds bootstrap\`
 may, with a policy of each cluster besides that of its deploy role. It leaves keys alone that have another name, and deletes
 nothing. AWS takes up to five minutes until the name of a new key counts in policies; until then a key that was just made may be
-forbidden, and \`make bootstrap\` goes on where it stopped when it is run again.
+forbidden, and \`ds bootstrap\` goes on where it stopped when it is run again.
 `;
 
 function section({ cluster, namespace, objects, environments, policies }: ClusterAccess): string {
@@ -74,7 +74,7 @@ IAM policy of \`${roleName(name, "preview")}\`:
 
 ${block("json", policyText(policies.preview))}
 
-IAM policy for \`make bootstrap\` of ${name}'s stacks, besides that of \`${roleName(name, "deploy")}\`:
+IAM policy for \`ds bootstrap\` of ${name}'s stacks, besides that of \`${roleName(name, "deploy")}\`:
 
 ${block("json", policyText(policies.bootstrap))}
 
@@ -97,7 +97,7 @@ and deleting. Whoever is in that group is behind this fence, an administrator to
 
 Within an environment the group has its rights once ClusterRole \`${environmentRole}\` is bound there. It may bind that
 role to itself, there and nowhere else: bound in the whole cluster, the same rights would open every Secret of every namespace.
-So \`make pr-up PR=7\`, as the deploy role, makes these before it has the engine make the rest:
+So \`ds pr up 7\`, as the deploy role, makes these before it has the engine make the rest:
 
 ${block("yaml", yamlText(first))}
 

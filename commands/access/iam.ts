@@ -58,7 +58,7 @@ export function previewPolicy(args: PolicyArgs): Policy {
   return policy([...reading(args), useKey(args, ["kms:Decrypt"])]);
 }
 
-/** What `make bootstrap` does besides with the bucket: it sets each of these properties where it is not right. */
+/** What `ds bootstrap` does besides with the bucket: it sets each of these properties where it is not right. */
 const bucketProperties = [
   "BucketOwnershipControls",
   "BucketPolicy",
@@ -68,7 +68,7 @@ const bucketProperties = [
 ];
 
 /**
- * What `make bootstrap` needs on AWS besides the deploy role's policy: to make, verify and mend the one bucket and the one key.
+ * What `ds bootstrap` needs on AWS besides the deploy role's policy: to make, verify and mend the one bucket and the one key.
  *
  * AWS takes up to five minutes until a new key's alias counts in the condition of a policy:
  * https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html

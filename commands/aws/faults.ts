@@ -3,7 +3,7 @@ const signIn =
 const askForRights =
   "see who you are with: aws sts get-caller-identity; that principal needs the rights of docs/access.md";
 const reach = "see whether this machine reaches AWS (proxy, VPN), and run it again";
-const bootstrap = "make bootstrap with the stack's name, as in: make bootstrap STACK=prod";
+const bootstrap = "ds bootstrap with the stack's name, as in: ds bootstrap prod";
 
 interface Fault {
   readonly cause: string;

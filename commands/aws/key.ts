@@ -77,9 +77,7 @@ function parseSecretsProvider(url: string): { readonly name: string; readonly re
   const [name = "", query = ""] = url.replace(/^awskms:\/+/, "").split("?");
   const region = new URLSearchParams(query).get("region");
   if (!url.startsWith("awskms://") || region === null) {
-    throw new Error(
-      `${url} is no KMS key with a region. Next: make bootstrap, which says what the stack's key must be`,
-    );
+    throw new Error(`${url} is no KMS key with a region. Next: ds bootstrap, which says what the stack's key must be`);
   }
   return { name, region };
 }

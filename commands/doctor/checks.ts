@@ -47,7 +47,7 @@ export function checkStack(examination: Examination, patient: Patient): void {
   const tools = examination.check({
     name: "tools",
     needs: Promise.resolve(),
-    advice: isLocal(patient) ? "make tools" : "make tools GROUPS=deploy",
+    advice: isLocal(patient) ? "ds tools install" : "ds tools install deploy",
     run: () => examineTools(patient.stack),
   });
   const configured = examination.check({
@@ -99,7 +99,7 @@ function checkLocalCluster(
   return examination.check({
     name: "local cluster",
     needs: Promise.all([tools, configured]),
-    advice: "make up",
+    advice: "ds up",
     run: async ([, { config }]) => {
       const status = await clusterStatus(findTools(localGroups), workspace);
       if (status !== "running") {
@@ -107,7 +107,7 @@ function checkLocalCluster(
       }
       const { kubeconfig } = workspacePaths(workspace);
       const args = { kubeconfig, context: config.cluster.context };
-      return found({ outcome: "ok", found: `running, ${kubeconfig}` }, { args, unreachable: "make up" });
+      return found({ outcome: "ok", found: `running, ${kubeconfig}` }, { args, unreachable: "ds up" });
     },
   });
 }
@@ -123,7 +123,7 @@ function checkEksCluster(
   void examination.check({
     name: "AWS provider",
     needs: tools,
-    advice: "make tools GROUPS=eks",
+    advice: "ds tools install eks",
     run: () => examineAwsPlugin(workspace),
   });
   const awsCli = examination.check({
@@ -190,7 +190,7 @@ function checkKubernetes(examination: Examination, { client: reach, configured, 
   const client = examination.check({
     name: "API server",
     needs: reach,
-    advice: "see whether it can be reached from this machine (VPN, proxy); stack local: make down, make up",
+    advice: "see whether it can be reached from this machine (VPN, proxy); stack local: ds down, ds up",
     run: ({ args, unreachable }) => examineApiServer(args, unreachable),
   });
   const needs = Promise.all([client, configured]);
@@ -207,7 +207,7 @@ function checkKubernetes(examination: Examination, { client: reach, configured, 
     run: ([api, { rights }]) => examineCustomResources(api, rights),
   });
   void examination.check({
-    name: "rights",
+    name: "permissions",
     needs,
     advice: "ask an administrator of the cluster for the roles of docs/access.md",
     run: ([api, { rights }]) => examineRights(api, rights),
@@ -234,7 +234,7 @@ function checkState(examination: Examination, patient: Patient, { tools, configu
     needs: engine,
     advice: "see where the state is (backend.url in Pulumi.yaml, PULUMI_BACKEND_URL) and whether you may read it",
     run: async (started) => {
-      const create = local ? "make up" : `make bootstrap STACK=${stack}`;
+      const create = local ? "ds up" : `ds bootstrap ${stack}`;
       if (started === undefined) throw new Error(`nothing was started here yet.\nNext: ${create}`);
       const { findings, value: store } = await examineState(started, stack, create);
       return { findings, value: { engine: started, store } };

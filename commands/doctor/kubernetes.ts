@@ -35,7 +35,7 @@ export async function examineRights(client: KubernetesClient, needed: readonly R
   const { missing } = await reviewAccess(client, needed);
   const resources = [...new Set(needed.map(({ resource }) => resource))].sort();
   const findings = resources.map((resource): Finding => {
-    const subject = `rights: ${resource}`;
+    const subject = `permissions: ${resource}`;
     const of = (rights: readonly Right[]) => describeRights(rights.filter((right) => right.resource === resource));
     const lacking = of(missing);
     return lacking.length === 0

@@ -26,7 +26,7 @@ export async function examineState(engine: Engine, stack: string, create: string
   if (state === undefined) {
     throw new Error(
       `${key} in ${where} is damaged, and the engine cannot read it.\n` +
-        `Next: make state-restore STACK=${stack}, which puts its last good version back`,
+        `Next: ds restore ${stack}, which puts its last good version back`,
     );
   }
   const { manifest, resources, pending_operations: pending } = state;
@@ -39,7 +39,7 @@ export async function examineState(engine: Engine, stack: string, create: string
       : {
           outcome: "warning",
           found: `${says}; an interrupted run left ${count(interrupted, "operation")} pending`,
-          next: `the next update takes them up; to see what became of them: pulumi refresh --preview-only -s ${stack}`,
+          next: `the next update takes them up; to see what became of them: ds pulumi ${stack} -- refresh --preview-only`,
         };
   return found(finding, store);
 }
@@ -85,7 +85,7 @@ export async function examineSecrets(engine: Engine, stack: string, signal: Abor
   return found(
     wanted === undefined || (keeper.kind === "key" && keeper.url === wanted)
       ? { outcome: "ok", found: opened }
-      : { outcome: "warning", found: `${opened}; they belong to ${wanted}`, next: `make bootstrap STACK=${stack}` },
+      : { outcome: "warning", found: `${opened}; they belong to ${wanted}`, next: `ds bootstrap ${stack}` },
     secrets,
   );
 }
@@ -106,7 +106,7 @@ export function examinePlaceholders(
       ? {
           outcome: "failed",
           found: `${says}, and an update is refused: ${left.join(", ")}`,
-          next: left.map((key) => `pulumi config set --secret ${key} -s ${stack}`).join("\n"),
+          next: left.map((key) => `ds pulumi ${stack} -- config set --secret ${key}`).join("\n"),
         }
       : { outcome: "ok", found: `${says}; the local cluster needs none` },
     undefined,

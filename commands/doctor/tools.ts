@@ -37,7 +37,7 @@ async function examineTool(name: ToolName): Promise<Finding> {
 export async function examineAwsPlugin(workspace: string): Promise<Findings<void>> {
   if (!hasAwsPlugin(workspace)) {
     throw new Error(
-      `no AWS provider ${pins.awsProvider} is installed, and an update needs it.\nNext: make tools GROUPS=eks`,
+      `no AWS provider ${pins.awsProvider} is installed, and an update needs it.\nNext: ds tools install eks`,
     );
   }
   return found({ outcome: "ok", found: pins.awsProvider }, undefined);

@@ -14,7 +14,7 @@ export function refuseWithoutRoom(
   { loadBalancers, maxOpen }: Capacity,
 ): void {
   const next =
-    "Next: make pr-list shows them; make pr-sweep removes those whose time is over, make pr-down PR=<number> one of them";
+    "Next: ds pr list shows them; ds pr sweep removes those whose time is over, ds pr down <number> one of them";
   if (others.length >= maxOpen) {
     throw new Refusal(
       `pr-${number} has no room: ${others.length} environments are there, and datasets-server:pullRequest.maxOpen is ` +

@@ -4,7 +4,7 @@ import type { ConfigIssue } from "../../config/issues";
 import { type ParameterName, type Parameters, parameterIssues, valueIssues } from "../../config/pullRequest";
 import { identifyStack, type StackIdentity } from "../../config/stacks";
 
-/** Where environments are: `ephemeral` is hub-ephemeral, `local` the cluster of `make up`. Each has a stack file. */
+/** Where environments are: `ephemeral` is hub-ephemeral, `local` the cluster of `ds up`. Each has a stack file. */
 export const targets = ["ephemeral", "local"] as const;
 
 export type Target = (typeof targets)[number];
@@ -32,10 +32,10 @@ export interface UpRequest {
 
 /** What the values are called where they are typed. */
 const keys: Readonly<Record<Exclude<ParameterName, "expires">, string>> = {
-  imageTag: "IMAGE_TAG",
-  title: "TITLE",
-  author: "AUTHOR",
-  headSha: "HEAD_SHA",
+  imageTag: "--image",
+  title: "--title",
+  author: "--author",
+  headSha: "--head-sha",
 };
 
 const numbers = "a number from 1 to 999999";
@@ -46,16 +46,16 @@ export function environmentIdentity(written: string): EnvironmentIdentity | unde
   return identity?.number === undefined ? undefined : { ...identity, number: identity.number };
 }
 
-/** Throws a Refusal that names every issue of what `make pr-up` was told. */
+/** Throws a Refusal that names every issue of what `ds pr up` was told. */
 export function readUpRequest(raw: RawInput): UpRequest {
   const { pr = "", ttl, imageTag = "" } = raw;
   const optional = Object.entries({ title: raw.title, author: raw.author, headSha: raw.headSha });
   const parameters = { ...Object.fromEntries(optional.filter(([, value]) => value)), imageTag };
   const identity = environmentIdentity(pr);
   const issues = [
-    ...numberIssues("PR", pr),
+    ...numberIssues("N", pr),
     ...parameterIssues(parameters, keys),
-    ...(ttl ? valueIssues("TTL", ttl, lifetime) : []),
+    ...(ttl ? valueIssues("--ttl", ttl, lifetime) : []),
   ];
   if (identity === undefined || issues.length > 0) {
     return refuse(issues);
@@ -65,7 +65,7 @@ export function readUpRequest(raw: RawInput): UpRequest {
 
 /** Throws a Refusal when this is no number of a pull request. */
 export function readNumber({ pr = "" }: RawInput): EnvironmentIdentity {
-  return environmentIdentity(pr) ?? refuse(numberIssues("PR", pr));
+  return environmentIdentity(pr) ?? refuse(numberIssues("N", pr));
 }
 
 /**
@@ -81,8 +81,8 @@ export function readOpen({ open }: RawInput): ReadonlySet<number> | undefined {
   const words = open.split(/[\s,]+/).filter((word) => word !== "");
   const issues =
     words.length > 0
-      ? words.flatMap((word) => numberIssues("OPEN", word))
-      : [{ key: "OPEN", message: `${JSON.stringify(open)} is not allowed; allowed: numbers, or none` }];
+      ? words.flatMap((word) => numberIssues("--open", word))
+      : [{ key: "--open", message: `${JSON.stringify(open)} is not allowed; allowed: numbers, or none` }];
   return issues.length > 0 ? refuse(issues) : new Set(words.map(Number));
 }
 

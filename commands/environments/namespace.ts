@@ -126,7 +126,7 @@ async function asking<T>(what: string, action: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw new Error(
       `cannot ${what}: ${causeOf(error)}.\n` +
-        "Next: make doctor STACK=ephemeral looks at network and rights; for TARGET=local: make up",
+        "Next: ds doctor ephemeral looks at network and rights; for --local: ds up",
       { cause: error },
     );
   }

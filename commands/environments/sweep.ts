@@ -43,7 +43,7 @@ export async function environmentSweep(
   if (failures.length > 0) {
     throw new Error(
       `${failures.length} need somebody to look:\n${failures.map((failure) => `  ${failure}`).join("\n")}\n` +
-        "Next: make pr-down PR=<number> for each; for one whose pull request is open, make pr-up after that",
+        "Next: ds pr down <number> for each; for one whose pull request is open, ds pr up after that",
     );
   }
 }

@@ -21,7 +21,7 @@ export async function environmentUp(workspace: string, target: Target, raw: RawI
   const images = { ...datasetsServer.images, tag: given.imageTag };
   await refuseWithoutImages(
     { cluster, datasetsServer: { ...datasetsServer, images } },
-    `name another: make pr-up PR=${number} IMAGE_TAG=sha-abc1234`,
+    `name another: ds pr up ${number} --image sha-abc1234`,
   );
   const place = await openPlace(workspace, target, "change");
   await checkSecrets(place.target);
@@ -51,7 +51,7 @@ function refuseDamaged(environment: Environment | undefined): void {
   if (environment?.damaged) {
     throw new Error(
       `the state of ${environment.identity.stack} is damaged: ${environment.damaged}; nothing was touched.\n` +
-        `Next: make pr-down PR=${environment.identity.number} removes the environment without it; then run this again`,
+        `Next: ds pr down ${environment.identity.number} removes the environment without it; then run this again`,
     );
   }
 }

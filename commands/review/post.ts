@@ -15,7 +15,7 @@ export interface Target {
  * @throws an error that names every value that is missing or wrong, and never the token
  */
 export function targetOf(pullRequest: string, environment: NodeJS.ProcessEnv): Target {
-  const issues = numberIssues("PR", pullRequest);
+  const issues = numberIssues("--pr", pullRequest);
   const repository = gitHubRepository(environment, { use: "comment", pullRequest, issues });
   return { pullRequest: Number(pullRequest), repository };
 }
@@ -28,7 +28,9 @@ export function targetOf(pullRequest: string, environment: NodeJS.ProcessEnv): T
 export async function postReview(pullRequest: string, file: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const target = targetOf(pullRequest, environment);
   const body = await readFile(file, "utf8").catch((error: Error) => {
-    throw new Error(`cannot read the comment, and nothing was posted: ${error.message}\nNext: make review OUT=${file}`);
+    throw new Error(
+      `cannot read the comment, and nothing was posted: ${error.message}\nNext: ds review STACK... --out ${file}`,
+    );
   });
   const { did, address } = await postComment(target, body);
   console.log(`${did} ${address}`);
@@ -46,7 +48,7 @@ export interface Posted {
  */
 export async function postComment(target: Target, body: string): Promise<Posted> {
   if (!body.startsWith(marker) || body.length > mostCharacters) {
-    throw new Error(`this is no comment that \`make review\` has written, and nothing was posted.\nNext: make review`);
+    throw new Error(`this is no comment that \`ds review\` has written, and nothing was posted.\nNext: ds review`);
   }
   const {
     pullRequest,

@@ -21,7 +21,7 @@ export async function restoreState(engine: Engine, stack: string): Promise<void>
   if (stack.startsWith("pr-")) {
     throw new Error(
       `${stack} is a pull request's environment, which is removed and made anew.\n` +
-        `Next: make pr-down PR=${stack.slice("pr-".length)}, which needs no state`,
+        `Next: ds pr down ${stack.slice("pr-".length)}, which needs no state`,
     );
   }
   await checkSecrets(stack);
@@ -36,7 +36,7 @@ export async function restoreState(engine: Engine, stack: string): Promise<void>
   console.log(`the state of stack ${stack} is again that of ${restored.from}`);
   await update(engine, stack, ["refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"]);
   console.log(
-    `Next: ${stack === "local" ? "make up" : `make deploy STACK=${stack}`}, which takes up what that state does not have`,
+    `Next: ${stack === "local" ? "ds up" : `ds deploy ${stack}`}, which takes up what that state does not have`,
   );
 }
 

@@ -160,7 +160,7 @@ describe("access", () => {
       }
     });
 
-    it("lets the deployer take rights in an environment, as make pr-up does, and there alone", async () => {
+    it("lets the deployer take rights in an environment, as ds pr up does, and there alone", async () => {
       await assertForbidden(deployer.core.listNamespacedSecret({ namespace: environment.namespace }));
       const { kubeconfig } = cluster.identity("deployer");
       const client = await kubernetesClient({ kubeconfig, context: "datasets-server-local" })();

@@ -207,7 +207,7 @@ function commands(heading: string): string {
 }
 
 function unattended(script: string, { preview = false } = {}): string {
-  return script.replaceAll("pulumi up ", `pulumi up --yes ${preview ? "" : "--skip-preview "}`);
+  return script.replaceAll(" -- up", ` -- up --yes${preview ? "" : " --skip-preview"}`);
 }
 
 async function neverFewerApiPods(kubernetes: Kubernetes, action: () => Promise<unknown>): Promise<void> {

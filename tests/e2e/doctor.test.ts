@@ -19,13 +19,13 @@ import { suiteFolder } from "../support/e2e/world";
 const namespace = "datasets-server";
 const token = `hf_${randomBytes(24).toString("hex")}`;
 
-/** One row of the table. */
+/** What one check found. */
 interface Row {
   readonly outcome: string;
   readonly found: string;
 }
 
-describe("make doctor STACK=prod, with the rights of docs/access.md", () => {
+describe("ds doctor prod, with the rights of docs/access.md", () => {
   let eks: Eks;
   let engine: Engine;
   const printed: Record<string, string> = {};
@@ -39,7 +39,7 @@ describe("make doctor STACK=prod, with the rights of docs/access.md", () => {
   after(() => eks.stop());
 
   async function doctor(): Promise<RunResult & { readonly rows: ReadonlyMap<string, Row> }> {
-    const command = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", "doctor", "--stack", engine.stack];
+    const command = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", "doctor", engine.stack];
     const workspace = path.dirname(engine.pulumiHome);
     const result = await run(process.execPath, [...command, "--workspace", workspace], {
       cwd: engine.folder,
@@ -85,13 +85,13 @@ describe("make doctor STACK=prod, with the rights of docs/access.md", () => {
     assert.equal(code, 1);
     assertFailed(
       rows,
-      "rights: services",
+      "permissions: services",
       /missing: services in namespace datasets-server: create\n.*docs\/access\.md/,
     );
     assertFailed(rows, "custom resources", /has no podmonitors here/);
     assertFailed(rows, "lock", /locked by somebody@elsewhere \(pid 4711\) since .*\nNext: .*ds unlock prod/);
-    assertFailed(rows, "placeholders", /Next: pulumi config set --secret datasets-server:hfToken -s prod/);
-    assert.equal(rows.get("rights: secrets")?.outcome, "ok");
+    assertFailed(rows, "placeholders", /Next: ds pulumi prod -- config set --secret datasets-server:hfToken/);
+    assert.ok([...rows].some(([check, { outcome }]) => outcome === "ok" && /^\d+ permissions$/.test(check)));
     await unlock();
   });
 
@@ -107,7 +107,7 @@ describe("make doctor STACK=prod, with the rights of docs/access.md", () => {
     assert.equal(code, 1);
     assertFailed(rows, "EKS cluster", /cluster\/hub-prod is UPDATING, and must be ACTIVE/);
     assertFailed(rows, "secrets", /is disabled/);
-    for (const check of ["token", "API server", "namespace", "custom resources", "rights"]) {
+    for (const check of ["token", "API server", "namespace", "custom resources", "permissions"]) {
       assert.deepEqual(rows.get(check), { outcome: "skipped", found: "EKS cluster failed" });
     }
     assert.deepEqual(rows.get("placeholders"), { outcome: "skipped", found: "secrets failed" });
@@ -134,17 +134,22 @@ describe("make doctor STACK=prod, with the rights of docs/access.md", () => {
 
 const describedKey = z.object({ KeyMetadata: z.object({ KeyId: z.string() }) });
 
-/** The rows of a printed table by their checks; the lines of a cell stay lines. */
-function rowsOf(table: string): Map<string, Row> {
+/** What was found by each check; the lines of one stay lines. What is well is only counted where it is of several things. */
+function rowsOf(printed: string): Map<string, Row> {
   const rows = new Map<string, Row>();
   let last = "";
-  for (const line of table.split("\n").filter((each) => each.startsWith("│"))) {
-    const [, check = "", outcome = "", found = ""] = line.split("│").map((cell) => cell.trim());
-    const above = check === "" ? rows.get(last) : undefined;
-    last = check || last;
-    rows.set(last, above ? { ...above, found: `${above.found}\n${found}` } : { outcome, found });
+  for (const line of printed.split("\n")) {
+    const [, outcome = "", check = "", found = ""] =
+      /^(failed|warning|unknown|skipped|ok) +([\w ,-]+?(?:: [\w.]+)?)(?:: (.*))?$/.exec(line) ?? [];
+    const above = rows.get(last);
+    if (outcome !== "") {
+      // Those that were skipped for the same reason share a line.
+      for (const name of check.split(", ")) rows.set(name, { outcome, found });
+      last = check;
+    } else if (above && line.startsWith("  ")) {
+      rows.set(last, { ...above, found: `${above.found}\n${line.trim()}` });
+    }
   }
-  rows.delete("check");
   return rows;
 }
 

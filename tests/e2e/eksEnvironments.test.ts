@@ -33,10 +33,10 @@ describe("an environment on hub-ephemeral, in an account that lets nobody do mor
   });
   after(() => eks.stop());
 
-  async function make(target: string, ...flags: readonly string[]): Promise<RunResult> {
+  async function pr(...words: readonly string[]): Promise<RunResult> {
     const workspace = path.dirname(engine.pulumiHome);
-    const command = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", target, "--workspace", workspace];
-    return run(process.execPath, [...command, ...flags], {
+    const command = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", "pr"];
+    return run(process.execPath, [...command, ...words, "--workspace", workspace], {
       cwd: engine.folder,
       env: engine.environment,
       timeoutMs: 5 * 60_000,
@@ -44,17 +44,17 @@ describe("an environment on hub-ephemeral, in an account that lets nobody do mor
   }
 
   it("is not begun with images that nobody has pushed", async () => {
-    const { code, stdout, stderr } = await make("pr-up", "--pr", "7", "--image-tag", "sha-0000000");
+    const { code, stdout, stderr } = await pr("up", "7", "--image", "sha-0000000");
     assert.equal(code, 1, stdout);
     assert.match(
       stderr,
       /not in the registry, and nothing was touched:\n( {2}\S+hub-datasets-server-\S+:sha-0000000\n){8}/,
     );
-    assert.doesNotMatch(succeeded(await make("pr-list")).stdout, /sha-0000000/);
+    assert.doesNotMatch(succeeded(await pr("list")).stdout, /sha-0000000/);
   });
 
   it("comes up in a namespace that the deployers have made and bound themselves", async () => {
-    succeeded(await make("pr-up", "--pr", "7", "--image-tag", "sha-abc1234", "--author", "ada"));
+    succeeded(await pr("up", "7", "--image", "sha-abc1234", "--author", "ada"));
     const pods = await settledPods(eks.cluster.kubernetes, namespace);
     assert.ok(pods.length > 8, `only ${pods.length} pods`);
     const { items } = await eks.cluster.kubernetes.config
@@ -78,15 +78,15 @@ describe("an environment on hub-ephemeral, in an account that lets nobody do mor
   });
 
   it("is in the list, with whose it is", async () => {
-    assert.match(succeeded(await make("pr-list")).stdout, /7 +│ sha-abc1234 +│ +│ ada/);
+    assert.match(succeeded(await pr("list")).stdout, /7 +sha-abc1234 +ada/);
   });
 
   it("goes with its namespace and its stack, next to staging that does not notice", async () => {
-    succeeded(await make("pr-down", "--pr", "7"));
+    succeeded(await pr("down", "7"));
     const { items } = await eks.cluster.kubernetes.core.listNamespace();
     assert.ok(!items.some(({ metadata }) => metadata?.name === namespace));
     assert.deepEqual(await identities(eks.cluster.kubernetes, "datasets-server"), foreign);
-    assert.match(succeeded(await make("pr-sweep", "--open", "none")).stdout, /0 environments looked at/);
+    assert.match(succeeded(await pr("sweep", "--open", "none")).stdout, /0 environments looked at/);
   });
 });
 

@@ -28,9 +28,8 @@ describe("environments of pull requests", () => {
   });
   after(() => user?.cluster.stop());
 
-  const up = (pr: number, ...flags: readonly string[]) =>
-    user.make("pr-up", "--pr", String(pr), "--image-tag", tag, ...flags);
-  const down = (pr: number) => user.make("pr-down", "--pr", String(pr));
+  const up = (pr: number, ...flags: readonly string[]) => user.ds("up", String(pr), "--image", tag, ...flags);
+  const down = (pr: number) => user.ds("down", String(pr));
   const neighbours = async () => [await identitiesOf(1), await identitiesOf(2)];
   const identitiesOf = (pr: number) => identities(user.cluster.kubernetes, `datasets-server-pr-${pr}`);
   const namespace = (pr: number) => user.cluster.kubernetes.core.readNamespace({ name: `datasets-server-pr-${pr}` });
@@ -66,8 +65,8 @@ describe("environments of pull requests", () => {
       assert.ok(hours > 11.8 && hours <= 12, expires);
       const { pullRequest } = Object(await user.engine("pr-3").outputs());
       assert.equal(pullRequest.expires, expires);
-      const { stdout } = succeeded(await user.make("pr-list"));
-      assert.match(stdout, new RegExp(`3 +│ ${tag} +│ 0123abc +│ ada +│ ${expires}`));
+      const { stdout } = succeeded(await user.ds("list"));
+      assert.match(stdout, new RegExp(`3 +${tag} +0123abc +ada +${expires}`));
       assert.deepEqual(await neighbours(), before);
     });
 
@@ -90,8 +89,8 @@ describe("environments of pull requests", () => {
       assert.ok(refused.length < 2, results.map(({ stderr }) => stderr).join("\n"));
       for (const { stderr } of refused)
         assert.match(stderr, /stack pr-3 is locked by \S+@\S+ .*; no changes were made/);
-      const { stdout } = succeeded(await user.make("pr-list"));
-      assert.match(stdout, /3 +│ sha-000000[12] /);
+      const { stdout } = succeeded(await user.ds("list"));
+      assert.match(stdout, /3 +sha-000000[12] /);
     });
 
     it("goes without a trace, next to others that do not notice", async () => {
@@ -107,7 +106,7 @@ describe("environments of pull requests", () => {
     randomFractions(kills, seed).forEach((moment, index) => {
       const after = index % 2 === 0 ? "removed" : "brought up, and removed";
       it(`can be ${after} when their start was killed (SEED=${seed}, kill ${index + 1})`, async () => {
-        await user.killed(1_000 + moment * upMs, "pr-up", "--pr", "4", "--image-tag", tag);
+        await user.killed(1_000 + moment * upMs, "up", "4", "--image", tag);
         await user.unlock(4);
         if (index % 2 === 1) succeeded(await up(4));
         succeeded(await down(4));
@@ -130,7 +129,7 @@ describe("environments of pull requests", () => {
 
   describe("that are swept", () => {
     it("stay in a dry run", async () => {
-      const { stdout } = succeeded(await user.make("pr-sweep", "--open", "2 7", "--dry-run"));
+      const { stdout } = succeeded(await user.ds("sweep", "--open", "2 7", "--dry-run"));
       assert.match(stdout, /pr-1 would go: its pull request is not open/);
       assert.match(stdout, /pr-2 stays until/);
       await namespace(1);
@@ -142,7 +141,7 @@ describe("environments of pull requests", () => {
       const [intact, other] = [await fs.readFile(stateOf("pr-2")), await fs.readFile(stateOf("local"))];
       for (const stack of ["pr-1", "pr-2"]) await fs.truncate(stateOf(stack), 1_000);
       const before = await identitiesOf(2);
-      const { code, stdout, stderr } = await user.make("pr-sweep", "--open", "2");
+      const { code, stdout, stderr } = await user.ds("sweep", "--open", "2");
       assert.equal(code, 1, stdout + stderr);
       assert.match(stderr, /1 need somebody to look:\n {2}pr-2: its state is damaged: .*pr-2\.json/);
       assert.deepEqual(await user.traces(1), []);
@@ -153,7 +152,7 @@ describe("environments of pull requests", () => {
 
     it("go when their time is over, and nothing is left but the stack that is no pull request's", async () => {
       await user.engine("pr-2").shell("pulumi stack tag set pr:expires 2026-01-01T00:00:00Z --stack pr-2");
-      const { stdout } = succeeded(await user.make("pr-sweep"));
+      const { stdout } = succeeded(await user.ds("sweep"));
       assert.match(stdout, /pr-2 goes: its time was over/);
       assert.deepEqual(await user.traces(2), []);
       assert.notDeepEqual(await fs.readdir(workspacePaths(user.workspace).state, { recursive: true }), []);

@@ -27,14 +27,14 @@ describe("stack local", () => {
 
   randomFractions(ends.length, seed).forEach((moment, index) => {
     const { killed, cutOff } = ends[index] ?? { killed: "engine" };
-    const left = cutOff ? "left its lock and its state cut off, and state-restore" : "left its lock";
+    const left = cutOff ? "left its lock and its state cut off, and ds restore" : "left its lock";
 
     it(`goes on after an update whose kill ${left} (SEED=${seed}, kill ${index + 1})`, async () => {
       await stack.killUpdate(1_000 + moment * updateMs, killed);
       await stack.unlock();
       if (cutOff) {
         await fs.truncate(stack.stateFile, 10_000);
-        succeeded(await stack.user.makeLocal("state-restore", "--stack", "local"));
+        succeeded(await stack.user.dsLocal("restore"));
       }
       succeeded(await stack.engine.up());
       assert.deepEqual(await stack.assertWhole(), []);

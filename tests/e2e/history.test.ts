@@ -15,7 +15,7 @@ const firstTag = "sha-59db084";
 const secondTag = "sha-0123abc";
 const token = "hf_of_the_history_test";
 
-describe("make deploy, history and drift, from a git checkout", () => {
+describe("ds deploy, history and drift, from a git checkout", () => {
   let suite: string;
   let cluster: Cluster;
   let engine: Engine;
@@ -42,7 +42,7 @@ describe("make deploy, history and drift, from a git checkout", () => {
   function command(name: string, ...flags: readonly string[]): Promise<RunResult> {
     const cli = ["-r", "ts-node/register/transpile-only", "commands/cli.ts"];
     const workspace = path.join(suite, "workspace");
-    return engine.command("node", ...cli, name, "--stack", "local", "--workspace", workspace, ...flags);
+    return engine.command("node", ...cli, name, "local", "--workspace", workspace, ...flags);
   }
 
   async function deploy(): Promise<void> {
@@ -62,20 +62,12 @@ describe("make deploy, history and drift, from a git checkout", () => {
     };
   }
 
-  /** The cells of each row that `make history` shows, without the time. */
+  /** The cells of each row that `ds history` shows, without the time. */
   async function rows(...flags: readonly string[]): Promise<string[][]> {
     const { code, stdout, stderr } = await command("history", ...flags);
     assert.equal(code, 0, stdout + stderr);
-    const lines = stdout
-      .split("\n")
-      .filter((line) => line.startsWith("│"))
-      .slice(1);
-    return lines.map((line) =>
-      line
-        .split("│")
-        .slice(2, -1)
-        .map((cell) => cell.trim()),
-    );
+    const [, ...lines] = stdout.trimEnd().split("\n");
+    return lines.map((line) => line.split(/ {2,}/).slice(1));
   }
 
   const me = `${os.userInfo().username}@${os.hostname()}`;

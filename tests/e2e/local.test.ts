@@ -107,7 +107,7 @@ describe("stack local", () => {
         imageNames.map((image) => [image, `${registry}/hub-datasets-server-${image}:sha-59db084`]),
       ),
       commands: {
-        useCluster: "make shell",
+        useCluster: "ds shell",
         pods: `kubectl get pods -l app=${name} ${inNamespace}`,
         logs: `kubectl logs -l app=${name} --tail=100 --follow ${inNamespace}`,
         describe: `kubectl describe deploy/${name} ${inNamespace}`,
@@ -227,9 +227,7 @@ describe("stack local", () => {
     assert.match(stdout, /"ciphertext": "v1:/);
     await engine.shell("pulumi preview --diff --stack local --non-interactive -v=2");
     const rendered = path.join(engine.folder, "rendered");
-    await engine.shell(
-      `node -r ts-node/register/transpile-only commands/cli.ts render --stack local --out ${rendered}`,
-    );
+    await engine.shell(`node -r ts-node/register/transpile-only commands/cli.ts render local --out ${rendered}`);
     const folders = [engine.stateFolder, engine.pulumiHome, rendered];
     for (const secret of [firstToken, secondToken, checksumKey]) {
       assert.deepEqual(await findLeaks(secret, { folders, texts: engine.printedTexts() }), []);

@@ -52,7 +52,7 @@ describe("moving production to another cluster, by the commands of docs/move-clu
       await settledPods(kubernetes, namespace);
     }
     foreign = await identities(hubProd.kubernetes, namespace);
-    await follow(first, "pulumi up -s prod");
+    await follow(first, "ds pulumi prod -- up");
   });
   after(async () => {
     await Promise.all(started.map((cluster) => cluster.stop()));
@@ -117,8 +117,11 @@ describe("moving production to another cluster, by the commands of docs/move-clu
 
   it("has a second stack come up on standby beside the first, with load balancers of its own", async () => {
     const before = await identities(hubProd.kubernetes, namespace);
-    await follow(first, "pulumi stack init prod-hub-green --copy-config-from prod --no-select ...");
-    const set = "pulumi config set -s prod-hub-green";
+    await follow(
+      first,
+      "ds pulumi prod-hub-green -- stack init prod-hub-green --copy-config-from prod --no-select ...",
+    );
+    const set = "ds pulumi prod-hub-green -- config set";
     await follow(second, `${set} --path 'datasets-server:stacks[0]' prod-CLUSTER`);
     await follow(second, `${set} --path datasets-server:cluster.name hub-green`);
     const loadBalancers = { public: "datasets-server-prod-hub-green", internal: "ds-prod-hub-green-int" };
@@ -127,7 +130,7 @@ describe("moving production to another cluster, by the commands of docs/move-clu
     }
     await follow(second, `${set} --path datasets-server:ingress.internal.announceHost false`);
     await follow(second, `${set} --type bool datasets-server:standby true`);
-    await follow(second, "pulumi up -s prod-hub-green");
+    await follow(second, "ds pulumi prod-hub-green -- up");
     await settledPods(hubGreen.kubernetes, namespace);
     assert.deepEqual(await annotated(hubGreen, nameAnnotation), Object.values(loadBalancers));
     assert.deepEqual(await annotated(hubProd, nameAnnotation), ["datasets-server-prod", "datasets-server-prod-int"]);
@@ -144,20 +147,20 @@ describe("moving production to another cluster, by the commands of docs/move-clu
     const announce = "--path datasets-server:ingress.internal.announceHost";
     const standBy = "--type bool datasets-server:standby";
     assert.deepEqual(await look(), { scheduling: ["hubProd"], announced: [host, []] });
-    await follow(first, `pulumi config set -s prod ${announce} false`);
-    await follow(first, `pulumi config set -s prod ${standBy} true`);
-    await follow(first, "pulumi up -s prod");
+    await follow(first, `ds pulumi prod -- config set ${announce} false`);
+    await follow(first, `ds pulumi prod -- config set ${standBy} true`);
+    await follow(first, "ds pulumi prod -- up");
     assert.deepEqual(await look(), { scheduling: [], announced: [[], []] });
-    await follow(second, `pulumi config set -s prod-hub-green ${announce} true`);
-    await follow(second, `pulumi config set -s prod-hub-green ${standBy} false`);
-    await follow(second, "pulumi up -s prod-hub-green");
+    await follow(second, `ds pulumi prod-hub-green -- config set ${announce} true`);
+    await follow(second, `ds pulumi prod-hub-green -- config set ${standBy} false`);
+    await follow(second, "ds pulumi prod-hub-green -- up");
     assert.deepEqual(await look(), { scheduling: ["hubGreen"], announced: [[], host] });
   });
 
   it("leaves the second stack, and what others have on the first cluster, alone when the first is destroyed", async () => {
     const before = await identities(hubGreen.kubernetes, namespace);
-    await follow(first, "DATASETS_SERVER_ALLOW=Stack/prod pulumi destroy --run-program -s prod");
-    await follow(first, "pulumi stack rm prod --yes --preserve-config");
+    await follow(first, "DATASETS_SERVER_ALLOW=Stack/prod ds pulumi prod -- destroy --run-program");
+    await follow(first, "ds pulumi prod -- stack rm --yes --preserve-config");
     assert.deepEqual(await identities(hubProd.kubernetes, namespace), foreign);
     assert.deepEqual(await identities(hubGreen.kubernetes, namespace), before);
   });

@@ -61,7 +61,7 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
 
   it("warns of placeholders in a preview, and refuses them in an update", async () => {
     const placeholder =
-      /datasets-server:hfToken: still has the value it was committed with; set it with: pulumi config set --secret/;
+      /datasets-server:hfToken: still has the value it was committed with; set it with: ds pulumi prod -- config set --secret/;
     const preview = await engine.preview();
     assert.equal(preview.code, 0, preview.stderr);
     assert.match(preview.stdout, placeholder);

@@ -23,13 +23,13 @@ const faults: readonly Fault[] = [
   {
     is: "no token",
     change: [[["datasets-server:hfToken"], undefined]],
-    says: ["datasets-server:hfToken: is missing; needed: a value set by: pulumi config set --secret"],
+    says: ["datasets-server:hfToken: is missing; needed: a value set by: ds pulumi STACK -- config set --secret"],
   },
   {
     is: "a token in plain text",
     change: [[["datasets-server:hfToken"], "hf_plain_text"]],
     says: [
-      "datasets-server:hfToken: must be encrypted; set it with: pulumi config set --secret datasets-server:hfToken",
+      "datasets-server:hfToken: must be encrypted; set it with: ds pulumi local -- config set --secret datasets-server:hfToken",
     ],
   },
   {
@@ -173,7 +173,7 @@ describe("an update is refused, and nothing is touched", () => {
   });
 
   it("for a local cluster that was never started", async () => {
-    await assertRefused(engine, await engine.up(), ["the local cluster is not there", "Start it with: make up"]);
+    await assertRefused(engine, await engine.up(), ["the local cluster is not there", "Start it with: ds up"]);
   });
 
   it("for a local cluster that has stopped", async () => {
@@ -183,7 +183,7 @@ describe("an update is refused, and nothing is touched", () => {
     const stopped = engine.with(localClusterVariables({ kubeconfig }));
     await assertRefused(stopped, await stopped.up(), [
       "cannot reach the Kubernetes API server https://127.0.0.1:1",
-      "The local cluster is down. Start it with: make up",
+      "The local cluster is down. Start it with: ds up",
     ]);
   });
 });

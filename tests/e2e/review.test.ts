@@ -10,7 +10,7 @@ import { findLeaks } from "../support/e2e/leaks";
 import { setEverySecret } from "../support/e2e/secrets";
 import { suiteFolder } from "../support/e2e/world";
 
-describe("make review, before prod is deployed and where ephemeral cannot be reached", () => {
+describe("ds review, before prod is deployed and where ephemeral cannot be reached", () => {
   let eks: Eks;
   let engine: Engine;
   let out: string;
@@ -26,11 +26,20 @@ describe("make review, before prod is deployed and where ephemeral cannot be rea
   after(() => eks.stop());
 
   it("tells of both stacks in one comment that fits, with the whole beside it, and of no secret", async () => {
-    const command = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", "review", "--out", out];
+    const command = [
+      "-r",
+      "ts-node/register/transpile-only",
+      "commands/cli.ts",
+      "review",
+      "prod",
+      "ephemeral",
+      "--out",
+      out,
+    ];
     const workspace = path.dirname(engine.pulumiHome);
     const { code, stdout, stderr } = await run(
       process.execPath,
-      [...command, "--link", "https://example.org/run", "--workspace", workspace, "--", "prod", "ephemeral"],
+      [...command, "--link", "https://example.org/run", "--workspace", workspace],
       { cwd: engine.folder, env: engine.environment, timeoutMs: 120_000 },
     );
     // One of the previews fails.

@@ -30,9 +30,9 @@ interface Phase {
 }
 
 const phases: readonly Phase[] = [
-  { does: "come up", command: ["pr-up", "--image-tag", firstTag], back: ["pr-down"] },
-  { does: "are updated", command: ["pr-up", "--image-tag", secondTag], back: ["pr-up", "--image-tag", firstTag] },
-  { does: "go down", command: ["pr-down"], back: ["pr-up", "--image-tag", secondTag] },
+  { does: "come up", command: ["up", "--image", firstTag], back: ["down"] },
+  { does: "are updated", command: ["up", "--image", secondTag], back: ["up", "--image", firstTag] },
+  { does: "go down", command: ["down"], back: ["up", "--image", secondTag] },
 ];
 
 const part = new LongPart<Cost>({
@@ -64,7 +64,7 @@ describe(`environments side by side: ${part.title}`, function () {
 
   for (const { does, command, back } of phases) {
     const stepOf = (pr: number) => `${does} ${pr}`;
-    const on = (pr: number, [target, ...flags]: Phase["command"]) => [target, "--pr", String(pr), ...flags] as const;
+    const on = (pr: number, [target, ...flags]: Phase["command"]) => [target, String(pr), ...flags] as const;
 
     it(`${does}, the last as fast and in as little memory as the first`, async () => {
       const isDone = numbers.every((pr) => part.isDone(stepOf(pr)));

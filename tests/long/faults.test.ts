@@ -53,21 +53,21 @@ const faults: Readonly<Record<string, (stack: FaultyStack) => Promise<void>>> = 
     assert.match(stdout + stderr, /file too large/);
     // The engine may have cut off its state there and then, and its lock may still be there.
     await stack.unlock();
-    succeeded(await stack.user.makeLocal("state-restore", "--stack", "local"));
+    succeeded(await stack.user.dsLocal("restore"));
     succeeded(await stack.engine.up());
   },
   "its state is cut off": async (stack) => {
     await stack.change();
     await fs.truncate(stack.stateFile, 10_000);
     assert.notEqual((await stack.engine.up()).code, 0);
-    succeeded(await stack.user.makeLocal("state-restore", "--stack", "local"));
+    succeeded(await stack.user.dsLocal("restore"));
     succeeded(await stack.engine.up());
   },
   "it is killed, and its state and the copy of that are cut off": async (stack) => {
     await stack.killUpdate(updateMs / 2, "all");
     await stack.unlock();
     for (const file of [stack.stateFile, `${stack.stateFile}.bak`]) await fs.truncate(file, 10_000);
-    succeeded(await stack.user.makeLocal("state-restore", "--stack", "local"));
+    succeeded(await stack.user.dsLocal("restore"));
     succeeded(await stack.engine.up());
   },
   "its state is gone with every copy": async (stack) => {
@@ -75,7 +75,7 @@ const faults: Readonly<Record<string, (stack: FaultyStack) => Promise<void>>> = 
     for (const folder of ["stacks", "history", "backups"]) {
       await fs.rm(path.join(states, folder, "datasets-server"), { recursive: true, force: true });
     }
-    const { code, stderr } = await stack.user.makeLocal("state-restore", "--stack", "local");
+    const { code, stderr } = await stack.user.dsLocal("restore");
     assert.notEqual(code, 0);
     assert.match(stderr, /none of 1 earlier states of stack local can be read/);
     await stack.engine.init();
@@ -95,7 +95,7 @@ const faults: Readonly<Record<string, (stack: FaultyStack) => Promise<void>>> = 
       const edited = { apiVersion: "apps/v1", kind: "Deployment", metadata, spec: { replicas: 5 } };
       await objects.patch(edited, undefined, undefined, "somebody");
     });
-    succeeded(await stack.user.makeLocal("up", "--refresh"));
+    succeeded(await stack.user.dsUp("--refresh"));
   },
   "its image cannot be pulled": async (stack) => {
     const { kubernetes } = stack.user.cluster;

@@ -6,7 +6,7 @@ import { suiteFolder } from "../support/e2e/world";
 import { LongPart } from "../support/long/part";
 
 const kills = Number(process.env.KILLS || 10);
-const up = ["pr-up", "--pr", "4", "--image-tag", "sha-abc1234"] as const;
+const up = ["up", "4", "--image", "sha-abc1234"] as const;
 
 const part = new LongPart<number>({
   name: "killed-environments",
@@ -26,13 +26,13 @@ describe(`the start of an environment, killed at random moments: ${part.title}`,
     if (part.isComplete) return;
     user = await EnvironmentUser.create(await suiteFolder("killed-environments"));
     upMs = 1000 * (await user.cost(...up)).seconds;
-    await user.cost("pr-down", "--pr", "4");
+    await user.cost("down", "4");
   });
   after(async () => {
     await user?.cluster.stop();
     await part.writeFigures([
       {
-        what: "`make pr-up` killed at random moments, then removed, or brought up and removed, without a trace",
+        what: "`ds pr up` killed at random moments, then removed, or brought up and removed, without a trace",
         measured: part.score(),
         reach: "all",
       },
@@ -50,7 +50,7 @@ describe(`the start of an environment, killed at random moments: ${part.title}`,
         await user.killed(afterMs, ...up);
         await user.unlock(4);
         if (index % 2 === 1) await user.cost(...up);
-        await user.cost("pr-down", "--pr", "4");
+        await user.cost("down", "4");
         assert.deepEqual(await user.traces(4), []);
         return afterMs;
       });

@@ -4,6 +4,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { projectFolder } from "../../commands/project";
+import { problemsOf } from "../support/commandLine";
 
 const permissions = z.record(z.string(), z.string());
 
@@ -43,6 +44,12 @@ const jobs = [...workflows].flatMap(([file, { on, jobs }]) =>
   Object.entries(jobs).map(([name, each]) => ({ where: `${file}: ${name}`, events: Object.keys(on), job: each })),
 );
 const steps = jobs.flatMap(({ where, job }) => job.steps.map((each) => ({ where, step: each })));
+
+/** The words of a line of shell; variables stand for themselves, and what is written to a file is left out. */
+function wordsOf(line: string): string[] {
+  const words = line.replace(/ >>? .*$/, "").matchAll(/(?:"[^"]*"|[^\s"])+/g);
+  return [...words].map(([word]) => word.replaceAll('"', ""));
+}
 
 const sameRepository = "github.event.pull_request.head.repo.full_name == github.repository";
 
@@ -131,7 +138,7 @@ describe("the workflows", () => {
     assert.deepEqual(offline?.job.permissions, { contents: "read" });
     assert.equal(offline?.job["runs-on"], "ubuntu-24.04");
     const commands = offline?.job.steps.flatMap(({ run }) => run ?? []);
-    assert.deepEqual(commands, ["make check", "make unit", "make render STACK=prod", "make render STACK=ephemeral"]);
+    assert.deepEqual(commands, ["make check", "make unit", "./ds render prod", "./ds render ephemeral"]);
   });
 
   it("post a comment only after a plan, which forks do not get", () => {
@@ -157,17 +164,29 @@ describe("the workflows", () => {
     for (const { where, step: each } of steps) assert.ok(!each.run?.includes("${{"), `${where}: ${each.run}`);
   });
 
-  it("run what a developer can run: targets of the Makefile", () => {
+  it("run what a developer can run: commands of ds with options that they have, and targets of the Makefile", () => {
     const makefile = readFileSync(path.join(projectFolder, "Makefile"), "utf8");
-    // What keeps a target's words for the next step, or for the summary of the run.
-    const plumbing = /^(echo .*|\.ci\/run)$/;
     for (const { where, step: each } of steps) {
       for (const line of each.run?.trim().split("\n") ?? []) {
-        if (plumbing.test(line)) continue;
-        const [, target = ""] = /^(?:[A-Z_]+="[^"]*" )?make (?:--no-print-directory )?([a-z-]+)( |$)/.exec(line) ?? [];
-        assert.ok(new RegExp(`^${target}:.*## `, "m").test(makefile) && target !== "", `${where}: ${line}`);
+        // What keeps a command's words for the next step, or for the summary of the run.
+        if (/^(echo .*|\.ci\/run)$/.test(line)) continue;
+        const [command = "", ...args] = wordsOf(line);
+        if (command === "make") {
+          assert.ok(new RegExp(`^${args.join(" ")}:.*## `, "m").test(makefile), `${where}: ${line}`);
+        } else {
+          assert.equal(command, "./ds", `${where}: ${line}`);
+          assert.deepEqual(problemsOf(args), [], `${where}: ${line}`);
+        }
       }
     }
+  });
+
+  it("set up Go only where something is compiled: where tests and checks run", () => {
+    const withGo = jobs.filter(({ job }) => job.steps.some((each) => each.with.go === true));
+    assert.deepEqual(
+      withGo.map(({ where }) => where),
+      ["ci.yml: offline", "ci.yml: test"],
+    );
   });
 
   it("end by themselves when something hangs", () => {

@@ -17,7 +17,7 @@ import { Engine } from "./engine";
 const limitMs = 5 * 60_000;
 const command = ["-r", "ts-node/register/transpile-only", "commands/cli.ts"];
 
-/** Somebody who runs the commands about environments with TARGET=local, in a copy of the checkout. */
+/** Somebody who runs the commands about environments with --local, in a copy of the checkout. */
 export class EnvironmentUser {
   private constructor(
     readonly folder: string,
@@ -40,20 +40,26 @@ export class EnvironmentUser {
     return EnvironmentUser.create(suite);
   }
 
-  /** Runs such as `make pr-up PR=1`, whatever it ends with. */
-  make(target: string, ...flags: readonly string[]): Promise<RunResult> {
-    return run(process.execPath, this.args(target, flags), { cwd: this.folder, timeoutMs: limitMs });
+  /** Runs such as `ds pr up 1`, whatever it ends with. */
+  ds(...words: readonly string[]): Promise<RunResult> {
+    return run(process.execPath, this.args(words), { cwd: this.folder, timeoutMs: limitMs });
   }
 
   /** Runs a command about stack local, such as `ds unlock local`, whatever it ends with. */
-  makeLocal(target: string, ...flags: readonly string[]): Promise<RunResult> {
-    const args = [...command, target, "--workspace", this.workspace, ...flags];
+  dsLocal(name: string, ...flags: readonly string[]): Promise<RunResult> {
+    const args = [...command, name, "local", "--workspace", this.workspace, ...flags];
     return run(process.execPath, args, { cwd: this.folder, timeoutMs: limitMs });
   }
 
-  /** Runs such a command and kills it after a while with all that it started, as a machine that is switched off does. */
-  async killed(afterMs: number, target: string, ...flags: readonly string[]): Promise<void> {
-    const child = spawn(process.execPath, this.args(target, flags), {
+  /** Brings stack local up, whatever it ends with. */
+  dsUp(...flags: readonly string[]): Promise<RunResult> {
+    const args = [...command, "up", "--workspace", this.workspace, ...flags];
+    return run(process.execPath, args, { cwd: this.folder, timeoutMs: limitMs });
+  }
+
+  /** Runs such a command about environments and kills it after a while with all that it started, as a machine that is switched off does. */
+  async killed(afterMs: number, ...words: readonly string[]): Promise<void> {
+    const child = spawn(process.execPath, this.args(words), {
       cwd: this.folder,
       detached: true,
       stdio: "ignore",
@@ -65,16 +71,18 @@ export class EnvironmentUser {
 
   /** Removes the lock of a killed run, as the runbook says, with nobody to ask. */
   async unlock(number: number): Promise<void> {
-    const { code, stdout, stderr } = await this.makeLocal("unlock", "--stack", `pr-${number}`, "--local", "--yes");
+    const args = [...command, "unlock", `pr-${number}`, "--local", "--yes", "--workspace", this.workspace];
+    const options = { cwd: this.folder, timeoutMs: limitMs };
+    const { code, stdout, stderr } = await run(process.execPath, args, options);
     if (code !== 0) throw new Error(`pr-${number} was not unlocked: ${stdout}${stderr}`);
   }
 
   /** Runs such a command, which must succeed, and takes its cost. */
-  async cost(target: string, ...flags: readonly string[]): Promise<Cost> {
-    const child = spawn(process.execPath, this.args(target, flags), { cwd: this.folder });
+  async cost(...words: readonly string[]): Promise<Cost> {
+    const child = spawn(process.execPath, this.args(words), { cwd: this.folder });
     const printed = Promise.all([text(child.stdout), text(child.stderr)]);
     const cost = await costOf(child.pid ?? 0, once(child, "exit"));
-    if (child.exitCode !== 0) throw new Error(`${target} ${flags.join(" ")}: ${(await printed).join("")}`);
+    if (child.exitCode !== 0) throw new Error(`${words.join(" ")}: ${(await printed).join("")}`);
     return cost;
   }
 
@@ -105,7 +113,7 @@ export class EnvironmentUser {
     return new Map(await Promise.all(files.map(async (file) => [file, await fs.readFile(file, "latin1")] as const)));
   }
 
-  private args(target: string, flags: readonly string[]): string[] {
-    return [...command, target, "--target", "local", "--workspace", this.workspace, ...flags];
+  private args(words: readonly string[]): string[] {
+    return [...command, "pr", ...words, "--local", "--workspace", this.workspace];
   }
 }

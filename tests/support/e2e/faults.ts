@@ -76,7 +76,7 @@ export class FaultyStack {
 
   /** What the runbook says after a run that was killed: `ds unlock local`, here with nobody to ask. */
   async unlock(): Promise<void> {
-    succeeded(await this.user.makeLocal("unlock", "--stack", "local", "--yes"));
+    succeeded(await this.user.dsLocal("unlock", "--yes"));
   }
 
   /** The same, then the next update. */

@@ -56,10 +56,25 @@ export function sharedCluster(): Promise<Cluster> {
 export async function newEngine(stack: string, suite: string, variables: NodeJS.ProcessEnv = {}): Promise<Engine> {
   const checkout = path.join(suite, "checkout");
   await copyCheckout(checkout);
-  const environment = { ...engineEnvironment(findTools(localGroups), path.join(suite, "workspace")), ...variables };
+  const workspace = path.join(suite, "workspace");
+  const local = engineEnvironment(findTools(localGroups), workspace);
+  const PATH = [await dsFolder(suite, { checkout, workspace }), local.PATH].join(path.delimiter);
+  const environment = { ...local, PATH, ...variables };
   const engine = new Engine({ stack, folder: checkout, environment });
   await engine.init();
   return engine;
+}
+
+/** A folder with the `ds` that a user of the copy has on PATH; its workspace is the test's. */
+async function dsFolder(
+  suite: string,
+  { checkout, workspace }: Record<"checkout" | "workspace", string>,
+): Promise<string> {
+  const folder = path.join(suite, "bin");
+  await fs.mkdir(folder, { recursive: true });
+  const lines = ["#!/bin/sh", "name=$1", "shift", `exec "${checkout}/ds" "$name" --workspace "${workspace}" "$@"`, ""];
+  await fs.writeFile(path.join(folder, "ds"), lines.join("\n"), { mode: 0o755 });
+  return folder;
 }
 
 /** The variables that put stack local on a cluster. */

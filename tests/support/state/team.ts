@@ -54,7 +54,7 @@ export class Team {
     flags: readonly string[] = [],
     extra: NodeJS.ProcessEnv = {},
   ): Promise<RunResult> {
-    const args = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", name, "--stack", stack];
+    const args = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", name, stack];
     const profile = name === "bootstrap" ? administrator : stack;
     return run(process.execPath, [...args, "--workspace", this.workspace, ...flags], {
       cwd: this.folder,

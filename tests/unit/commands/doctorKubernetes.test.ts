@@ -101,9 +101,9 @@ describe("the doctor on an API server", () => {
     assert.deepEqual(
       findings.map(({ subject, outcome }) => [subject, outcome]),
       [
-        ["rights: configmaps", "ok"],
-        ["rights: events", "ok"],
-        ["rights: servicemonitors", "ok"],
+        ["permissions: configmaps", "ok"],
+        ["permissions: events", "ok"],
+        ["permissions: servicemonitors", "ok"],
       ],
     );
   });
@@ -121,7 +121,7 @@ describe("the doctor on an API server", () => {
       findings.filter(({ outcome }) => outcome === "failed"),
       [
         {
-          subject: "rights: configmaps",
+          subject: "permissions: configmaps",
           outcome: "failed",
           found: "missing: configmaps in namespace datasets-server: create, watch",
         },

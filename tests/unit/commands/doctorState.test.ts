@@ -31,7 +31,7 @@ describe("the doctor on a stack's state", () => {
   const writeState = (latest: unknown) =>
     write(`stacks/datasets-server/${stack}.json`, JSON.stringify({ version: 3, checkpoint: { latest } }));
 
-  const examine = () => examineState(engine, stack, "make up");
+  const examine = () => examineState(engine, stack, "ds up");
 
   it("counts what it holds, and says when that was written", async () => {
     const resource = { urn: "urn:pulumi:local::datasets-server::pulumi:pulumi:Stack::s", type: "pulumi:pulumi:Stack" };
@@ -55,15 +55,12 @@ describe("the doctor on a stack's state", () => {
   });
 
   it("misses a stack that is not there, and says how it is made", async () => {
-    await assert.rejects(examine(), /there is no stack local in .*\nNext: make up/);
+    await assert.rejects(examine(), /there is no stack local in .*\nNext: ds up/);
   });
 
   it("recognises one that was cut off", async () => {
     await write(`stacks/datasets-server/${stack}.json`, '{"version": 3, "checkpoint": {"lat');
-    await assert.rejects(
-      examine(),
-      /is damaged, and the engine cannot read it.*\nNext: make state-restore STACK=local/,
-    );
+    await assert.rejects(examine(), /is damaged, and the engine cannot read it.*\nNext: ds restore local/);
   });
 
   describe("and its lock", () => {
@@ -136,7 +133,7 @@ describe("the doctor on a stack's state", () => {
         {
           outcome: "failed",
           found: "nobody has set 1 secret, and an update is refused: datasets-server:webhookSecret",
-          next: "pulumi config set --secret datasets-server:webhookSecret -s prod",
+          next: "ds pulumi prod -- config set --secret datasets-server:webhookSecret",
         },
       ]);
     });

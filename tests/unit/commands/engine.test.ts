@@ -8,8 +8,8 @@ describe("a command of the engine that fails", () => {
   });
 
   for (const [stack, command] of [
-    ["prod", "make bootstrap STACK=prod"],
-    ["local", "make up"],
+    ["prod", "ds bootstrap prod"],
+    ["local", "ds up"],
   ] as const) {
     it(`says that ${command} makes stack ${stack}, where there is none`, () => {
       assert.match(

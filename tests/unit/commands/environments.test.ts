@@ -16,7 +16,7 @@ import type { Parameters } from "../../../config/pullRequest";
 
 const good: RawInput = { pr: "123", imageTag: "sha-abc1234" };
 
-describe("what make pr-up is told", () => {
+describe("what ds pr up is told", () => {
   it("is the stack, the image, and what else is known", () => {
     const { identity, parameters, lifetime } = readUpRequest({
       ...good,
@@ -36,12 +36,12 @@ describe("what make pr-up is told", () => {
   });
 
   const bad: Readonly<Record<string, readonly RawInput[]>> = {
-    PR: ["0", "abc", "-1", "1e9", "1;rm", "01", " 1", "1000000", ""].map((pr) => ({ pr })),
-    IMAGE_TAG: ["", "latest", "sha-abc1234/evil", "sha-xyz", "abc1234"].map((imageTag) => ({ imageTag })),
-    TITLE: ["two\nlines", " ", "x".repeat(257)].map((title) => ({ title })),
-    AUTHOR: ["ada lovelace", "$(id)"].map((author) => ({ author })),
-    HEAD_SHA: ["main", "abc"].map((headSha) => ({ headSha })),
-    TTL: ["soon", "7", "0d", "-1d", "100d", "1e3d"].map((ttl) => ({ ttl })),
+    N: ["0", "abc", "-1", "1e9", "1;rm", "01", " 1", "1000000", ""].map((pr) => ({ pr })),
+    "--image": ["", "latest", "sha-abc1234/evil", "sha-xyz", "abc1234"].map((imageTag) => ({ imageTag })),
+    "--title": ["two\nlines", " ", "x".repeat(257)].map((title) => ({ title })),
+    "--author": ["ada lovelace", "$(id)"].map((author) => ({ author })),
+    "--head-sha": ["main", "abc"].map((headSha) => ({ headSha })),
+    "--ttl": ["soon", "7", "0d", "-1d", "100d", "1e3d"].map((ttl) => ({ ttl })),
   };
   for (const [key, inputs] of Object.entries(bad)) {
     for (const input of inputs) {
@@ -57,20 +57,20 @@ describe("what make pr-up is told", () => {
 
   it("is refused with all faults at once", () => {
     assert.throws(() => readUpRequest({ pr: "0", imageTag: "", ttl: "soon" }), {
-      message: /^3 values are not allowed[\s\S]*PR: "0"[\s\S]*IMAGE_TAG: ""[\s\S]*TTL: "soon"/,
+      message: /^3 values are not allowed[\s\S]*N: "0"[\s\S]*--image: ""[\s\S]*--ttl: "soon"/,
     });
   });
 });
 
 describe("the number of an environment", () => {
-  it("is refused where it is none", () => assert.throws(() => readNumber({ pr: "prod" }), /PR: "prod" is not allowed/));
+  it("is refused where it is none", () => assert.throws(() => readNumber({ pr: "prod" }), /N: "prod" is not allowed/));
 });
 
 describe("the open pull requests", () => {
   it("are unknown when nobody says them", () => assert.equal(readOpen({}), undefined));
   it("are none only when somebody says so", () => {
     assert.deepEqual(readOpen({ open: "none" }), new Set());
-    assert.throws(() => readOpen({ open: " " }), /OPEN: " " is not allowed; allowed: numbers, or none/);
+    assert.throws(() => readOpen({ open: " " }), /--open: " " is not allowed; allowed: numbers, or none/);
   });
   it("are separated by spaces, commas or lines", () => {
     assert.deepEqual(readOpen({ open: " 1, 2\n30 " }), new Set([1, 2, 30]));
@@ -78,7 +78,7 @@ describe("the open pull requests", () => {
   it("are refused with a word among them: an error message is no list", () => {
     assert.throws(
       () => readOpen({ open: "1 rate limit" }),
-      /2 values are not allowed[\s\S]*OPEN: "rate"[\s\S]*OPEN: "limit"/,
+      /2 values are not allowed[\s\S]*--open: "rate"[\s\S]*--open: "limit"/,
     );
   });
 });

@@ -111,28 +111,40 @@ describe("an examination", () => {
   });
 });
 
-describe("the table", () => {
+describe("what doctor prints", () => {
   const rows = [
+    { check: "tools", outcome: "ok", found: "14 installed\nin the cache" },
     { check: "first", outcome: "failed", found: "it is broken in more words than fit into a line", next: "mend it" },
+    { check: "permissions: services", outcome: "ok", found: "all" },
+    { check: "permissions: secrets", outcome: "ok", found: "all" },
     { check: "second", outcome: "skipped", found: "first failed" },
+    { check: "third", outcome: "unknown", found: "one\nother" },
+    { check: "fourth", outcome: "skipped", found: "first failed" },
   ] as const;
 
-  it("has a row for each check, with the next step below what was found", () => {
-    const lines = render(rows)
-      .split("\n")
-      .filter((line) => line.startsWith("│"));
-    const cells = lines.map((line) => line.split("│").map((cell) => cell.trim()));
-    assert.deepEqual(cells.slice(1), [
-      ["", "first", "failed", "it is broken in more words than fit into a line", ""],
-      ["", "", "", "Next: mend it", ""],
-      ["", "second", "skipped", "first failed", ""],
+  it("begins with what is not well, whole and with its next step, and has one line for what is", () => {
+    assert.deepEqual(render(rows).split("\n"), [
+      "failed   first: it is broken in more words than fit into a line",
+      "         Next: mend it",
+      "unknown  third: one",
+      "         other",
+      "skipped  second, fourth: first failed",
+      "ok       tools: 14 installed; in the cache",
+      "ok       2 permissions",
     ]);
   });
 
-  it("fits into a terminal", () => {
-    const widths = render(rows, 60)
-      .split("\n")
-      .map((line) => line.length);
-    assert.ok(Math.max(...widths) <= 60, `${Math.max(...widths)} columns`);
+  it("fits into a terminal: what is not well is wrapped, what is well cut", () => {
+    assert.deepEqual(render(rows, 36).split("\n"), [
+      "failed   first: it is broken in more",
+      "         words than fit into a line",
+      "         Next: mend it",
+      "unknown  third: one",
+      "         other",
+      "skipped  second, fourth: first",
+      "         failed",
+      "ok       tools: 14 installed; in th…",
+      "ok       2 permissions",
+    ]);
   });
 });

@@ -15,7 +15,7 @@ const users = {
     openPullRequests(gitHubRepository(environment, { use: "pullRequests" })),
 } as const;
 
-describe("make pr-open", () => {
+describe("ds pr open", () => {
   it("knows the open pull requests of every page: one left out would lose its environment", async () => {
     const open = Array.from({ length: 250 }, (_, index) => ({ number: index + 1 }));
     const server = await startHttpServer(({ path }) => {

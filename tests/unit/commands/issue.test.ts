@@ -33,7 +33,7 @@ async function startGitHub(issues: Issue[]): Promise<HttpServer> {
   });
 }
 
-describe("make issue", () => {
+describe("ds issue", () => {
   let issues: Issue[];
   let server: HttpServer;
   const report = (text: string) =>

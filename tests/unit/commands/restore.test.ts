@@ -85,6 +85,6 @@ describe("a damaged state", () => {
 
   it("of a pull request's environment is not put right", async () => {
     const engine = { executable: "pulumi", environment: {} };
-    await assert.rejects(restoreState(engine, "pr-7"), /removed and made anew\.\nNext: make pr-down PR=7/);
+    await assert.rejects(restoreState(engine, "pr-7"), /removed and made anew\.\nNext: ds pr down 7/);
   });
 });

@@ -127,7 +127,7 @@ describe("posting the comment of a review", () => {
         () => targetOf("abc", { GITHUB_REPOSITORY: "datasets-server", GITHUB_API_URL: "api" }),
         (error: Error) => {
           const faults = [
-            'PR: "abc" is not allowed; allowed: ',
+            '--pr: "abc" is not allowed; allowed: ',
             "GITHUB_TOKEN: is missing; needed: ",
             'GITHUB_REPOSITORY: "datasets-server" is not allowed; allowed: ',
             'GITHUB_API_URL: "api" is not allowed; allowed: ',
@@ -139,13 +139,13 @@ describe("posting the comment of a review", () => {
         },
       );
       for (const number of ["0", "-1", "1e9", "1;rm", ""]) {
-        assert.throws(() => targetOf(number, environmentOf(github.url)), /PR: /, number);
+        assert.throws(() => targetOf(number, environmentOf(github.url)), /--pr: /, number);
       }
     });
 
     it("for a text that is no comment of ours, or too long for one", async () => {
-      await assert.rejects(post("hello"), /Next: make review/);
-      await assert.rejects(post(comment.padEnd(mostCharacters + 1, ".")), /Next: make review/);
+      await assert.rejects(post("hello"), /Next: ds review/);
+      await assert.rejects(post(comment.padEnd(mostCharacters + 1, ".")), /Next: ds review/);
     });
   });
 });

@@ -17,7 +17,7 @@ describe("connecting to a cluster that is not there", () => {
       context: "datasets-server-local",
     } as const;
     await assert.rejects(connectCluster(local, "datasets-server"), {
-      message: "the local cluster is not there (no kubeconfig at /nonexistent/kubeconfig). Start it with: make up",
+      message: "the local cluster is not there (no kubeconfig at /nonexistent/kubeconfig). Start it with: ds up",
     });
   });
 

@@ -309,12 +309,12 @@ const badInputs: readonly BadInput[] = [
   {
     key: "hfToken",
     value: undefined,
-    says: "datasets-server:hfToken: is missing; needed: a value set by: pulumi config set --secret",
+    says: "datasets-server:hfToken: is missing; needed: a value set by: ds pulumi STACK -- config set --secret",
   },
   {
     key: "checksumKey",
     value: " ",
-    says: "datasets-server:checksumKey: its value is not allowed; allowed: a value set by: pulumi config set --secret",
+    says: "datasets-server:checksumKey: its value is not allowed; allowed: a value set by: ds pulumi STACK -- config set --secret",
   },
 ];
 

@@ -1,0 +1,64 @@
+import * as path from "node:path";
+import type { Command } from "commander";
+import { count, describe, type OnWorkspace, onStack, stackName } from "./shared";
+
+/** Commands that look at a stack and change nothing. */
+export function lookCommands(program: Command): void {
+  describe(onStack(program.command("doctor")), {
+    group: "look",
+    does: "check all that a deploy needs, and say what to do",
+    examples: ["doctor prod", "doctor local"],
+  }).action(async (stack: string, { workspace }: OnWorkspace) => {
+    const isWell = await (await import("../doctor")).doctor({ stack, workspace });
+    // Whatever did not answer in time may still be waited for.
+    process.exit(isWell ? 0 : 1);
+  });
+
+  describe(onStack(program.command("drift")), {
+    group: "look",
+    does: "show what is not as it was deployed, and who changed it",
+    examples: ["drift prod", "drift prod --out drift.md"],
+  })
+    .option("--out <file>", "write it to this file too, as Markdown")
+    .action(async (stack: string, { workspace, out }: OnWorkspace & { out?: string }) => {
+      const { drift } = await import("../drift");
+      const { engineFor } = await import("../engine");
+      const isClean = await drift(await engineFor(workspace, stack), stack, out === undefined ? {} : { out });
+      process.exitCode = isClean ? 0 : 1;
+    });
+
+  describe(onStack(program.command("history")), {
+    group: "look",
+    does: "show who deployed what, when, from which commit",
+    examples: ["history prod", "history prod --limit 5"],
+  })
+    .option("--limit <number>", "how many updates, the latest first", count, 20)
+    .action(async (stack: string, { workspace, limit }: OnWorkspace & { limit: number }) => {
+      const { engineFor } = await import("../engine");
+      const { history } = await import("../history");
+      await history(await engineFor(workspace, stack), stack, limit);
+    });
+
+  describe(onStack(program.command("smoke")), {
+    group: "look",
+    does: "wait until the public endpoint answers",
+    examples: ["smoke prod", "smoke ephemeral"],
+  }).action(async (stack: string, { workspace }: OnWorkspace) => {
+    const { engineFor } = await import("../engine");
+    const { smoke } = await import("../smoke");
+    await smoke(await engineFor(workspace, stack), stack);
+  });
+
+  describe(program.command("render"), {
+    group: "look",
+    does: "write every object as YAML; needs no cluster and no tool",
+    examples: ["render prod", "render ephemeral --out /tmp/ephemeral"],
+  })
+    .argument("<STACK>", "the stack", stackName)
+    .option("--out <folder>", "where to write; default: rendered/STACK")
+    .action(async (stack: string, { out }: { out?: string }) => {
+      const folder = path.resolve(out || path.join("rendered", stack));
+      const files = await (await import("../render")).render(stack, folder);
+      console.log(`${files.length} objects of stack ${stack} in ${folder}`);
+    });
+}
