@@ -62,7 +62,7 @@ export function parse(name: string, values: ConfigValues, surroundings: Surround
     // Nothing could be read, and to say that every key is missing would say nothing.
     return refused(issues);
   }
-  const own = ownValues(values, surroundings);
+  const own = ownValues(name, values, surroundings);
   // A run reads one file: compiling the schema would take longer than it saves.
   const parsed = stackFileSchema.safeParse(own.values, { jitless: true });
   if (!parsed.success) {
@@ -119,7 +119,7 @@ interface OwnValues {
 const unreadSecret = "[secret]";
 
 /** The values of the program's own keys, less their common prefix. */
-function ownValues({ texts, encrypted }: ConfigValues, { plainSecret }: Surroundings): OwnValues {
+function ownValues(stack: string, { texts, encrypted }: ConfigValues, { plainSecret }: Surroundings): OwnValues {
   const hidden: string[] = [];
   const issues: ConfigIssue[] = [];
   const values = [...Object.keys(texts), ...encrypted].flatMap((key): [string, unknown][] => {
@@ -133,7 +133,7 @@ function ownValues({ texts, encrypted }: ConfigValues, { plainSecret }: Surround
     const text = texts[key];
     if (isEncryptedKey(name)) {
       if (text !== undefined) {
-        issues.push({ key, message: `must be encrypted; set it with: pulumi config set --secret ${key}` });
+        issues.push({ key, message: `must be encrypted; set it with: ${setSecret(stack, name)}` });
       }
       return [[name, text ?? plainSecret(name) ?? unreadSecret]];
     }
@@ -258,16 +258,20 @@ function missing(path: readonly string[], needed: string): ConfigIssue {
 function missingSecretIssues(identity: StackIdentity, file: StackFile): ConfigIssue[] {
   return neededSecrets(identity, file)
     .filter((key) => file[key] === undefined)
-    .map((key) => ({ key: configKey([key]), message: `is missing; ${howToSet(key)}` }));
+    .map((key) => ({ key: configKey([key]), message: `is missing; set it with: ${setSecret(identity.stack, key)}` }));
 }
 
 /** The secrets that nobody has set yet. The local cluster needs no real one. */
 function placeholderIssues(identity: StackIdentity, file: StackFile): ConfigIssue[] {
   return neededSecrets(identity, file)
     .filter((key) => file.cluster.name !== "local" && file[key] === placeholders[key])
-    .map((key) => ({ key: configKey([key]), message: `still has the value it was committed with; ${howToSet(key)}` }));
+    .map((key) => ({
+      key: configKey([key]),
+      message: `still has the value it was committed with; set it with: ${setSecret(identity.stack, key)}`,
+    }));
 }
 
-function howToSet(key: string): string {
-  return `set it with: pulumi config set --secret ${configKey([key])}`;
+/** The command that sets a secret. */
+function setSecret(stack: string, key: string): string {
+  return `ds pulumi ${stack} -- config set --secret ${configKey([key])}`;
 }

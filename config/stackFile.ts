@@ -87,7 +87,7 @@ function fileIssue({ path: [top = "", key, ...inner], line, problem, instead }: 
   return {
     // What is within a secret may be a part of it.
     key: shownKey(fullKey(key), isSecret ? [] : inner),
-    message: `${name}, line ${line}: ${problem}; ${isSecret ? "encrypt it with: pulumi config set --secret" : instead}`,
+    message: `${name}, line ${line}: ${problem}; ${isSecret ? "encrypt it with: ds pulumi STACK -- config set --secret KEY" : instead}`,
   };
 }
 

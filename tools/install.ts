@@ -34,7 +34,7 @@ export function findTools<Group extends ToolGroup>(groups: readonly Group[]): To
   if (hasAll(names, paths)) return paths;
   const missing = names.filter((name) => !(name in paths));
   const isLocal = groups.every((group) => localGroups.some((local) => local === group));
-  const next = isLocal ? "make tools" : `make tools GROUPS="${groups.join(" ")}"`;
+  const next = isLocal ? "ds tools install" : `ds tools install ${groups.join(" ")}`;
   throw new Error(`not installed yet: ${missing.join(", ")}. Next: run \`${next}\`.`);
 }
 

@@ -70,7 +70,7 @@ async function tryLock(root: string): Promise<(() => Promise<void>) | undefined>
       onCompromised: (error) => {
         // Going on could mean two installs in one staging folder; the next run takes up what is finished.
         console.error(
-          `the install lock was lost (${error.message}), perhaps because the machine slept: run make tools again`,
+          `the install lock was lost (${error.message}), perhaps because the machine slept: run the command again`,
         );
         process.exit(1);
       },

@@ -34,7 +34,7 @@ export function clusterStages(toolbox: Toolbox, podStages: PodStages): Stage[] {
 
 function yamlFiles(folder: string, prefix = ""): string[] {
   const names = fs.readdirSync(folder).filter((name) => name.startsWith(prefix) && name.endsWith(".yaml"));
-  if (names.length === 0) throw new Error(`no ${prefix}*.yaml in ${folder}; run \`make tools\``);
+  if (names.length === 0) throw new Error(`no ${prefix}*.yaml in ${folder}; run \`ds tools install\``);
   return names.sort().map((name) => path.join(folder, name));
 }
 

@@ -22,7 +22,7 @@ export async function fromPath({ name, part, target }: Job): Promise<Attempt> {
 }
 
 function executablesOnPath(name: string): string[] {
-  // Not our own cache, which the shell of `make shell` has on PATH: another entry there is not this recipe's.
+  // Not our own cache, which the shell of `ds shell` has on PATH: another entry there is not this recipe's.
   const isForeign = (folder: string) => path.isAbsolute(folder) && !folder.startsWith(cacheRoot() + path.sep);
   const folders = (process.env.PATH ?? "").split(path.delimiter).filter(isForeign);
   return [...new Set(folders)].map((folder) => path.join(folder, name)).filter(isExecutableFile);
