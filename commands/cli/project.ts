@@ -62,6 +62,26 @@ function toolCommands(program: Command): void {
       console.log(`all tools are in place: ${groups.join(", ")}`);
     });
 
+  describe(tools.command("checksums"), {
+    group: "project",
+    does: "write tools/checksums.json, where releases are reachable",
+    examples: ["tools checksums", "tools checksums && git diff tools/checksums.json"],
+  }).action(async () => (await import("../../tools/sources/checksums")).writeChecksums());
+
+  describe(tools.command("verify"), {
+    group: "project",
+    does: "compare installed tools with tools/checksums.json",
+    examples: ["tools verify", "tools verify deploy eks"],
+  })
+    .addArgument(new Argument("[GROUP...]", "which tools; default: those of a local run").choices(toolGroups))
+    .action(async (named: readonly ToolGroup[] = []) => {
+      const { unverifiedTools } = await import("../../tools/verify");
+      const unverified = await unverifiedTools(named.length > 0 ? named : localGroups);
+      for (const { name, why } of unverified) console.log(`${name}: ${why}`);
+      if (unverified.length === 0) console.log("every tool is the one that its project released");
+      process.exitCode = unverified.length > 0 ? 1 : 0;
+    });
+
   describe(tools.command("lint-workflows"), {
     group: "project",
     does: "check .github/workflows with actionlint",
