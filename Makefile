@@ -63,7 +63,7 @@ generate: ## write tests/expected, config/stack.schema.json, docs/access.md, doc
 	@./ds generate
 
 bench: tools ## measure the figures into bench/results.md
-	@./ds bench
+	@node -r ts-node/register/transpile-only bench/main.ts
 
 tools: ## install the pinned tools of a local run, or of the groups in GROUPS: GROUPS="deploy eks"
 	@./ds tools install $(GROUPS)

@@ -1,11 +1,11 @@
+import { clusterProvider, connectCluster } from "./cluster/cluster";
+import { stackOutputs } from "./cluster/outputs";
 import { allObjects, buildObjects, imagesOf } from "./components/buildObjects";
-import { clusterProvider, connectCluster } from "./components/cluster";
 import { DatasetsServer } from "./components/datasetsServer";
-import { dropDebugLines } from "./components/debugLines";
-import { guardsOf } from "./components/guards";
-import { stackOutputs } from "./components/outputs";
-import { checkRules, factsOf } from "./components/rules";
 import { loadConfig } from "./config/load";
+import { dropDebugLines } from "./safety/debugLines";
+import { guardsOf } from "./safety/guards";
+import { checkRules, factsOf } from "./safety/rules";
 
 dropDebugLines();
 

@@ -2,7 +2,7 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { z } from "zod";
-import { projectFolder } from "../commands/project";
+import { projectFolder } from "../cli/project";
 import { cleanUp, suiteFolder } from "../tests/support/e2e/world";
 import { installTools } from "../tools/install";
 import { pins } from "../tools/pins";
@@ -84,7 +84,7 @@ async function fromNothing(): Promise<Figure[]> {
   const workspace = await fs.mkdtemp(path.join(os.tmpdir(), "datasets-server-bench-up-"));
   const cli = (command: string): TimedCommand => ({
     command: "node",
-    args: [...transpile, "commands/cli.ts", command, "--workspace", workspace],
+    args: [...transpile, "cli/main.ts", command, "--workspace", workspace],
     cwd: projectFolder,
     env: process.env,
   });

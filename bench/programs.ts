@@ -1,9 +1,9 @@
 import fs from "node:fs/promises";
 import path from "node:path";
 import { parseDocument } from "yaml";
-import { type KubernetesObject, stackObjects } from "../commands/objects";
-import { projectFolder } from "../commands/project";
-import { render } from "../commands/render";
+import { type KubernetesObject, stackObjects } from "../cli/objects";
+import { projectFolder } from "../cli/project";
+import { render } from "../cli/render";
 import { type Cluster, newCluster } from "../tests/support/e2e/cluster";
 import type { Engine } from "../tests/support/e2e/engine";
 import { createForeignObjects } from "../tests/support/e2e/foreign";

@@ -1,4 +1,4 @@
-import { kubeScore, scanStacks } from "../commands/scan";
+import { kubeScore, scanStacks } from "../cli/scan";
 import type { Remark } from "../policy/kubeScore";
 import { chartObjects } from "../tests/support/e2e/chart";
 import { pins } from "../tools/pins";

@@ -1,26 +1,22 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type AlertsArgs, prometheusRule } from "./alerts";
-import { type MigrationArgs, migrationJob, migrationSettings } from "./migration";
-import { buildMongoDb, type MongoDbArgs, type MongoDbObjects } from "./mongodb";
-import type { Scope } from "./names";
-import { type NetworkArgs, networkPolicyObjects } from "./networkPolicies";
+import { type JobName, jobNames, jobs } from "../catalog/jobs";
+import type { Scope } from "../catalog/names";
+import { type ServiceName, serviceNames, services } from "../catalog/services";
+import type { SettingGroup } from "../catalog/settings";
+import { workerComponent, workerSettings } from "../catalog/workers";
+import { type NamespaceArgs, namespace, quota, serviceAccount } from "./foundation/namespace";
+import { type SecretValues, secretObjects } from "./foundation/secrets";
+import { isShared, settingsConfigMap, settingsName, type Variables } from "./foundation/settings";
+import { type ClaimArgs, type ParquetMetadataVolume, parquetMetadataClaim } from "./foundation/storage";
 import type { AnyObject, BuiltObject } from "./objects";
-import { type JobName, jobNames, jobs, type ScheduledJobSizes, scheduledJob } from "./scheduledJob";
-import { type SecretValues, secretObjects } from "./secrets";
-import { type ServiceName, serviceNames, services } from "./services";
-import { isShared, type SettingGroup, settingsConfigMap, settingsName, type Variables } from "./settings";
-import { type ClaimArgs, parquetMetadataClaim } from "./storage";
-import { type NamespaceArgs, namespace, quota, serviceAccount } from "./tenancy";
-import type { ParquetMetadataVolume } from "./volumes";
-import { buildWebService, type Entrances, type ServiceSizes, type WebServiceObjects } from "./webService";
-import {
-  buildWorkerPool,
-  type WorkerPoolObjects,
-  type WorkerPoolSizes,
-  workerComponent,
-  workerSettings,
-} from "./workerPool";
-import { imageOf, type WorkloadContext } from "./workload";
+import { type AlertsArgs, prometheusRule } from "./observability/alerts";
+import { type NetworkArgs, networkPolicyObjects } from "./traffic/networkPolicies";
+import { type MigrationArgs, migrationJob, migrationSettings } from "./workloads/migration";
+import { buildMongoDb, type MongoDbArgs, type MongoDbObjects } from "./workloads/mongodb";
+import { type ScheduledJobSizes, scheduledJob } from "./workloads/scheduledJob";
+import { buildWebService, type Entrances, type ServiceSizes, type WebServiceObjects } from "./workloads/webService";
+import { buildWorkerPool, type WorkerPoolObjects, type WorkerPoolSizes } from "./workloads/workerPool";
+import { imageOf, type WorkloadContext } from "./workloads/workload";
 
 /** All that a stack's objects are built from. */
 export interface DatasetsServerArgs {

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { objectName, type Scope } from "../catalog/names";
 import type { DatasetsServerObjects } from "./buildObjects";
-import { MongoDb } from "./mongodb";
-import { objectName, type Scope } from "./names";
 import { childOptions, register } from "./objects";
-import { WebService } from "./webService";
-import { WorkerPool } from "./workerPool";
+import { MongoDb } from "./workloads/mongodb";
+import { WebService } from "./workloads/webService";
+import { WorkerPool } from "./workloads/workerPool";
 
 export interface DatasetsServerResources {
   readonly scope: Scope;

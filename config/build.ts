@@ -1,11 +1,12 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { helmPrefix, type Scope } from "../catalog/names";
+import type { SecretKey } from "../catalog/secrets";
+import type { ClusterArgs } from "../cluster/cluster";
 import type { DatasetsServerArgs } from "../components/buildObjects";
-import type { ClusterArgs } from "../components/cluster";
-import { mongoDbUrl } from "../components/mongodb";
-import { helmPrefix, type Scope } from "../components/names";
-import type { SecretKey, SecretValues } from "../components/secrets";
-import { parquetMetadataPath } from "../components/volumes";
+import type { SecretValues } from "../components/foundation/secrets";
+import { mongoDbUrl } from "../components/workloads/mongodb";
+import { parquetMetadataPath } from "../components/workloads/volumes";
 import { environmentOf } from "./environment";
 import { allowedDeletions, protectsObjects } from "./protection";
 import type { Parameters } from "./pullRequest";

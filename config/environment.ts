@@ -1,6 +1,6 @@
+import { ownAnnotations } from "../catalog/names";
 import type { DatasetsServerArgs } from "../components/buildObjects";
-import { ownAnnotations } from "../components/names";
-import type { WorkerPoolSizes } from "../components/workerPool";
+import type { WorkerPoolSizes } from "../components/workloads/workerPool";
 import { loadBalancerPlace, type Parameters, parameterRecords, readParameters } from "./pullRequest";
 import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";

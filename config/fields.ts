@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseQuantity } from "../components/quantity";
+import { parseQuantity } from "../catalog/quantity";
 import { isCronSchedule } from "./cron";
 import { clusterName as clusterNamePattern } from "./stacks";
 

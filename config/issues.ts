@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { Refusal } from "../components/refusal";
+import { Refusal } from "../cluster/refusal";
 
 /** One thing wrong with a stack's configuration: which key, what it says, and what would be right. */
 export interface ConfigIssue {

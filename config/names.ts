@@ -1,8 +1,8 @@
-import { migrationName } from "../components/migration";
-import { objectName, scheduledJobName } from "../components/names";
-import { jobNames } from "../components/scheduledJob";
-import { serviceNames } from "../components/services";
-import { workerComponent } from "../components/workerPool";
+import { jobNames } from "../catalog/jobs";
+import { objectName, scheduledJobName } from "../catalog/names";
+import { serviceNames } from "../catalog/services";
+import { workerComponent } from "../catalog/workers";
+import { migrationName } from "../components/workloads/migration";
 import { scopeOf } from "./build";
 import { type ConfigIssue, configKey } from "./issues";
 import type { StackFile } from "./schema";

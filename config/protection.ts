@@ -1,4 +1,4 @@
-import { protectedKinds, wholeStack } from "../components/protection";
+import { protectedKinds, wholeStack } from "../safety/protection";
 import { projectName } from "./accounts";
 import type { ConfigIssue } from "./issues";
 import type { StackIdentity } from "./stacks";

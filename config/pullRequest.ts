@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { serviceNames } from "../components/services";
+import { serviceNames } from "../catalog/services";
 import * as field from "./fields";
 import { type ConfigIssue, describeValue } from "./issues";
 

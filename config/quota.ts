@@ -1,8 +1,9 @@
-import type { Resources } from "../components/podTemplate";
-import { parseQuantity } from "../components/quantity";
-import { addedPods, type Surge } from "../components/rollout";
-import { serviceNames, services as serviceRows } from "../components/services";
-import { workerSurge } from "../components/workerPool";
+import type { Resources } from "../catalog/quantity";
+import { parseQuantity } from "../catalog/quantity";
+import type { Surge } from "../catalog/rollouts";
+import { serviceNames, services as serviceRows } from "../catalog/services";
+import { workerSurge } from "../catalog/workers";
+import { addedPods } from "../components/workloads/rollout";
 import { environmentOf, parquetMetadataSize } from "./environment";
 import { type ConfigIssue, configKey } from "./issues";
 import type { StackFile } from "./schema";

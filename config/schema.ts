@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SecretKey } from "../components/secrets";
+import type { SecretKey } from "../catalog/secrets";
 import * as field from "./fields";
 import { environmentsPerLoadBalancer } from "./pullRequest";
 import { settingsSchema } from "./settings";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Variables } from "../components/settings";
+import type { Variables } from "../components/foundation/settings";
 import {
   datasetPattern,
   flag,

@@ -1,4 +1,4 @@
-import { environmentStack } from "../components/names";
+import { environmentStack } from "../catalog/names";
 
 /** The clusters that stacks of a fixed name live on. `local` is a Kubernetes API on the user's own machine. */
 const clusterNames = ["hub-prod", "hub-ephemeral", "local"] as const;

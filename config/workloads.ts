@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { databaseWaitSeconds } from "../components/migration";
-import { nodePools } from "../components/nodePools";
-import { jobNames } from "../components/scheduledJob";
-import { serviceNames } from "../components/services";
-import { jobSizes } from "../components/workerPool";
+import { jobNames } from "../catalog/jobs";
+import { nodePools } from "../catalog/nodePools";
+import { serviceNames } from "../catalog/services";
+import { jobSizes } from "../catalog/workers";
+import { databaseWaitSeconds } from "../components/workloads/migration";
 import * as field from "./fields";
 import { stackKinds } from "./stacks";
 

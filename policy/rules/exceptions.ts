@@ -1,4 +1,4 @@
-import { ownPrefix } from "../../components/names";
+import { ownPrefix } from "../../catalog/names";
 import { objectId } from "../inventory";
 import { finding, type NamedFinding, type Rule } from "../rule";
 import type { KubernetesObject } from "../shapes";

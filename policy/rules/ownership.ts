@@ -1,4 +1,4 @@
-import { stackLabel } from "../../components/names";
+import { stackLabel } from "../../catalog/names";
 import { absent } from "../inventory";
 import { finding, type Rule } from "../rule";
 

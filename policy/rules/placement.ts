@@ -1,4 +1,4 @@
-import { nodePools } from "../../components/nodePools";
+import { nodePools } from "../../catalog/nodePools";
 import { absent, fewestPods } from "../inventory";
 import { finding, type Rule } from "../rule";
 

@@ -1,4 +1,4 @@
-import { parseQuantity } from "../../components/quantity";
+import { parseQuantity } from "../../catalog/quantity";
 import type { Inventory, Workload } from "../inventory";
 import { finding, type Rule } from "../rule";
 

@@ -1,4 +1,4 @@
-import { parseQuantity } from "../../components/quantity";
+import { parseQuantity } from "../../catalog/quantity";
 import { absent, containersOf, type Workload } from "../inventory";
 import { type Finding, finding, type Rule } from "../rule";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { V1Deployment, V1DeploymentStrategy } from "@kubernetes/client-node";
-import { placement } from "../../components/nodePools";
-import type { Surge } from "../../components/rollout";
-import { services } from "../../components/services";
-import { workerSurge } from "../../components/workerPool";
+import { placement } from "../../catalog/nodePools";
+import type { Surge } from "../../catalog/rollouts";
+import { services } from "../../catalog/services";
+import { workerSurge } from "../../catalog/workers";
 import { type Availability, assertNeverBelow, leastReady, watchAvailability } from "../support/e2e/availability";
 import { chartStrategy } from "../support/e2e/chart";
 import type { Cluster } from "../support/e2e/cluster";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { stackLabel } from "../../components/names";
+import { stackLabel } from "../../catalog/names";
 import type { RunResult } from "../../tools/run";
 import { assertNeverBelow, watchAvailability } from "../support/e2e/availability";
 import { inAccount } from "../support/e2e/awsAccount";

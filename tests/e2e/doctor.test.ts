@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import * as k8s from "@kubernetes/client-node";
 import { z } from "zod";
-import { groups } from "../../commands/access/rbac";
+import { groups } from "../../cli/access/rbac";
 import { secretsKey } from "../../config/accounts";
 import { placeholders } from "../../config/schema";
 import { type RunResult, run } from "../../tools/run";
@@ -39,7 +39,7 @@ describe("ds doctor prod, with the rights of docs/access.md", () => {
   after(() => eks.stop());
 
   async function doctor(): Promise<RunResult & { readonly rows: ReadonlyMap<string, Row> }> {
-    const command = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", "doctor", engine.stack];
+    const command = ["-r", "ts-node/register/transpile-only", "cli/main.ts", "doctor", engine.stack];
     const workspace = path.dirname(engine.pulumiHome);
     const result = await run(process.execPath, [...command, "--workspace", workspace], {
       cwd: engine.folder,

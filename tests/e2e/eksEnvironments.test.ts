@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { RbacAuthorizationV1Api, type V1StorageClass } from "@kubernetes/client-node";
-import { clusterAccess } from "../../commands/access/clusters";
-import { groups } from "../../commands/access/rbac";
+import { clusterAccess } from "../../cli/access/clusters";
+import { groups } from "../../cli/access/rbac";
 import { type RunResult, run } from "../../tools/run";
 import { type Eks, everyStateVersion, newEksEngine, startEks } from "../support/e2e/eks";
 import type { Engine } from "../support/e2e/engine";
@@ -35,7 +35,7 @@ describe("an environment on hub-ephemeral, in an account that lets nobody do mor
 
   async function pr(...words: readonly string[]): Promise<RunResult> {
     const workspace = path.dirname(engine.pulumiHome);
-    const command = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", "pr"];
+    const command = ["-r", "ts-node/register/transpile-only", "cli/main.ts", "pr"];
     return run(process.execPath, [...command, ...words, "--workspace", workspace], {
       cwd: engine.folder,
       env: engine.environment,

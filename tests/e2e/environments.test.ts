@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
-import { stackLabel } from "../../components/names";
+import { stackLabel } from "../../catalog/names";
 import type { RunResult } from "../../tools/run";
 import { workspacePaths } from "../../tools/workspace";
 import { EnvironmentUser } from "../support/e2e/environments";

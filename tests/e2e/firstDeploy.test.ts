@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { stackLabel } from "../../components/names";
+import { stackLabel } from "../../catalog/names";
 import { type RunResult, run } from "../../tools/run";
 import { chartObjectsOfNoStack, installChart, namespace } from "../support/e2e/chartObjects";
 import { documentedCommands } from "../support/e2e/document";
@@ -60,7 +60,7 @@ describe("the first deploy of README to prod, beside the live objects of the Hel
 
   /** Runs such as `ds preview prod`, as the deploy role of docs/access.md. */
   function ds(command: string, ...flags: readonly string[]): Promise<RunResult> {
-    const args = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", command, "--stack", "prod"];
+    const args = ["-r", "ts-node/register/transpile-only", "cli/main.ts", command, "--stack", "prod"];
     return run(process.execPath, [...args, "--workspace", path.dirname(engine.pulumiHome), ...flags], {
       cwd: engine.folder,
       env: { ...engine.environment, CI: "" },

@@ -40,7 +40,7 @@ describe("ds deploy, history and drift, from a git checkout", () => {
   }
 
   function command(name: string, ...flags: readonly string[]): Promise<RunResult> {
-    const cli = ["-r", "ts-node/register/transpile-only", "commands/cli.ts"];
+    const cli = ["-r", "ts-node/register/transpile-only", "cli/main.ts"];
     const workspace = path.join(suite, "workspace");
     return engine.command("node", ...cli, name, "local", "--workspace", workspace, ...flags);
   }

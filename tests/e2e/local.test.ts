@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
-import { checksumAnnotation, stackLabel } from "../../components/names";
-import { serviceNames } from "../../components/services";
+import { checksumAnnotation, stackLabel } from "../../catalog/names";
+import { serviceNames } from "../../catalog/services";
 import type { Cluster } from "../support/e2e/cluster";
 import type { Engine } from "../support/e2e/engine";
 import { find, isReady, type Kubernetes, objectsOf, stayingPods } from "../support/e2e/kubernetes";
@@ -227,7 +227,7 @@ describe("stack local", () => {
     assert.match(stdout, /"ciphertext": "v1:/);
     await engine.shell("pulumi preview --diff --stack local --non-interactive -v=2");
     const rendered = path.join(engine.folder, "rendered");
-    await engine.shell(`node -r ts-node/register/transpile-only commands/cli.ts render local --out ${rendered}`);
+    await engine.shell(`node -r ts-node/register/transpile-only cli/main.ts render local --out ${rendered}`);
     const folders = [engine.stateFolder, engine.pulumiHome, rendered];
     for (const secret of [firstToken, secondToken, checksumKey]) {
       assert.deepEqual(await findLeaks(secret, { folders, texts: engine.printedTexts() }), []);

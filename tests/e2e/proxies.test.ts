@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { projectFolder } from "../../commands/project";
+import { projectFolder } from "../../cli/project";
 import { run } from "../../tools/run";
 import { type HttpServer, startHttpServer } from "../support/httpServer";
 import { type AnswerBehindProxy, type ConnectProxy, startConnectProxy } from "../support/proxy/connectProxy";
@@ -18,7 +18,7 @@ const clients = {
     host: "api.github.invalid",
     answer: "17",
     code: `
-      const { gitHubRepository, openPullRequests } = await load("commands/github");
+      const { gitHubRepository, openPullRequests } = await load("cli/github");
       const environment = { GITHUB_TOKEN: "t", GITHUB_REPOSITORY: "o/r", GITHUB_API_URL: "https://api.github.invalid" };
       return String(await openPullRequests(gitHubRepository(environment, { use: "pullRequests" })));`,
   },
@@ -26,7 +26,7 @@ const clients = {
     host: "s3.invalid",
     answer: "eu-west-3",
     code: `
-      const { s3Client } = await load("commands/aws/clients");
+      const { s3Client } = await load("cli/aws/clients");
       const { HeadBucketCommand } = require("@aws-sdk/client-s3");
       const client = s3Client({ region: "us-east-1", endpoint: "https://s3.invalid", pathStyle: true });
       return (await client.send(new HeadBucketCommand({ Bucket: "state" }))).BucketRegion;`,
@@ -35,7 +35,7 @@ const clients = {
     host: "sts.invalid",
     answer: "assumed",
     code: `
-      const { clusterCredentials } = await load("commands/aws/credentials");
+      const { clusterCredentials } = await load("cli/aws/credentials");
       const credentials = clusterCredentials({ region: "us-east-1", role: "arn:aws:iam::707930574880:role/deploy" });
       return (await credentials()).accessKeyId;`,
   },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs/promises";
 import path from "node:path";
-import { mostCharacters } from "../../commands/review/markdown";
+import { mostCharacters } from "../../cli/review/markdown";
 import { run } from "../../tools/run";
 import { fastPodStages } from "../support/e2e/cluster";
 import { type Eks, newEksEngine, startEks } from "../support/e2e/eks";
@@ -29,7 +29,7 @@ describe("ds review, before prod is deployed and where ephemeral cannot be reach
     const command = [
       "-r",
       "ts-node/register/transpile-only",
-      "commands/cli.ts",
+      "cli/main.ts",
       "review",
       "prod",
       "ephemeral",

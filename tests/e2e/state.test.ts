@@ -25,8 +25,8 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { z } from "zod";
-import { clusterAccess } from "../../commands/access/clusters";
-import { kmsClient, s3Client } from "../../commands/aws/clients";
+import { clusterAccess } from "../../cli/access/clusters";
+import { kmsClient, s3Client } from "../../cli/aws/clients";
 import { projectName, secretsKey, secretsProviderUrl } from "../../config/accounts";
 import type { RunResult } from "../../tools/run";
 import { awsRootEnvironment, startMoto } from "../support/aws/moto";

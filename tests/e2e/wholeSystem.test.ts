@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { parseDocument } from "yaml";
-import { serviceNames } from "../../components/services";
+import { serviceNames } from "../../catalog/services";
 import type { RunResult } from "../../tools/run";
 import { type Cluster, newCluster } from "../support/e2e/cluster";
 import type { Engine } from "../support/e2e/engine";

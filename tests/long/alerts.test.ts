@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs/promises";
 import path from "node:path";
-import { alertingRules } from "../../components/alerts";
+import { alertingRules } from "../../components/observability/alerts";
 import { findTools } from "../../tools/install";
 import { run } from "../../tools/run";
 import { suiteFolder } from "../support/e2e/world";

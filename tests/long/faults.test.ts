@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BatchV1Api } from "@kubernetes/client-node";
 import { z } from "zod";
 import type { Figure } from "../../bench/figures";
-import { stackLabel } from "../../components/names";
+import { stackLabel } from "../../catalog/names";
 import { assertNeverBelow, watchAvailability } from "../support/e2e/availability";
 import { fastPodStages } from "../support/e2e/cluster";
 import { freeze, restart } from "../support/e2e/clusterFaults";

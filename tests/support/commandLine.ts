@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { createProgram, splitAtDashes } from "../../commands/cli/program";
+import { createProgram, splitAtDashes } from "../../cli/commandLine";
 
 /** What is wrong with a command line of ds by its commands and their options; it is not run, and values are not looked at. */
 export function problemsOf(argv: readonly string[]): string[] {

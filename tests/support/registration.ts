@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
+import { clusterProvider } from "../../cluster/cluster";
 import { buildObjects, imagesOf } from "../../components/buildObjects";
-import { clusterProvider } from "../../components/cluster";
 import { DatasetsServer } from "../../components/datasetsServer";
 import { projectName } from "../../config/accounts";
 import type { Config } from "../../config/build";

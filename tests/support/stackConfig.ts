@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { stackFile } from "../../commands/project";
-import { readConfig } from "../../commands/stackFile";
+import { stackFile } from "../../cli/project";
+import { readConfig } from "../../cli/stackFile";
 import type { Config } from "../../config/build";
 import { configKey, refuse } from "../../config/issues";
 import { parse } from "../../config/parse";

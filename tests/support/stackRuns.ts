@@ -1,4 +1,4 @@
-import { plainObjects } from "../../commands/objects";
+import { plainObjects } from "../../cli/objects";
 import type { PlainObject } from "../../components/objects";
 import type { Config } from "../../config/build";
 import { stackConfig } from "./stackConfig";

@@ -3,7 +3,7 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import awsPackage from "@pulumi/aws/package.json";
-import type { Policy } from "../../commands/access/iam";
+import type { Policy } from "../../cli/access/iam";
 import { installAwsStandIn } from "../support/aws";
 import { errorAnswer } from "../support/aws/errors";
 import { allows } from "../support/aws/policies";

@@ -2,8 +2,8 @@ import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { createPatch } from "diff";
-import { generatedFiles } from "../../commands/generate";
-import { projectFolder } from "../../commands/project";
+import { generatedFiles } from "../../cli/generate";
+import { projectFolder } from "../../cli/project";
 
 describe("generated files, compared and never written here (make generate writes them, for review)", () => {
   for (const { file, content } of generatedFiles) {

@@ -1,10 +1,10 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { plainObjects } from "../../commands/objects";
+import { stackLabel } from "../../catalog/names";
+import { plainObjects } from "../../cli/objects";
+import { stackOutputs } from "../../cluster/outputs";
 import { imagesOf } from "../../components/buildObjects";
-import { stackLabel } from "../../components/names";
 import { checksumMarker, secretMarker } from "../../components/objects";
-import { stackOutputs } from "../../components/outputs";
 import { identifyStack } from "../../config/stacks";
 import { type RegisteredResource, registeredStack, type StackRegistration } from "../support/registration";
 import { stackRun } from "../support/stackRuns";

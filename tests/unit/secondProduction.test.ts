@@ -1,8 +1,8 @@
 import * as assert from "node:assert/strict";
-import { type KubernetesObject, plainObjects } from "../../commands/objects";
-import { stackFile } from "../../commands/project";
-import { readConfig } from "../../commands/stackFile";
-import { jobNames } from "../../components/scheduledJob";
+import { jobNames } from "../../catalog/jobs";
+import { type KubernetesObject, plainObjects } from "../../cli/objects";
+import { stackFile } from "../../cli/project";
+import { readConfig } from "../../cli/stackFile";
 import { stackConfig } from "../support/stackConfig";
 import { stackRun } from "../support/stackRuns";
 

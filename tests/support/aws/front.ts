@@ -2,7 +2,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { z } from "zod";
-import type { Policy } from "../../../commands/access/iam";
+import type { Policy } from "../../../cli/access/iam";
 import { type AwsError, errorAnswer, type HttpAnswer } from "./errors";
 import { account, region, rootKey } from "./moto";
 import { callKms, callQuery, element } from "./motoCalls";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { serviceNames } from "../../../components/services";
-import { imagePrefix } from "../../../components/workload";
+import { serviceNames } from "../../../catalog/services";
+import { imagePrefix } from "../../../components/workloads/workload";
 import type { HttpAnswer } from "./errors";
 import { region, rootKey } from "./moto";
 

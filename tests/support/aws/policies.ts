@@ -1,4 +1,4 @@
-import type { Policy, PolicyStatement } from "../../../commands/access/iam";
+import type { Policy, PolicyStatement } from "../../../cli/access/iam";
 
 /** What somebody wants to do, in the terms of a policy. */
 export interface AccessRequest {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { makeInformer, type V1EndpointSlice, type V1Pod } from "@kubernetes/client-node";
-import type { Surge } from "../../../components/rollout";
+import type { Surge } from "../../../catalog/rollouts";
 import { isReady, type Kubernetes } from "./kubernetes";
 import { whileWatching } from "./watching";
 

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import type { Policy } from "../../../commands/access/iam";
+import type { Policy } from "../../../cli/access/iam";
 import { findTools } from "../../../tools/install";
 import { type AwsFront, account, type EksCluster, installAwsStandIn } from "../aws";
 import { startFront } from "../aws/front";

@@ -3,8 +3,8 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import type { V1DeploymentStrategy } from "@kubernetes/client-node";
 import { z } from "zod";
-import { projectFolder } from "../../../commands/project";
-import { helmLabels, helmPrefix } from "../../../components/names";
+import { helmLabels, helmPrefix } from "../../../catalog/names";
+import { projectFolder } from "../../../cli/project";
 
 export const helmRelease = "prod";
 

@@ -1,5 +1,5 @@
 import type { V1Deployment } from "@kubernetes/client-node";
-import { stackLabel } from "../../../components/names";
+import { stackLabel } from "../../../catalog/names";
 import { secretsOfOthers, writeChart } from "./chart";
 import type { Engine } from "./engine";
 import type { Kubernetes } from "./kubernetes";

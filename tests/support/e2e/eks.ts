@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { clusterAccess, type DocumentedCluster, documentedClusters } from "../../../commands/access/clusters";
-import { groups } from "../../../commands/access/rbac";
-import type { EksClusterArgs } from "../../../components/eks";
+import { clusterAccess, type DocumentedCluster, documentedClusters } from "../../../cli/access/clusters";
+import { groups } from "../../../cli/access/rbac";
+import type { EksClusterArgs } from "../../../cluster/eks";
 import { projectName, secretsKey, secretsProviderUrl, stateBucket, stateUrl } from "../../../config/accounts";
 import type { PodStages } from "../../../tools/cluster";
 import { awsRootEnvironment } from "../aws";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { text } from "node:stream/consumers";
-import { stackLabel } from "../../../components/names";
+import { stackLabel } from "../../../catalog/names";
 import { clusterStatus, type PodStages } from "../../../tools/cluster";
 import { findTools } from "../../../tools/install";
 import { type RunResult, run } from "../../../tools/run";
@@ -15,7 +15,7 @@ import { type Cost, costOf } from "./costs";
 import { Engine } from "./engine";
 
 const limitMs = 5 * 60_000;
-const command = ["-r", "ts-node/register/transpile-only", "commands/cli.ts"];
+const command = ["-r", "ts-node/register/transpile-only", "cli/main.ts"];
 
 /** Somebody who runs the commands about environments with --local, in a copy of the checkout. */
 export class EnvironmentUser {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Surge } from "../../../components/rollout";
-import { serviceNames, services } from "../../../components/services";
-import { workerComponent, workerSurge } from "../../../components/workerPool";
+import type { Surge } from "../../../catalog/rollouts";
+import { serviceNames, services } from "../../../catalog/services";
+import { workerComponent, workerSurge } from "../../../catalog/workers";
 import { assertNeverBelow, type Least, leastReady, type Watched, watchAvailability } from "./availability";
 import type { Cluster } from "./cluster";
 import { drainPool, nodePools } from "./drains";

@@ -1,6 +1,6 @@
 import fs from "node:fs/promises";
 import { parseDocument } from "yaml";
-import { serviceNames } from "../../../components/services";
+import { serviceNames } from "../../../catalog/services";
 import { podsOf } from "./chart";
 
 /** Gives production the sizes of a test: the pods that the chart has in one. */

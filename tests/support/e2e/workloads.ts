@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { KubernetesObject, V1Pod } from "@kubernetes/client-node";
-import { stackLabel } from "../../../components/names";
+import { stackLabel } from "../../../catalog/names";
 import { isReady, type Kubernetes, rolledOut } from "./kubernetes";
 
 /**

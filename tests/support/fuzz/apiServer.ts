@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { PatchStrategy } from "@kubernetes/client-node";
-import type { KubernetesObject } from "../../../commands/objects";
-import { causeOf } from "../../../components/kubernetesClient";
+import type { KubernetesObject } from "../../../cli/objects";
+import { causeOf } from "../../../cluster/kubernetesClient";
 import { identifyStack } from "../../../config/stacks";
 import { inParallel } from "../e2e/costs";
 import type { Kubernetes } from "../e2e/kubernetes";

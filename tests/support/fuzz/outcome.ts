@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
-import { type KubernetesObject, plainObjects } from "../../../commands/objects";
+import { type KubernetesObject, plainObjects } from "../../../cli/objects";
+import { Refusal } from "../../../cluster/refusal";
 import { secretMarker } from "../../../components/objects";
-import { Refusal } from "../../../components/refusal";
-import { factsOf } from "../../../components/rules";
 import { type ConfigIssue, configKey, refuse } from "../../../config/issues";
 import { type ConfigValues, parse } from "../../../config/parse";
 import type { StackFacts } from "../../../policy/inventory";
 import { checkObjects, violationText } from "../../../policy/rules";
+import { factsOf } from "../../../safety/rules";
 import { rememberEnvironment } from "../environment";
 import { type Base, plantedSecret } from "./bases";
 

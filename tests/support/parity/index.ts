@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import type { KubernetesObject } from "../../../commands/objects";
-import { projectFolder } from "../../../commands/project";
+import type { KubernetesObject } from "../../../cli/objects";
+import { projectFolder } from "../../../cli/project";
 import { stackRun } from "../stackRuns";
 import { type ComparedStack, complaints, type Entry, readEntries } from "./differences";
 import type { Facts } from "./facts";

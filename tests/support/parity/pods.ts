@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { parseQuantity } from "../../../components/quantity";
+import { parseQuantity } from "../../../catalog/quantity";
 import { type FactTree, list, named } from "./facts";
 import type { container, probe } from "./shapes";
 import { type PodTemplate, portNumber, type Surroundings } from "./surroundings";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { engineAnnotations } from "../../../components/names";
+import { engineAnnotations } from "../../../catalog/names";
 
 /**
  * The objects that both systems have, as far as they are compared. A field that is not here is refused rather than

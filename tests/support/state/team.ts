@@ -47,14 +47,14 @@ export class Team {
     return new Team(folder, workspace, environment, aws);
   }
 
-  /** Runs a command of commands/cli.ts on a stack. */
+  /** Runs a command of cli/main.ts on a stack. */
   command(
     name: string,
     stack: string,
     flags: readonly string[] = [],
     extra: NodeJS.ProcessEnv = {},
   ): Promise<RunResult> {
-    const args = ["-r", "ts-node/register/transpile-only", "commands/cli.ts", name, stack];
+    const args = ["-r", "ts-node/register/transpile-only", "cli/main.ts", name, stack];
     const profile = name === "bootstrap" ? administrator : stack;
     return run(process.execPath, [...args, "--workspace", this.workspace, ...flags], {
       cwd: this.folder,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import ts from "typescript";
 import { plainProgram } from "../../../bench/plainProgram";
-import { stackObjects } from "../../../commands/objects";
+import { stackObjects } from "../../../cli/objects";
 
 const place = { kubeconfig: "/nowhere/kubeconfig", namespace: "datasets-server" };
 

@@ -1,10 +1,10 @@
 import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { type KubernetesObject, plainObjects } from "../../../commands/objects";
-import { projectFolder, stackFile } from "../../../commands/project";
-import { readConfig } from "../../../commands/stackFile";
-import { commands } from "../../../components/outputs";
+import { type KubernetesObject, plainObjects } from "../../../cli/objects";
+import { projectFolder, stackFile } from "../../../cli/project";
+import { readConfig } from "../../../cli/stackFile";
+import { commands } from "../../../cluster/outputs";
 import type { Config } from "../../../config/build";
 import type { StackFacts } from "../../../policy/inventory";
 import { checkObjects, violationText } from "../../../policy/rules";

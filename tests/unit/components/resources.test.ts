@@ -1,10 +1,10 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { buildObjects, type DatasetsServerObjects } from "../../../components/buildObjects";
-import { MongoDb } from "../../../components/mongodb";
 import { built, register } from "../../../components/objects";
-import { WebService } from "../../../components/webService";
-import { WorkerPool } from "../../../components/workerPool";
+import { MongoDb } from "../../../components/workloads/mongodb";
+import { WebService } from "../../../components/workloads/webService";
+import { WorkerPool } from "../../../components/workloads/workerPool";
 import { stackRun } from "../../support/stackRuns";
 
 type Children = ReadonlyMap<string, pulumi.ResourceOptions>;

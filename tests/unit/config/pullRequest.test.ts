@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
-import { stackFile } from "../../../commands/project";
-import { readConfig } from "../../../commands/stackFile";
+import { stackFile } from "../../../cli/project";
+import { readConfig } from "../../../cli/stackFile";
 import {
   lifetimeMs,
   loadBalancerPlace,

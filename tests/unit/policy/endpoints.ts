@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { z } from "zod";
-import { serviceNames } from "../../../components/services";
+import { serviceNames } from "../../../catalog/services";
 import { type Inventory, objectId, type Workload } from "../../../policy/inventory";
 import { type Endpoint, isWithin } from "../../../policy/network";
 import { type Stack, stackSetting } from "./stacks";

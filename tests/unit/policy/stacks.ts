@@ -1,5 +1,5 @@
-import { stackFile } from "../../../commands/project";
-import { readConfig } from "../../../commands/stackFile";
+import { stackFile } from "../../../cli/project";
+import { readConfig } from "../../../cli/stackFile";
 import { identifyStack } from "../../../config/stacks";
 import type { StackFacts } from "../../../policy/inventory";
 import { stackRun } from "../../support/stackRuns";

@@ -1,0 +1,31 @@
+import type { Surge } from "./rollouts";
+import type { SettingGroup } from "./settings";
+
+/** The sizes of jobs that the queue's metric tells apart: light to difficulty 40, medium to 70, heavy above. */
+export const jobSizes = ["light", "medium", "heavy"] as const;
+
+export type JobSize = (typeof jobSizes)[number];
+
+/** The setting groups that workers read. */
+export const workerSettings: readonly SettingGroup[] = [
+  "assets",
+  "cache",
+  "committer",
+  "common",
+  "hf-home",
+  "log",
+  "numba",
+  "parquet-metadata",
+  "queue",
+  "rows-index",
+  "s3",
+  "worker",
+];
+
+/** A rollout takes a quarter of the pods at a time and adds none: nodes for more of these pods may not exist. */
+export const workerSurge: Surge = { maxSurge: 0, maxUnavailable: "25%" };
+
+/** The component of a pool, such as worker-heavy. */
+export function workerComponent(pool: string): string {
+  return `worker-${pool}`;
+}

@@ -1,0 +1,72 @@
+import type { Command } from "commander";
+import { describe, type OnWorkspace, onStack, type PassOn } from "./shared";
+
+interface Changing extends OnWorkspace {
+  readonly allow?: readonly string[];
+}
+
+const allow = [
+  "--allow <OBJECT...>",
+  "what this run may delete or replace, such as Service/datasets-server-prod-api",
+] as const;
+
+/** Commands that change a stack, or show what would change. */
+export function deployCommands(program: Command, passOn: PassOn): void {
+  const preview = passOn(
+    describe(onStack(program.command("preview")), {
+      group: "deploy",
+      does: "show what a deploy would change",
+      examples: ["preview prod", "preview ephemeral -- --json"],
+    }).option(...allow),
+    "flags of pulumi preview",
+  );
+  preview.command.action(async (stack: string, { workspace, allow }: Changing) => {
+    const { engineFor } = await import("../engine");
+    const { allowing, preview: show } = await import("../deploy");
+    const engine = await engineFor(workspace, stack, { withProgram: true });
+    if (stack === "local") await (await import("../local")).selectStack(engine);
+    await show(allowing(engine, allow), stack, preview.passed());
+  });
+
+  const deploy = passOn(
+    describe(onStack(program.command("deploy")), {
+      group: "deploy",
+      does: "show what would change, ask, and change it",
+      examples: ["deploy prod", "deploy prod --allow Service/datasets-server-prod-api -- --target-dependents"],
+    })
+      .option("--yes", "do not ask, as in CI")
+      .option(...allow),
+    "flags of pulumi up",
+  );
+  deploy.command.action(async (stack: string, { workspace, allow, yes = false }: Changing & { yes?: boolean }) => {
+    const { allowing, deploy: run, requireConsent } = await import("../deploy");
+    requireConsent(stack, yes);
+    const { engineFor } = await import("../engine");
+    const engine = await engineFor(workspace, stack, { withProgram: true });
+    await run(allowing(engine, allow), stack, { yes, flags: deploy.passed() });
+  });
+
+  const pulumi = passOn(
+    describe(onStack(program.command("pulumi")), {
+      group: "deploy",
+      does: "run the pinned pulumi, with the backend and your credentials",
+      examples: ["pulumi prod -- config set --secret datasets-server:hfToken", "pulumi prod -- stack output commands"],
+    }),
+    "command and flags of pulumi",
+  );
+  pulumi.command
+    .addHelpText("after", "\nIt runs in the project's folder: name other files by their whole path.")
+    .action(async (stack: string, { workspace }: OnWorkspace) => {
+      process.exitCode = await (await import("../shell")).runPulumi(workspace, stack, pulumi.passed());
+    });
+
+  describe(onStack(program.command("bootstrap")), {
+    group: "deploy",
+    does: "create or verify bucket, key and stack; safe to repeat",
+    examples: ["bootstrap prod", "bootstrap ephemeral"],
+  }).action(async (stack: string, { workspace }: OnWorkspace) => {
+    const { bootstrap } = await import("../bootstrap");
+    const { engineFor } = await import("../engine");
+    await bootstrap(await engineFor(workspace, stack), stack);
+  });
+}

@@ -1,0 +1,92 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { identifyStack, stackKinds } from "../../config/stacks";
+import { defaultWorkspace } from "../../tools/workspace";
+
+/** What a command is, so that help shows those of a kind together. */
+export const groups = {
+  local: "On this machine:",
+  deploy: "Preview and deploy:",
+  look: "Look at a stack:",
+  recover: "Recover:",
+  pullRequests: "Pull requests and GitHub:",
+  project: "Work on the project:",
+} as const;
+
+export interface OnWorkspace {
+  readonly workspace: string;
+}
+
+/** Lets a command have what comes after `--`. */
+export type PassOn = (
+  command: Command,
+  what: string,
+) => { readonly command: Command; readonly passed: () => readonly string[] };
+
+/** The folder that holds everything a local run writes. */
+export function workspaceOption(): Option {
+  return new Option("--workspace <folder>", "the folder for all that a run writes on this machine").default(
+    defaultWorkspace,
+    "`.local` of this checkout",
+  );
+}
+
+/** A command with its group, one line about it, and two examples. */
+export function describe(
+  command: Command,
+  { group, does, examples }: { group: keyof typeof groups; does: string; examples: readonly [string, string] },
+): Command {
+  const lines = examples.map((example) => `  $ ds ${example}`).join("\n");
+  // Below another command there are few, and all of a kind.
+  if (command.parent?.parent === null) command.helpGroup(groups[group]);
+  return command.description(does).addHelpText("after", `\nExamples:\n${lines}`);
+}
+
+/** Has a command take a stack as its first argument. */
+export function onStack(command: Command): Command {
+  return command.argument("<STACK>", `the stack: ${stackKinds.join(", ")}`, stackName).addOption(workspaceOption());
+}
+
+/** The name of a stack, or an error that lists the allowed and suggests the closest. */
+export function stackName(name: string): string {
+  if (identifyStack(name) === undefined) {
+    const closest = closestStack(name);
+    const suggestion = closest === undefined ? "" : ` Did you mean ${closest}?`;
+    throw new InvalidArgumentError(`There is no such stack; allowed: ${stackKinds.join(", ")}.${suggestion}`);
+  }
+  return name;
+}
+
+/** A whole number from 1 on. */
+export function count(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) {
+    throw new InvalidArgumentError("Expected a number from 1 to 9999.");
+  }
+  return Number(text);
+}
+
+/** Stacks that have their name for good. */
+export const fixedStacks = ["prod", "ephemeral", "local"] as const;
+
+/** How many characters a typed name may be off and still be meant for another. */
+const mostTypos = 2;
+
+/** The stack whose name is closest to a typed one; undefined when none is close. */
+export function closestStack(typed: string): string | undefined {
+  const distances = fixedStacks.map((stack) => ({ stack, distance: editDistance(typed.toLowerCase(), stack) }));
+  const close = distances.filter(({ stack, distance }) => distance <= mostTypos || stack.startsWith(typed));
+  return close.sort((left, right) => left.distance - right.distance)[0]?.stack;
+}
+
+/** How many characters must be added, removed or replaced to make one text the other. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [index, character] of [...from].entries()) {
+    const next = [index + 1];
+    for (const [column, other] of [...to].entries()) {
+      const replaced = (row[column] ?? 0) + (character === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}

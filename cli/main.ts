@@ -1,0 +1,28 @@
+import { CommanderError } from "commander";
+import { useProxies } from "../network/proxies";
+import { createProgram, exitCodes, splitAtDashes } from "./commandLine";
+import { red } from "./style";
+
+/** Runs a command line. Whatever goes wrong is said on stderr, and the exit code tells its kind. */
+async function main(argv: readonly string[]): Promise<void> {
+  const { own, passed } = splitAtDashes(argv);
+  try {
+    await useProxies();
+    await createProgram(passed).parseAsync([...own], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has said what is wrong; asked for help or the version, it ends with 0.
+      process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+      return;
+    }
+    console.error(error instanceof Error ? `${red("error:", process.stderr)} ${error.message}` : error);
+    process.exitCode = exitCodes.failed;
+  }
+}
+
+// Whoever read the output has enough, as `head` has: what runs goes on to its end.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+void main(process.argv.slice(2));

@@ -1,0 +1,227 @@
+import { type JobName, jobNames } from "../../catalog/jobs";
+import { metadata, objectName, type Scope, scheduledJobName } from "../../catalog/names";
+import { type JobSize, jobSizes, workerComponent } from "../../catalog/workers";
+import { type BuiltObject, built } from "../objects";
+
+/** How many pods a worker pool has: a fixed number, or one that follows the queue. */
+interface PoolSize {
+  readonly replicas?: number;
+  readonly autoscaling?: {
+    readonly maxReplicas: number;
+    /** Waiting jobs of each size that one pod is to have. */
+    readonly jobsPerPod: Readonly<Partial<Record<JobSize, number>>>;
+  };
+}
+
+/** What alerts have to know of a stack. */
+export interface AlertsArgs {
+  readonly scope: Scope;
+  readonly services: Readonly<Record<string, { readonly replicas: number }>>;
+  readonly workers: Readonly<Record<string, PoolSize>>;
+  readonly jobs: Readonly<Partial<Record<JobName, { readonly deadlineSeconds: number }>>>;
+  /** Whether no scheduled job is to start. */
+  readonly suspendJobs: boolean;
+  /** The environments of pull requests that live beside the stack. Default: none do. */
+  readonly environments?: EnvironmentsArgs;
+}
+
+export interface EnvironmentsArgs {
+  /** What the names of their namespaces start with; the pull request's number follows. */
+  readonly prefix: string;
+  /** How many there may be at a time. */
+  readonly most: number;
+}
+
+type AlertName =
+  | "DatasetsServerRolloutStuck"
+  | "DatasetsServerPodsMissing"
+  | "DatasetsServerQueueGrows"
+  | "DatasetsServerQueueUnknown"
+  | "DatasetsServerJobMissed"
+  | "DatasetsServerJobFails"
+  | "DatasetsServerChangedByHand"
+  | "DatasetsServerEnvironmentStays"
+  | "DatasetsServerEnvironmentsFull";
+
+/** What is true of an alert on every stack. */
+interface AlertRow {
+  /** `critical` wakes somebody; `warning` waits for the morning. */
+  readonly severity: "critical" | "warning";
+  /** How long it must be so before anybody is told, as Prometheus writes it. */
+  readonly for: string;
+  /** One sentence for whoever is told, in Prometheus' template language. */
+  readonly summary: string;
+  /** The part of docs/runbook.md that says what to look at. */
+  readonly runbook: string;
+  /** When it is so, in PromQL, any of these: none where a stack has nothing of the kind. */
+  readonly when: (args: AlertsArgs) => readonly string[];
+}
+
+/** A run that has not begun by then is missed; seconds. Kubernetes gives it up after five minutes. */
+const missedSeconds = 600;
+
+/** A Deployment keeps more of its pods in a rollout: workers three of four, search two of three. */
+const leastShare = 0.6;
+
+/** The metrics are those of kube-state-metrics, 2.6 or later, and the application's own count of waiting jobs. */
+const alerts: Readonly<Record<AlertName, AlertRow>> = {
+  DatasetsServerRolloutStuck: {
+    severity: "critical",
+    // Kubernetes has waited for the rollout's own deadline before it says so.
+    for: "1m",
+    summary: "The rollout of {{ $labels.deployment }} got no further within its deadline. The old pods still serve.",
+    runbook: "a-rollout-is-stuck",
+    when: ({ scope }) => [
+      `${ofDeployments("status_condition", scope, { more: ',condition="Progressing",status="false"' })} == 1`,
+    ],
+  },
+  DatasetsServerPodsMissing: {
+    severity: "critical",
+    // Longer than the slowest start on a new node.
+    for: "20m",
+    summary: "{{ $labels.deployment }} has only {{ $value }} pods that serve, fewer than even a rollout leaves it.",
+    runbook: "pods-are-missing",
+    when: ({ scope }) => [
+      `${ofDeployments("status_replicas_available", scope)} < ${leastShare} * ${ofDeployments("spec_replicas", scope)}`,
+    ],
+  },
+  DatasetsServerQueueGrows: {
+    severity: "warning",
+    for: "30m",
+    summary: "{{ $value }} {{ $labels.worker_size }} jobs wait, more than all workers are sized for, and ever more.",
+    runbook: "the-queue-grows",
+    when: ({ scope, workers }) =>
+      boundedSizes(workers).map(({ size, most }) => {
+        const waiting = queue(scope, `,worker_size="${size}"`);
+        const of = (series: string) => `max by (namespace, worker_size) (${series})`;
+        return `(${of(waiting)} > ${most} and ${of(`deriv(${waiting}[1h])`)} > 0)`;
+      }),
+  },
+  DatasetsServerQueueUnknown: {
+    severity: "warning",
+    for: "15m",
+    summary: "Nobody counts the waiting jobs, so no autoscaler adds pods.",
+    runbook: "the-queue-grows",
+    when: ({ scope, workers }) => (boundedSizes(workers).length === 0 ? [] : [`absent(${queue(scope)})`]),
+  },
+  DatasetsServerJobMissed: {
+    severity: "warning",
+    for: "5m",
+    summary: "{{ $labels.cronjob }} was to start {{ $value | humanizeDuration }} ago, and did not.",
+    runbook: "a-scheduled-job-is-missed-or-fails",
+    when: ({ scope, jobs }) =>
+      Object.keys(jobs).length === 0 ? [] : [`time() - ${ofCronJobs("next_schedule_time", scope)} > ${missedSeconds}`],
+  },
+  DatasetsServerJobFails: {
+    severity: "warning",
+    for: "10m",
+    summary: "{{ $labels.cronjob }} last ended well {{ $value | humanizeDuration }} ago; a later run should have.",
+    runbook: "a-scheduled-job-is-missed-or-fails",
+    when: ({ scope, jobs }) =>
+      jobNames.flatMap((job) => {
+        const of = (metric: string) => ofCronJobs(metric, scope, `="${scheduledJobName(scope, job)}"`);
+        const ended = `(${of("status_last_successful_time")} or ${of("created")})`;
+        const period = `${of("next_schedule_time")} - ${of("status_last_schedule_time")}`;
+        const sizes = jobs[job];
+        return sizes === undefined ? [] : [`time() - ${ended} > ${period} + ${sizes.deadlineSeconds}`];
+      }),
+  },
+  DatasetsServerChangedByHand: {
+    severity: "warning",
+    for: "30m",
+    summary: "{{ $labels.deployment }}{{ $labels.cronjob }} was scaled or suspended by hand.",
+    runbook: "something-was-changed-by-hand",
+    when: (args) => [
+      ...otherReplicas(args),
+      ...(Object.keys(args.jobs).length === 0
+        ? []
+        : [`${ofCronJobs("spec_suspend", args.scope)} != ${args.suspendJobs ? 1 : 0}`]),
+    ],
+  },
+  DatasetsServerEnvironmentStays: {
+    severity: "warning",
+    for: "30m",
+    summary: "{{ $labels.namespace }} is being removed, and something holds it.",
+    runbook: "environments-are-not-removed",
+    when: ({ environments }) =>
+      environments ? [`${ofEnvironments("status_phase", environments, ',phase="Terminating"')} == 1`] : [],
+  },
+  DatasetsServerEnvironmentsFull: {
+    severity: "warning",
+    // Three sweeps.
+    for: "3h",
+    summary: "There are {{ $value }} environments of pull requests, and there is no room for another.",
+    runbook: "environments-are-not-removed",
+    when: ({ environments }) =>
+      environments ? [`count(${ofEnvironments("created", environments)}) >= ${environments.most}`] : [],
+  },
+};
+
+/** Tells Prometheus when somebody has to be told. One object for the whole stack: each costs time in every preview. */
+export function prometheusRule(args: AlertsArgs): BuiltObject<"PrometheusRule"> {
+  const { scope } = args;
+  return built("PrometheusRule", {
+    metadata: metadata(scope, "alerts"),
+    spec: { groups: [{ name: scope.release, rules: alertingRules(args) }] },
+  });
+}
+
+/** The alerts of a stack as Prometheus takes them, each once. */
+export function alertingRules(args: AlertsArgs) {
+  return Object.entries(alerts).flatMap(([alert, { severity, summary, runbook, when, ...row }]) => {
+    const expr = when(args).join("\nor\n");
+    const labels = { severity, stack: args.scope.stack };
+    const annotations = { summary, runbook: `docs/runbook.md#${runbook}` };
+    return expr === "" ? [] : [{ alert, expr, for: row.for, labels, annotations }];
+  });
+}
+
+/** A metric of Deployments. Default: of each one of the stack. */
+function ofDeployments(
+  metric: string,
+  { namespace, release }: Scope,
+  { deployment = `=~"${release}-.+"`, more = "" } = {},
+): string {
+  const matchers = `namespace="${namespace}",deployment${deployment}${more}`;
+  return `max by (namespace, deployment) (kube_deployment_${metric}{${matchers}})`;
+}
+
+/** A metric of scheduled jobs. Default: of each one of the stack. */
+function ofCronJobs(metric: string, { namespace, release }: Scope, cronjob = `=~"${release}-.+"`): string {
+  return `max by (namespace, cronjob) (kube_cronjob_${metric}{namespace="${namespace}",cronjob${cronjob}})`;
+}
+
+/** A metric of each namespace of a pull request. */
+function ofEnvironments(metric: string, { prefix }: EnvironmentsArgs, more = ""): string {
+  return `max by (namespace) (kube_namespace_${metric}{namespace=~"${prefix}[0-9]+"${more}})`;
+}
+
+/** The waiting jobs, which each pod of service admin counts in the database. */
+function queue(scope: Scope, more = ""): string {
+  return `worker_size_jobs_count{namespace="${scope.namespace}",service="${objectName(scope, "admin")}"${more}}`;
+}
+
+/** For each size of jobs that pools scale by: how many of them all pools at their largest are to have waiting. */
+function boundedSizes(workers: AlertsArgs["workers"]): { readonly size: JobSize; readonly most: number }[] {
+  return jobSizes
+    .map((size) => {
+      const shares = Object.values(workers).map(({ autoscaling }) =>
+        autoscaling ? autoscaling.maxReplicas * (autoscaling.jobsPerPod[size] ?? 0) : 0,
+      );
+      return { size, most: shares.reduce((sum, share) => sum + share, 0) };
+    })
+    .filter(({ most }) => most > 0);
+}
+
+/** Deployments of a fixed size that have another. */
+function otherReplicas({ scope, services, workers }: AlertsArgs): string[] {
+  const pools = Object.entries(workers).filter(([, { autoscaling }]) => autoscaling === undefined);
+  const fixed = [
+    ...Object.entries(services).map(([component, { replicas }]) => ({ component, replicas })),
+    ...pools.map(([pool, { replicas = 1 }]) => ({ component: workerComponent(pool), replicas })),
+  ];
+  return fixed.map(({ component, replicas }) => {
+    const deployment = `="${objectName(scope, component)}"`;
+    return `${ofDeployments("spec_replicas", scope, { deployment })} != ${replicas}`;
+  });
+}

@@ -1,0 +1,80 @@
+import type { AuthenticationV1Api, AuthorizationV1Api } from "@kubernetes/client-node";
+import { causeOf } from "../cluster/kubernetesClient";
+import { Refusal } from "../cluster/refusal";
+import type { Right } from "./permissions";
+
+/** What of a client the review asks. */
+export interface AccessApis {
+  readonly authentication: Pick<AuthenticationV1Api, "createSelfSubjectReview">;
+  readonly authorization: Pick<AuthorizationV1Api, "createSelfSubjectAccessReview">;
+}
+
+/** What the API server says of the identity that a stack is deployed as. */
+export interface AccessReview {
+  /** The identity's name on the cluster, such as arn:aws:sts::707930574880:assumed-role/<role>/<session>. */
+  readonly principal: string;
+  /** What it may not do of what was asked, in the order asked. */
+  readonly missing: readonly Right[];
+}
+
+/** Asks the API server which of these rights the identity lacks. Every authenticated identity may ask that of itself. */
+export async function reviewAccess(
+  { authentication, authorization }: AccessApis,
+  rights: readonly Right[],
+): Promise<AccessReview> {
+  // First and alone: the requests that follow then share the token that this one asked for.
+  const { status } = await authentication.createSelfSubjectReview({ body: {} });
+  const isAllowed = async (resourceAttributes: Right) => {
+    const review = await authorization.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } });
+    return review.status?.allowed === true;
+  };
+  const missing: Right[] = [];
+  for (const batch of batches(rights)) {
+    const allowed = await Promise.all(batch.map(isAllowed));
+    missing.push(...batch.filter((_right, index) => !allowed[index]));
+  }
+  return { principal: status?.userInfo?.username ?? "", missing };
+}
+
+/**
+ * Refuses a run whose identity lacks rights, all of them named at once.
+ *
+ * The engine itself would wait in silence for what it may not watch, and find the rest one by one, half-way.
+ */
+export async function requireRights(kubernetes: () => Promise<AccessApis>, rights: readonly Right[]): Promise<void> {
+  const { principal, missing } = await kubernetes()
+    .then((client) => reviewAccess(client, rights))
+    .catch((error: unknown) => {
+      throw new Refusal(
+        `cannot ask the cluster for the rights of this identity, so nothing was touched: ${causeOf(error)}`,
+      );
+    });
+  if (missing.length > 0) {
+    throw new Refusal(
+      `${principal} lacks rights on the cluster that this stack needs, and nothing was touched:\n` +
+        `${describeRights(missing)
+          .map((line) => `  ${line}\n`)
+          .join("")}` +
+        `Ask an administrator of the cluster for the roles of docs/access.md, then run again.`,
+    );
+  }
+}
+
+/** The rights in a line for each resource, such as `deployments.apps in namespace datasets-server: create, patch`. */
+export function describeRights(rights: readonly Right[]): string[] {
+  const verbs = new Map<string, string[]>();
+  for (const { group, resource, verb, namespace } of rights) {
+    const where = namespace === undefined ? "in the whole cluster" : `in namespace ${namespace}`;
+    const line = `${group ? `${resource}.${group}` : resource} ${where}`;
+    verbs.set(line, [...(verbs.get(line) ?? []), verb]);
+  }
+  return [...verbs].map(([line, names]) => `${line}: ${names.join(", ")}`);
+}
+
+/** A stack needs about a hundred rights; asked all at once they could exhaust sockets, one by one they take seconds. */
+const batchSize = 25;
+
+function batches<T>(items: readonly T[]): T[][] {
+  const count = Math.ceil(items.length / batchSize);
+  return Array.from({ length: count }, (_batch, index) => items.slice(index * batchSize, (index + 1) * batchSize));
+}

@@ -1,0 +1,111 @@
+import { apiVersions, type BuiltObject, type ManagedKind } from "../components/objects";
+
+/** What an identity may have to be allowed: one verb on one resource, in a namespace or, without one, cluster-wide. */
+export interface Right {
+  /** The API group; "" is that of the core. */
+  readonly group: string;
+  /** The resource's plural, as in a Role. */
+  readonly resource: string;
+  readonly verb: Verb;
+  readonly namespace?: string;
+}
+
+export type Verb = "create" | "delete" | "get" | "list" | "patch" | "watch";
+
+/** A kind that the program does not make, but that the engine looks at to tell how one that it makes is doing. */
+type WatchedKind = "Endpoints" | "Event" | "Pod" | "ReplicaSet" | "StorageClass";
+
+interface ApiResource {
+  readonly group: string;
+  readonly resource: string;
+}
+
+/** The plural of each kind, as the API server has it. */
+const plurals: Readonly<Record<ManagedKind, string>> = {
+  ConfigMap: "configmaps",
+  CronJob: "cronjobs",
+  Deployment: "deployments",
+  HorizontalPodAutoscaler: "horizontalpodautoscalers",
+  Ingress: "ingresses",
+  Job: "jobs",
+  Namespace: "namespaces",
+  NetworkPolicy: "networkpolicies",
+  PersistentVolumeClaim: "persistentvolumeclaims",
+  PodDisruptionBudget: "poddisruptionbudgets",
+  PodMonitor: "podmonitors",
+  PrometheusRule: "prometheusrules",
+  ResourceQuota: "resourcequotas",
+  Secret: "secrets",
+  Service: "services",
+  ServiceAccount: "serviceaccounts",
+  ServiceMonitor: "servicemonitors",
+  StatefulSet: "statefulsets",
+};
+
+const watched: Readonly<Record<WatchedKind, ApiResource>> = {
+  Endpoints: { group: "", resource: "endpoints" },
+  Event: { group: "", resource: "events" },
+  Pod: { group: "", resource: "pods" },
+  ReplicaSet: { group: "apps", resource: "replicasets" },
+  StorageClass: { group: "storage.k8s.io", resource: "storageclasses" },
+};
+
+/** Objects of these are in no namespace. */
+const clusterWide: readonly (ManagedKind | WatchedKind)[] = ["Namespace", "StorageClass"];
+
+/** An apply is a patch, and a create where the object is new; the end of a deletion is found by a watch. */
+const managing: readonly Verb[] = ["create", "delete", "get", "list", "patch", "watch"];
+
+const watching: readonly Verb[] = ["list", "watch"];
+
+/** What the engine looks at besides, to tell whether an object is ready. Without a right to it, it waits in silence. */
+const looksAt: Readonly<Partial<Record<ManagedKind, readonly (ManagedKind | WatchedKind)[]>>> = {
+  Deployment: ["PersistentVolumeClaim", "Pod", "ReplicaSet"],
+  Ingress: ["Endpoints", "Service"],
+  Job: ["Pod"],
+  Service: ["Endpoints"],
+  StatefulSet: ["Pod"],
+};
+
+/**
+ * Every right that the engine uses to make, change, look at and delete objects of these kinds, each once.
+ *
+ * An audit log of the API server shows them; an end-to-end test compares it with these.
+ */
+export function rightsFor(kinds: readonly ManagedKind[], namespace: string): Right[] {
+  const rights = kinds.flatMap((kind) => [
+    ...rightsTo(kind, managing, namespace),
+    ...(looksAt[kind] ?? []).flatMap((other) => rightsTo(other, watching, namespace)),
+    // Events say why an object is not ready. For a namespace the engine asks for those of all, and does well without.
+    ...(kind === "Namespace" ? [] : rightsTo("Event", watching, namespace)),
+    // Its class says whether a claim waits for its first pod.
+    ...(kind === "PersistentVolumeClaim" ? rightsTo("StorageClass", ["get"], namespace) : []),
+  ]);
+  return [...new Map(rights.map((right) => [JSON.stringify(right), right])).values()];
+}
+
+/** The rights to list objects of these kinds. */
+export function listRights(kinds: readonly ManagedKind[], namespace: string): Right[] {
+  return kinds.flatMap((kind) => rightsTo(kind, ["list"], namespace));
+}
+
+/** The rights that a stack with these objects needs. */
+export function neededRights(objects: readonly BuiltObject[], namespace: string): Right[] {
+  const kinds = new Set(objects.map(({ kind }) => kind));
+  return rightsFor([...kinds].sort(), namespace);
+}
+
+function rightsTo(kind: ManagedKind | WatchedKind, verbs: readonly Verb[], namespace: string | undefined): Right[] {
+  const where = namespace === undefined || clusterWide.includes(kind) ? {} : { namespace };
+  const { group, resource } = isWatched(kind) ? watched[kind] : managed(kind);
+  return verbs.map((verb) => ({ group, resource, verb, ...where }));
+}
+
+function isWatched(kind: ManagedKind | WatchedKind): kind is WatchedKind {
+  return Object.hasOwn(watched, kind);
+}
+
+function managed(kind: ManagedKind): ApiResource {
+  const [group = "", version] = apiVersions[kind].split("/");
+  return { group: version === undefined ? "" : group, resource: plurals[kind] };
+}

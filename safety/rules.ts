@@ -1,0 +1,37 @@
+import * as pulumi from "@pulumi/pulumi";
+import { componentLabel, stackLabels } from "../catalog/names";
+import { Refusal } from "../cluster/refusal";
+import type { DatasetsServerArgs } from "../components/buildObjects";
+import { type AnyObject, plainObject } from "../components/objects";
+import type { StackFacts } from "../policy/inventory";
+import { judgeObjects } from "../policy/report";
+
+/**
+ * Has all rules look at a stack's objects before any is registered. Shows findings and exceptions as warnings.
+ *
+ * Throws a Refusal when a mandatory rule finds something.
+ */
+export async function checkRules(objects: readonly AnyObject[], facts: StackFacts): Promise<void> {
+  const { refusal, remarks } = judgeObjects(objects.map(plainObject), facts);
+  if (remarks !== undefined) {
+    await pulumi.log.warn(remarks);
+  }
+  if (refusal !== undefined) {
+    throw new Refusal(refusal);
+  }
+}
+
+/** What the rules must be told of a stack's objects. */
+export function factsOf({
+  scope,
+  entrances,
+  parquetMetadata,
+}: Pick<DatasetsServerArgs, "scope" | "entrances" | "parquetMetadata">): StackFacts {
+  return {
+    stack: scope.stack,
+    namespace: scope.namespace,
+    internalHosts: entrances.internal ? [entrances.internal.host] : [],
+    externalClaims: parquetMetadata.create ? [] : [parquetMetadata.claim],
+    selectorLabels: [componentLabel(scope), ...Object.keys(stackLabels(scope))],
+  };
+}

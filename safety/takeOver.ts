@@ -1,0 +1,161 @@
+import type { KubernetesObject, V1ManagedFieldsEntry, V1ObjectMeta } from "@kubernetes/client-node";
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { helmLabels, type Scope, stackLabel } from "../catalog/names";
+import type { LiveObjects, ObjectKind } from "../cluster/liveObjects";
+import { Refusal } from "../cluster/refusal";
+import type { ManagedKind } from "../components/objects";
+
+/** A release of the Helm chart in a namespace. */
+interface HelmRelease {
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** What a run takes over, and how. */
+export interface TakeOver {
+  /** The live objects, each by its kind and name. */
+  readonly objects: ReadonlyMap<string, KubernetesObject>;
+  /** Leaves the engine as the one owner of an object's fields, when it has registered the object. */
+  readonly afterCreate: pulumi.ResourceHook;
+}
+
+/** The kinds that both the chart and this program have, each with the fields of its spec that others fill in. */
+export const sharedKinds: readonly (ObjectKind & {
+  readonly kind: ManagedKind;
+  readonly filledIn: readonly string[];
+})[] = [
+  // An autoscaler's number of pods: claimed, and left out by a later update, it would become 1.
+  { apiVersion: "apps/v1", kind: "Deployment", filledIn: ["replicas"] },
+  { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", filledIn: [] },
+  { apiVersion: "batch/v1", kind: "CronJob", filledIn: [] },
+  { apiVersion: "monitoring.coreos.com/v1", kind: "PodMonitor", filledIn: [] },
+  { apiVersion: "monitoring.coreos.com/v1", kind: "ServiceMonitor", filledIn: [] },
+  { apiVersion: "networking.k8s.io/v1", kind: "Ingress", filledIn: [] },
+  { apiVersion: "policy/v1", kind: "PodDisruptionBudget", filledIn: [] },
+  // Its address: left out by a later update, the engine would delete the Service and make it anew.
+  { apiVersion: "v1", kind: "Service", filledIn: ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] },
+  { apiVersion: "v1", kind: "ServiceAccount", filledIn: [] },
+];
+
+/** Annotations that controllers keep up to date, or that say how an object was applied before. */
+const othersAnnotations = ["deployment.kubernetes.io/revision", "kubectl.kubernetes.io/last-applied-configuration"];
+
+const texts = z.record(z.string(), z.string()).default({});
+const metadata = z.looseObject({ name: z.string(), labels: texts, annotations: texts });
+const spec = z.record(z.string(), z.unknown()).optional();
+const inputsShape = z.looseObject({ kind: z.string(), metadata, spec });
+const liveShape = z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata, spec });
+
+/** The arguments of an object as its constructor was given them. */
+type ObjectInputs = z.infer<typeof inputsShape>;
+
+/**
+ * What a run takes over from the Helm release whose names the stack keeps: with the permission all that is the release's,
+ * without it nothing.
+ *
+ * Throws a Refusal when the run has the permission and there is nothing of the release, and when it has none and there is
+ * something that is not the stack's yet: the run would come upon it half-way.
+ */
+export async function takeOverOf(live: LiveObjects, scope: Scope, permitted: boolean): Promise<TakeOver | undefined> {
+  const { stack, namespace, helmRelease } = scope;
+  if (helmRelease === undefined) {
+    return undefined;
+  }
+  const release = { name: helmRelease, namespace };
+  const lists = await Promise.all(sharedKinds.map((kind) => live.list(kind, namespace, helmLabels(helmRelease))));
+  const objects = lists.flat().filter(({ metadata }) => isOfRelease(metadata, release));
+  if (permitted) {
+    return objects.length > 0 ? takeOver(live, scope, objects) : nothingToTakeOver(release);
+  }
+  const theirs = objects.filter(({ metadata }) => metadata?.labels?.[stackLabel] !== stack);
+  return theirs.length > 0 ? notPermitted(scope, theirs) : undefined;
+}
+
+function takeOver(live: LiveObjects, { stack }: Scope, objects: readonly KubernetesObject[]): TakeOver {
+  return {
+    objects: new Map(objects.map((object) => [objectKey(object.kind, object.metadata?.name), object])),
+    afterCreate: new pulumi.ResourceHook(`${stack}-take-over`, async ({ newInputs }) => {
+      const inputs = liveShape.parse(newInputs);
+      const found = await live.find(inputs);
+      await live.patchMetadata(inputs, { managedFields: withoutOthers(found?.managedFields) });
+    }),
+  };
+}
+
+function nothingToTakeOver({ name, namespace }: HelmRelease): never {
+  throw new Refusal(
+    `namespace ${namespace} has no object of Helm release ${name}, so there is nothing to take over, and nothing was ` +
+      `touched. See what is there with: kubectl get deployments --show-labels --namespace ${namespace}`,
+  );
+}
+
+function notPermitted({ stack, namespace, helmRelease }: Scope, theirs: readonly KubernetesObject[]): never {
+  const [first, ...more] = theirs.map(({ kind, metadata }) => `${kind} ${metadata?.name}`);
+  throw new Refusal(
+    `${first}${more.length > 0 ? ` and ${more.length} more` : ""} of Helm release ${helmRelease} in namespace ` +
+      `${namespace} are not stack ${stack}'s, and nothing was touched. How to take them over, or to remove what is left of ` +
+      "the release: docs/cutover.md",
+  );
+}
+
+/** Whether an object is a release's: by the chart's labels, and by Helm's annotations where it has them. */
+export function isOfRelease(metadata: V1ObjectMeta | undefined, { name, namespace }: HelmRelease): boolean {
+  const { labels = {}, annotations = {} } = metadata ?? {};
+  return (
+    Object.entries(helmLabels(name)).every(([key, value]) => labels[key] === value) &&
+    // Argo CD, which renders the chart by itself, sets none.
+    (annotations["meta.helm.sh/release-name"] ?? name) === name &&
+    (annotations["meta.helm.sh/release-namespace"] ?? namespace) === namespace
+  );
+}
+
+/**
+ * Registers each object of a release as it is on the cluster, so that taking it over changes nothing but its labels: no pod
+ * restarts, and no rule of a load balancer moves. The next run compares the program with that, and shows every change.
+ */
+export function registerAsItIs({ objects, afterCreate }: TakeOver): pulumi.ResourceTransformation {
+  return ({ props, opts }) => {
+    const { data: inputs } = inputsShape.safeParse(props);
+    const live = inputs && objects.get(objectKey(inputs.kind, inputs.metadata.name));
+    return (
+      inputs &&
+      live && {
+        props: asItIs(inputs, live),
+        opts: pulumi.mergeOptions(opts, { hooks: { afterCreate: [afterCreate] } }),
+      }
+    );
+  };
+}
+
+/** The inputs of an object that exists: what it is now, under our labels. */
+export function asItIs(inputs: ObjectInputs, found: KubernetesObject): ObjectInputs {
+  // What a client read has dates and absent fields, which are no inputs.
+  const live = liveShape.parse(JSON.parse(JSON.stringify(found)));
+  const { status: _status, secrets: _tokens, ...content } = live;
+  const engines = Object.entries(inputs.metadata.annotations).filter(([key]) => key.startsWith("pulumi.com/"));
+  const others = Object.entries(live.metadata.annotations).filter(([key]) => !othersAnnotations.includes(key));
+  const filledIn = sharedKinds.find(({ kind }) => kind === live.kind)?.filledIn ?? [];
+  const kept = (field: string) => !filledIn.includes(field) || Object.hasOwn(inputs.spec ?? {}, field);
+  return {
+    ...content,
+    metadata: {
+      ...inputs.metadata,
+      labels: { ...live.metadata.labels, ...inputs.metadata.labels },
+      annotations: Object.fromEntries([...others, ...engines]),
+    },
+    ...(live.spec && { spec: Object.fromEntries(Object.entries(live.spec).filter(([field]) => kept(field))) }),
+  };
+}
+
+/**
+ * The owners of an object's fields that are left when it has been taken over: the engine, and who reports its status. A field
+ * that stayed the chart's would outlive its removal from the program: a pod would have the chart's container beside ours.
+ */
+export function withoutOthers(managedFields: readonly V1ManagedFieldsEntry[] = []): V1ManagedFieldsEntry[] {
+  return managedFields.filter(({ manager, subresource }) => subresource || manager?.startsWith("pulumi-kubernetes"));
+}
+
+function objectKey(kind = "", name = ""): string {
+  return `${kind} ${name}`;
+}

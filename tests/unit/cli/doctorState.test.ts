@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { examineLock, examinePlaceholders, examineSecrets, examineState } from "../../../cli/doctor/state";
+import type { Engine } from "../../../cli/engine";
+import { openStore, type StateStore } from "../../../cli/state/store";
+
+const stack = "local";
+const signal = new AbortController().signal;
+
+describe("the doctor on a stack's state", () => {
+  let folder: string;
+  let engine: Engine;
+
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "datasets-server-doctor-"));
+    const environment = { ...process.env, PULUMI_BACKEND_URL: pathToFileURL(folder).href };
+    engine = { executable: path.join(folder, "pulumi"), environment };
+  });
+  afterEach(() => rm(path.join(folder, ".pulumi"), { recursive: true, force: true }));
+  after(() => rm(folder, { recursive: true }));
+
+  async function write(key: string, text: string): Promise<void> {
+    const file = path.join(folder, ".pulumi", key);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+
+  const writeState = (latest: unknown) =>
+    write(`stacks/datasets-server/${stack}.json`, JSON.stringify({ version: 3, checkpoint: { latest } }));
+
+  const examine = () => examineState(engine, stack, "ds up");
+
+  it("counts what it holds, and says when that was written", async () => {
+    const resource = { urn: "urn:pulumi:local::datasets-server::pulumi:pulumi:Stack::s", type: "pulumi:pulumi:Stack" };
+    await writeState({ manifest: { time: "2026-01-01T00:00:00Z" }, resources: [resource, resource] });
+    const { findings } = await examine();
+    const found = `${folder} has it: 2 resources, last written 2026-01-01T00:00:00Z`;
+    assert.deepEqual(findings, [{ outcome: "ok", found }]);
+  });
+
+  it("is content with one that was never updated", async () => {
+    await writeState(null);
+    const { findings } = await examine();
+    assert.deepEqual(findings, [{ outcome: "ok", found: `${folder} has it: 0 resources, never updated` }]);
+  });
+
+  it("warns of what an interrupted run left", async () => {
+    await writeState({ manifest: { time: "now" }, resources: [], pending_operations: [{}] });
+    const [finding] = (await examine()).findings;
+    assert.equal(finding?.outcome, "warning");
+    assert.match(finding?.found ?? "", /an interrupted run left 1 operation pending/);
+  });
+
+  it("misses a stack that is not there, and says how it is made", async () => {
+    await assert.rejects(examine(), /there is no stack local in .*\nNext: ds up/);
+  });
+
+  it("recognises one that was cut off", async () => {
+    await write(`stacks/datasets-server/${stack}.json`, '{"version": 3, "checkpoint": {"lat');
+    await assert.rejects(examine(), /is damaged, and the engine cannot read it.*\nNext: ds restore local/);
+  });
+
+  describe("and its lock", () => {
+    let store: StateStore;
+
+    before(async () => {
+      store = await openStore({ kind: "file", folder });
+    });
+
+    const lockedBy = (hostname: string, pid: number) =>
+      write(
+        `locks/organization/datasets-server/${stack}/lock.json`,
+        JSON.stringify({ pid, username: os.userInfo().username, hostname, timestamp: "2026-01-01T00:00:00Z" }),
+      );
+
+    async function lock() {
+      const [finding] = (await examineLock(store, stack)).findings;
+      return finding;
+    }
+
+    it("is content when no run holds it", async () => {
+      assert.deepEqual(await lock(), { outcome: "ok", found: "no run holds it" });
+    });
+
+    it("says who holds it and since when, and guesses nothing about a run of this host and user", async () => {
+      for (const hostname of ["elsewhere", os.hostname()]) {
+        // This process is there, and is no Pulumi.
+        await lockedBy(hostname, process.pid);
+        const finding = await lock();
+        const { username } = os.userInfo();
+        const holder = `${username}@${hostname} (pid ${process.pid}) since 2026-01-01T00:00:00Z, for `;
+        assert.equal(finding?.outcome, "failed");
+        assert.ok(finding?.found.startsWith(`locked by ${holder}`), finding?.found);
+      }
+    });
+  });
+
+  describe("and its secrets", () => {
+    async function engineThat(script: string): Promise<void> {
+      await writeFile(engine.executable, `#!/bin/sh\n${script}\n`);
+      await chmod(engine.executable, 0o755);
+    }
+
+    const config = {
+      "datasets-server:hfToken": { value: "hf_real_token", secret: true },
+      "datasets-server:webhookSecret": { value: "placeholder-xxxx", secret: true },
+      "datasets-server:stacks": { value: '["local"]', secret: false },
+    };
+
+    it("are opened, and none is shown", async () => {
+      await engineThat(`echo '${JSON.stringify(config)}'`);
+      const { findings, value } = await examineSecrets(engine, stack, signal);
+      assert.deepEqual(findings, [{ outcome: "ok", found: "2 values opened with the passphrase" }]);
+      assert.deepEqual([...value.keys()], ["datasets-server:hfToken", "datasets-server:webhookSecret"]);
+    });
+
+    it("cannot be opened with another passphrase", async () => {
+      await engineThat("echo 'warning: something' >&2; echo 'error: incorrect passphrase' >&2; exit 255");
+      await assert.rejects(
+        examineSecrets(engine, stack, signal),
+        /^Error: Pulumi\.local\.yaml cannot be decrypted: incorrect passphrase$/,
+      );
+    });
+
+    const values = new Map(Object.entries(config).map(([key, { value }]) => [key, value]));
+    const unset = { "datasets-server:hfToken": "hf_app_xxxx", "datasets-server:webhookSecret": "placeholder-xxxx" };
+
+    it("that still are placeholders are named where a deploy refuses them, with the commands that set them", () => {
+      assert.deepEqual(examinePlaceholders(values, unset, { stack: "prod", refused: true }).findings, [
+        {
+          outcome: "failed",
+          found: "nobody has set 1 secret, and an update is refused: datasets-server:webhookSecret",
+          next: "ds pulumi prod -- config set --secret datasets-server:webhookSecret",
+        },
+      ]);
+    });
+
+    it("may be placeholders on the local cluster", () => {
+      const [finding] = examinePlaceholders(values, unset, { stack, refused: false }).findings;
+      assert.equal(finding?.outcome, "ok");
+    });
+
+    it("have all been set", () => {
+      const all = new Map(Object.keys(unset).map((key) => [key, "set"]));
+      assert.deepEqual(examinePlaceholders(all, unset, { stack: "prod", refused: true }).findings, [
+        { outcome: "ok", found: "every secret has been set" },
+      ]);
+    });
+  });
+});

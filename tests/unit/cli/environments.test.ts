@@ -1,0 +1,165 @@
+import * as assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { refuseWithoutRoom } from "../../../cli/environments/capacity";
+import {
+  environmentIdentity,
+  type RawInput,
+  readNumber,
+  readOpen,
+  readUpRequest,
+} from "../../../cli/environments/input";
+import { type Environment, listEnvironments, reasonToGo } from "../../../cli/environments/inventory";
+import { openStore } from "../../../cli/state/store";
+import type { Parameters } from "../../../config/pullRequest";
+
+const good: RawInput = { pr: "123", imageTag: "sha-abc1234" };
+
+describe("what ds pr up is told", () => {
+  it("is the stack, the image, and what else is known", () => {
+    const { identity, parameters, lifetime } = readUpRequest({
+      ...good,
+      title: "Faster rows",
+      author: "ada",
+      ttl: "12h",
+    });
+    assert.equal(identity.stack, "pr-123");
+    assert.deepEqual(parameters, { imageTag: "sha-abc1234", title: "Faster rows", author: "ada" });
+    assert.equal(lifetime, "12h");
+  });
+
+  it("may leave all but number and image empty", () => {
+    assert.deepEqual(readUpRequest({ ...good, title: "", author: "", headSha: "", ttl: "" }).parameters, {
+      imageTag: "sha-abc1234",
+    });
+  });
+
+  const bad: Readonly<Record<string, readonly RawInput[]>> = {
+    N: ["0", "abc", "-1", "1e9", "1;rm", "01", " 1", "1000000", ""].map((pr) => ({ pr })),
+    "--image": ["", "latest", "sha-abc1234/evil", "sha-xyz", "abc1234"].map((imageTag) => ({ imageTag })),
+    "--title": ["two\nlines", " ", "x".repeat(257)].map((title) => ({ title })),
+    "--author": ["ada lovelace", "$(id)"].map((author) => ({ author })),
+    "--head-sha": ["main", "abc"].map((headSha) => ({ headSha })),
+    "--ttl": ["soon", "7", "0d", "-1d", "100d", "1e3d"].map((ttl) => ({ ttl })),
+  };
+  for (const [key, inputs] of Object.entries(bad)) {
+    for (const input of inputs) {
+      it(`is refused with ${key} ${JSON.stringify(Object.values(input)[0])?.slice(0, 30)}`, () => {
+        assert.throws(() => readUpRequest({ ...good, ...input }), {
+          message: new RegExp(
+            `^1 value is not allowed, and nothing was touched:\\n  ${key}: ".*" is not allowed; allowed: `,
+          ),
+        });
+      });
+    }
+  }
+
+  it("is refused with all faults at once", () => {
+    assert.throws(() => readUpRequest({ pr: "0", imageTag: "", ttl: "soon" }), {
+      message: /^3 values are not allowed[\s\S]*N: "0"[\s\S]*--image: ""[\s\S]*--ttl: "soon"/,
+    });
+  });
+});
+
+describe("the number of an environment", () => {
+  it("is refused where it is none", () => assert.throws(() => readNumber({ pr: "prod" }), /N: "prod" is not allowed/));
+});
+
+describe("the open pull requests", () => {
+  it("are unknown when nobody says them", () => assert.equal(readOpen({}), undefined));
+  it("are none only when somebody says so", () => {
+    assert.deepEqual(readOpen({ open: "none" }), new Set());
+    assert.throws(() => readOpen({ open: " " }), /--open: " " is not allowed; allowed: numbers, or none/);
+  });
+  it("are separated by spaces, commas or lines", () => {
+    assert.deepEqual(readOpen({ open: " 1, 2\n30 " }), new Set([1, 2, 30]));
+  });
+  it("are refused with a word among them: an error message is no list", () => {
+    assert.throws(
+      () => readOpen({ open: "1 rate limit" }),
+      /2 values are not allowed[\s\S]*--open: "rate"[\s\S]*--open: "limit"/,
+    );
+  });
+});
+
+describe("the room for environments", () => {
+  const loadBalancers = ["a", "b"];
+  const evens = Array.from({ length: 15 }, (_, index) => 2 * index + 2);
+
+  it("is there until a load balancer has 15", () => {
+    refuseWithoutRoom(100, evens.slice(1), { loadBalancers, maxOpen: 30 });
+    refuseWithoutRoom(101, evens, { loadBalancers, maxOpen: 30 });
+    assert.throws(() => refuseWithoutRoom(100, evens, { loadBalancers, maxOpen: 30 }), {
+      message:
+        /pr-100 has no room: its number puts it on load balancer a, [\s\S]*pr-2, pr-4, .*nothing was touched[\s\S]*Next: /,
+    });
+  });
+
+  it("is there until as many are open as may be", () => {
+    assert.throws(() => refuseWithoutRoom(101, evens, { loadBalancers, maxOpen: 15 }), {
+      message: /pr-101 has no room: 15 environments are there, and datasets-server:pullRequest\.maxOpen is 15/,
+    });
+  });
+});
+
+describe("an environment", () => {
+  const now = new Date("2026-05-01T12:00:00Z");
+  const environment = (number: number, parameters: Parameters): Environment => {
+    const identity = environmentIdentity(String(number)) ?? assert.fail(`${number}`);
+    return { identity, parameters };
+  };
+  const lasting = environment(7, { expires: "2026-05-02T12:00:00Z" });
+
+  it("stays while its pull request is open and its time is not over", () => {
+    assert.equal(reasonToGo(lasting, { open: new Set([7]), now }), undefined);
+    assert.equal(reasonToGo(lasting, { open: undefined, now }), undefined);
+  });
+  it("goes when its pull request is not open", () => {
+    assert.match(reasonToGo(lasting, { open: new Set([70]), now }) ?? "", /not open/);
+    assert.match(reasonToGo(lasting, { open: new Set(), now }) ?? "", /not open/);
+  });
+  it("goes when its time is over, to the second, open or not", () => {
+    const over = environment(7, { expires: now.toISOString() });
+    assert.match(reasonToGo(over, { open: new Set([7]), now }) ?? "", /its time was over/);
+  });
+  it("goes when it never came up", () => {
+    assert.match(reasonToGo(environment(7, {}), { open: new Set([7]), now }) ?? "", /never came up/);
+  });
+});
+
+describe("the list of environments", () => {
+  let folder: string;
+  const stacks = ".pulumi/stacks/datasets-server";
+  const state = JSON.stringify({ version: 3, checkpoint: { latest: { resources: [] } } });
+
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "datasets-server-environments-"));
+    await mkdir(path.join(folder, stacks), { recursive: true });
+    const tags = { "pr:image-tag": "sha-abc1234", "pr:author": "ada", "pr:expires": "soon", "pulumi:project": "x" };
+    const files = {
+      "pr-20.json": state,
+      "pr-20.json.attrs": "{}",
+      "pr-20.json.bak": state,
+      "pr-20.pulumi-tags": JSON.stringify({ version: 1, tags }),
+      "pr-3.json": state.slice(0, 20),
+      "pr-4.json.bak": state,
+      "prod.json": state,
+      "pr-x.json": state,
+      "pr-007.json": state,
+    };
+    for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, stacks, name), text);
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it("has each pull request's by its number, says which state is damaged, and no stack of another sort", async () => {
+    const environments = await listEnvironments(await openStore({ kind: "file", folder }));
+    assert.deepEqual(
+      environments.map(({ identity, ...rest }) => ({ stack: identity.stack, ...rest })),
+      [
+        { stack: "pr-3", parameters: {}, damaged: `${stacks}/pr-3.json` },
+        { stack: "pr-20", parameters: { imageTag: "sha-abc1234", author: "ada" } },
+      ],
+    );
+  });
+});

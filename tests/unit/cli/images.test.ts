@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { askForImages, type ImageUser, refuseWithoutImages } from "../../../cli/aws/images";
+import { examineImages } from "../../../cli/doctor/aws";
+import type { EksClusterArgs } from "../../../cluster/eks";
+import { rememberEnvironment } from "../../support/environment";
+import { type HttpServer, type Respond, startHttpServer } from "../../support/httpServer";
+
+const registry = "707930574880.dkr.ecr.us-east-1.amazonaws.com";
+const cluster: EksClusterArgs = {
+  kind: "eks",
+  name: "hub-prod",
+  region: "us-east-1",
+  account: "707930574880",
+  teamProfile: "tb",
+  context: "hub-prod-with-tb",
+};
+const images = { registry, tag: "sha-59db084" };
+const user: ImageUser = { cluster, datasetsServer: { images, jobs: {}, workers: {} } };
+const services = ["admin", "api", "rows", "search", "sse-api", "webhook"];
+
+describe("the images of a stack", () => {
+  let server: HttpServer;
+  let respond: Respond;
+  let restoreEnvironment: () => void;
+
+  before(async () => {
+    server = await startHttpServer((request) => respond(request));
+    restoreEnvironment = rememberEnvironment();
+    const variables = { AWS_ENDPOINT_URL: server.url, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+    Object.assign(process.env, variables);
+  });
+  after(async () => {
+    restoreEnvironment();
+    await server.stop();
+  });
+
+  /** Has the registry answer with an error for one repository. */
+  function without(repository: string, code: string): void {
+    respond = ({ body }) =>
+      JSON.parse(body).repositoryName === `hub-datasets-server-${repository}`
+        ? { status: 400, headers: { "x-amzn-errortype": code }, body: { __type: code, message: "that is how it is" } }
+        : { body: { imageDetails: [{}] } };
+  }
+
+  it("are asked for by registry, repository and tag, each once", async () => {
+    const requests = new Map<string, unknown>();
+    respond = ({ body, headers }) => {
+      assert.equal(headers["x-amz-target"], "AmazonEC2ContainerRegistry_V20150921.DescribeImages");
+      const { repositoryName, ...request } = JSON.parse(body);
+      assert.ok(!requests.has(repositoryName));
+      requests.set(repositoryName, request);
+      return { body: { imageDetails: [{}] } };
+    };
+    const { missing, silence } = await askForImages(user);
+    assert.deepEqual({ missing, silence }, { missing: [], silence: undefined });
+    const request = { registryId: "707930574880", imageIds: [{ imageTag: "sha-59db084" }] };
+    const wanted = services.map((name): [string, unknown] => [`hub-datasets-server-${name}`, request]);
+    assert.deepEqual(requests, new Map(wanted));
+  });
+
+  for (const absence of ["ImageNotFoundException", "RepositoryNotFoundException"]) {
+    it(`stop a deploy when the registry says ${absence}, which names them and says what to do`, async () => {
+      without("sse-api", absence);
+      await assert.rejects(refuseWithoutImages(user, "deploy another"), {
+        message:
+          "these images are not in the registry, and nothing was touched:\n" +
+          `  ${registry}/hub-datasets-server-sse-api:sha-59db084\n` +
+          "Next: wait until the build of that commit has pushed them, or deploy another",
+      });
+      const { findings } = await examineImages(user);
+      assert.deepEqual(
+        findings.map(({ outcome, found }) => [outcome, found]),
+        [["failed", `not in the registry:\n${registry}/hub-datasets-server-sse-api:sha-59db084`]],
+      );
+    });
+  }
+
+  it("stop no deploy when the registry does not let the caller look", async () => {
+    without("api", "AccessDeniedException");
+    const warnings: string[] = [];
+    await refuseWithoutImages(user, "deploy another", (line) => warnings.push(line));
+    assert.match(
+      warnings.join(),
+      /^warning: .*\ncannot ask for image .*-api:sha-59db084: these credentials have no right/,
+    );
+    const { findings } = await examineImages(user);
+    assert.deepEqual(
+      findings.map(({ outcome }) => outcome),
+      ["unknown"],
+    );
+  });
+
+  it("stop no deploy when nobody answers", async () => {
+    const { AWS_ENDPOINT_URL } = process.env;
+    process.env.AWS_ENDPOINT_URL = "http://127.0.0.1:9";
+    const { silence } = await askForImages(user);
+    process.env.AWS_ENDPOINT_URL = AWS_ENDPOINT_URL;
+    assert.match(silence ?? "", /AWS does not answer/);
+  });
+
+  it("are not asked for at a registry that is none of ECR's, nor for the local cluster, whose nodes pull nothing", async () => {
+    respond = () => assert.fail("it was asked");
+    const { datasetsServer } = user;
+    const elsewhere = { ...datasetsServer, images: { ...images, registry: "registry.example.org/hub" } };
+    assert.match((await askForImages({ cluster, datasetsServer: elsewhere })).silence ?? "", /is no registry of ECR/);
+    const local = { kind: "local", kubeconfigPath: "/nowhere", context: "local" } as const;
+    assert.deepEqual(await askForImages({ cluster: local, datasetsServer }), { asked: [], missing: [] });
+  });
+
+  it("are those of the programs that it runs", async () => {
+    respond = () => ({ body: { imageDetails: [{}] } });
+    const migration = { sizes: { resources: resources, scratch: "1Gi" }, deadlineSeconds: 60 };
+    const { asked } = await askForImages({ cluster, datasetsServer: { ...user.datasetsServer, migration } });
+    assert.deepEqual(
+      asked.map((image) => image.slice(`${registry}/hub-datasets-server-`.length)),
+      [...services, "mongodb_migration"].map((name) => `${name}:sha-59db084`),
+    );
+  });
+});
+
+const resources = { requests: { cpu: "1", memory: "1Gi" }, limits: { cpu: "1", memory: "1Gi" } };

@@ -1,0 +1,285 @@
+import assert from "node:assert/strict";
+import { differences } from "../../../cli/review/differences";
+import { comment, marker, mostCharacters, wholeReview } from "../../../cli/review/markdown";
+import { effects, type Plan, parsePlan } from "../../../cli/review/plan";
+
+const whole = "review-whole.md";
+
+describe("differences between two objects", () => {
+  it("are told by the names of list items, not by their places", () => {
+    const pod = (variables: Record<string, string>) => ({
+      spec: { template: { spec: { containers: [{ name: "api", env: entries(variables) }] } } },
+    });
+    assert.deepEqual(differences(pod({ A: "1", B: "2", C: "3" }), pod({ B: "2", C: "4", D: "5" })), [
+      { where: "pod › container api › env A", removed: ['value: "1"'], added: [] },
+      { where: "pod › container api › env C", removed: ['"3"'], added: ['"4"'] },
+      { where: "pod › container api › env D", removed: [], added: ['value: "5"'] },
+    ]);
+  });
+
+  it("tell a changed order once, whatever else changed", () => {
+    assert.deepEqual(differences({ env: entries({ A: "1", B: "2" }) }, { env: entries({ B: "2", A: "3" }) }), [
+      { where: "env A", removed: ['"1"'], added: ['"3"'] },
+      { where: "env, order", removed: ["A, B"], added: ["B, A"] },
+    ]);
+  });
+
+  it("name volumes, mounts, ports and rules too", () => {
+    const service = (port: number) => ({
+      spec: {
+        ports: [
+          { name: "http", port },
+          { name: "metrics", port: 9090 },
+        ],
+      },
+    });
+    assert.equal(differences(service(80), service(8080))[0]?.where, "spec › port http › port");
+    const mounts = (readOnly: boolean) => ({
+      volumeMounts: [
+        { mountPath: "/data", name: "a", readOnly },
+        { mountPath: "/x", name: "a" },
+      ],
+    });
+    assert.equal(differences(mounts(true), mounts(false))[0]?.where, "mount /data › readOnly");
+    const ingress = (host: string) => ({ rules: [{ host, http: 1 }] });
+    assert.deepEqual(
+      differences(ingress("a"), ingress("b")).map(({ where }) => where),
+      ["rule a", "rule b"],
+    );
+  });
+
+  it("show of a list of values what came and went", () => {
+    assert.deepEqual(differences({ args: ["a", "b", "c"] }, { args: ["a", "c", "d"] }), [
+      { where: "args", removed: ["- b"], added: ["- d"] },
+    ]);
+  });
+
+  it("show of a text the lines that changed", () => {
+    const text = (level: string) => ({ data: { file: `first\nlevel ${level}\nlast\n` } });
+    assert.deepEqual(differences(text("low"), text("high")), [
+      { where: "data › file", removed: ["level low"], added: ["level high"] },
+    ]);
+  });
+
+  it("tell a number from the text that looks like it", () => {
+    assert.deepEqual(differences({ value: 1 }, { value: "1" }), [{ where: "value", removed: ["1"], added: ['"1"'] }]);
+  });
+});
+
+describe("a plan", () => {
+  it("is one replacement where the engine takes several steps", () => {
+    const [before, after] = [object(1, { a: "1" }), object(1, { a: "2" })];
+    const steps = [
+      step("create-replacement", before, after),
+      step("replace", before, after),
+      step("delete-replaced", before),
+    ];
+    const { changes } = parsePlan("prod", preview(steps));
+    assert.deepEqual(
+      changes.map(({ effect, forcing, before, after }) => ({ effect, forcing, before, after })),
+      [{ effect: "replace", forcing: ["spec.clusterIP"], before, after }],
+    );
+  });
+
+  it("has failed where the engine says nothing that can be read", () => {
+    const { failure } = parsePlan("prod", {
+      code: 255,
+      stdout: "",
+      stderr: "\u001b[31merror: no such bucket\u001b[0m\n",
+    });
+    assert.deepEqual(failure, ["no such bucket"]);
+    assert.match(parsePlan("prod", { code: 0, stdout: "{", stderr: "" }).failure?.[0] ?? "", /cannot read/);
+    assert.match(parsePlan("prod", preview([step("frobnicate")])).failure?.[0] ?? "", /cannot read.*op/s);
+  });
+});
+
+describe("the comment of a review", () => {
+  it("has the whole reason in the place of a preview that was refused, and not the engine's last words", () => {
+    const reason = "Service/api would be deleted: ...\nNext, if it is meant: ds deploy prod --allow Service/api";
+    const last = [
+      "BAIL: run bailed",
+      "preview failed",
+      "an unhandled error occurred: Program exited with non-zero exit code: 1",
+    ];
+    const messages = [reason, ...last].map((message) => `error: ${message}\n`);
+    const diagnostics = messages.map((message) => ({ severity: "error", message }));
+    const refused = { code: 1, stdout: JSON.stringify({ diagnostics }), stderr: "" };
+    const text = comment([parsePlan("prod", refused)], { whole });
+    assert.ok(text.includes(`the preview failed\n\nWhat it says:\n\n\`\`\`text\n${reason}\n\`\`\`\n`), text);
+  });
+
+  const secrets = ["hf_abcdefghijklmnop", "AKIAABCDEFGHIJKLMNOP", "hunter2", "c2VjcmV0LWtleQ"] as const;
+  const [hubToken, awsKey, password, encoded] = secrets;
+  const signature = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: encoded };
+
+  it("shows no secret, marked as one or not, wherever it is", () => {
+    const env = [
+      { name: "MONGO_URL", value: `mongodb://admin:${password}@mongo:27017/?tls=true` },
+      { name: "TOKEN", value: hubToken },
+    ];
+    const plan = parsePlan("prod", {
+      ...preview([
+        step("update", { spec: { env: [] } }, { spec: { env, key: awsKey } }),
+        step("create", undefined, { kind: "Secret", data: { KEY: encoded }, stringData: { TOKEN: encoded } }),
+        step("replace", { spec: signature }, { spec: { ...signature, ciphertext: `${encoded}2` } }),
+      ]),
+    });
+    const failed = parsePlan("ephemeral", {
+      code: 1,
+      stdout: JSON.stringify({
+        diagnostics: [
+          { severity: "error", message: `cannot use ${hubToken} at https://a:${password}@host and ${awsKey}` },
+        ],
+      }),
+      stderr: "",
+    });
+    for (const text of [comment([plan, failed], { whole }), wholeReview([plan, failed])]) {
+      assert.deepEqual(
+        secrets.filter((secret) => text.includes(secret)),
+        [],
+      );
+      assert.ok(text.includes("mongodb://[secret]@mongo:27017/?tls=true"), text);
+      assert.ok(text.includes("TOKEN: [secret]") || text.includes('TOKEN: "[secret]"'), text);
+    }
+  });
+
+  it("says that a secret changed whose values it does not show", () => {
+    const [before, after] = ["1", "2"].map((value) => ({
+      kind: "Secret",
+      stringData: { TOKEN: `${encoded}${value}` },
+    }));
+    const change = { ...step("update", before, after), detailedDiff: { "stringData.TOKEN": { kind: "update" } } };
+    const text = comment([parsePlan("prod", preview([change]))], { whole });
+    assert.match(text, /@@ stringData › TOKEN: a secret, another value that is not shown @@/);
+    assert.ok(!text.includes(encoded));
+  });
+
+  it("names what the engine would change though the program wants what it wanted before", () => {
+    const same = object(1, { a: "1" });
+    const change = { ...step("update", same, same), detailedDiff: { "data.a": { kind: "update" } } };
+    assert.match(
+      comment([parsePlan("prod", preview([change]))], { whole }),
+      /@@ data › a: differs from what is live @@/,
+    );
+  });
+
+  it("shows warnings beside what changes", () => {
+    const warnings = [{ severity: "warning", message: "\u001b[33mwarning: hfToken is a placeholder\u001b[0m" }];
+    const stdout = JSON.stringify({ steps: [], diagnostics: warnings, changeSummary: { same: 1 } });
+    const text = comment([parsePlan("prod", { code: 0, stdout, stderr: "" })], { whole });
+    assert.match(text, /nothing changes, 1 resource unchanged\n\nIt warns:\n\n```text\nhfToken is a placeholder\n```/);
+  });
+
+  it("lets no value out of its block: no fence, no mention, no HTML, no hidden character", () => {
+    const hostile = [
+      "```\n# heading\n@huggingface/everyone <img src=x onerror=alert(1)>\n```",
+      "````\n@ada\n````",
+      "</details>\n@ada",
+      "\u202etxt.exe\u0000\u001b[31m\r",
+      "| a | b |\n@@ @ada @@",
+    ];
+    const values = Object.fromEntries(hostile.map((value, index) => [`key${index}`, value]));
+    const name = "a`@ada`|<b>\n# x";
+    const steps = [
+      step("update", { metadata: { name } }, { metadata: { name, namespace: name, annotations: values } }),
+      step("create", undefined, { metadata: { name }, data: { "@ada": hostile.join("\n") } }),
+      { ...step("delete", { metadata: { name } }), urn: `urn:pulumi:prod::p::t::${name}2` },
+    ];
+    const failure = {
+      code: 1,
+      stdout: JSON.stringify({ diagnostics: [{ severity: "error", message: hostile.join("\n") }] }),
+    };
+    const plans = [parsePlan("prod", preview(steps)), parsePlan("ephemeral", { ...failure, stderr: "" })];
+    for (const text of [comment(plans, { whole }), wholeReview(plans)]) {
+      assert.doesNotMatch(outsideCode(text), /@ada|@huggingface|<img|<b>|# heading|\u202e/);
+      assert.doesNotMatch(text.replaceAll("\n", ""), /\p{C}/u);
+    }
+  });
+
+  it("keeps deletions and replacements first and longest when it is too long, and says what it left out and where the whole is", () => {
+    const big = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`key${index}`, "x".repeat(150)]));
+    const updates = Array.from({ length: 100 }, (_, index) => step("update", object(index, {}), object(index, big)));
+    const creations = Array.from({ length: 900 }, (_, index) => step("create", undefined, object(200 + index, big)));
+    const deletions = Array.from({ length: 50 }, (_, index) => step("delete", object(2000 + index, big)));
+    const plan = parsePlan("prod", preview([...creations, ...updates, ...deletions]));
+    const text = comment([plan, unchangedPlan], { whole: `${whole} of https://example.org/run` });
+    assert.ok(text.length <= mostCharacters, `${text.length}`);
+    assert.ok(text.length > mostCharacters * 0.9, `${text.length}`);
+    assert.equal(text.match(/^- \*\*deleted\*\*/gm)?.length, 50);
+    assert.equal(text.match(/^- updated/gm)?.length, 100);
+    assert.match(text, /cut to the 65,536 characters/);
+    assert.match(text, /^- what differs in \d+ updates, \d+ creations$/m);
+    assert.match(text, /^The whole: review-whole\.md of https:\/\/example\.org\/run$/m);
+    assert.match(text, /\*\*`ephemeral`\*\*: nothing changes, 92 resources unchanged/);
+    assert.equal(text.match(/^ *`{3,}/gm)?.length ?? 0, 2 * (text.match(/^ *`{3,}\w+$/gm)?.length ?? 0));
+    const all = wholeReview([plan, unchangedPlan]);
+    assert.equal(all.match(/^- (created|updated|\*\*deleted)/gm)?.length, 1050);
+  });
+
+  it("keeps to the limit whatever there is too much of", () => {
+    const many = Array.from({ length: 3000 }, (_, index) => step("delete", object(index, {})));
+    const failure = {
+      code: 1,
+      stdout: JSON.stringify({ diagnostics: [{ severity: "error", message: "word ".repeat(90_000) }] }),
+    };
+    const plans = [
+      parsePlan("prod", preview(many)),
+      ...["ephemeral", "prod-b", "prod-c"].map((stack) => parsePlan(stack, { ...failure, stderr: "" })),
+    ];
+    const text = comment(plans, { whole });
+    assert.ok(text.length <= mostCharacters, `${text.length}`);
+    assert.match(text, /^- \d+ deletions, not even named here$/m);
+  });
+
+  it("begins with the mark that it is found by", () => {
+    assert.ok(comment([unchangedPlan], { whole }).startsWith(marker));
+  });
+
+  it("puts the most drastic first", () => {
+    const steps = [...effects].reverse().map((op, index) => step(op, object(index, {}), object(index, { a: "1" })));
+    const text = comment([parsePlan("prod", preview(steps))], { whole });
+    const order = [...text.matchAll(/^- \*{0,2}(replaced|deleted|updated|created)/gm)].map(([, verb]) => verb);
+    assert.deepEqual(order, ["replaced", "deleted", "updated", "created"]);
+  });
+});
+
+const unchangedPlan: Plan = { stack: "ephemeral", changes: [], unchanged: 92, warnings: [] };
+
+function entries(variables: Readonly<Record<string, string>>) {
+  return Object.entries(variables).map(([name, value]) => ({ name, value }));
+}
+
+function object(number: number, data: Readonly<Record<string, string>>) {
+  return { metadata: { name: `object-${number}` }, data };
+}
+
+/** A step of the engine, as `preview --json` has it. */
+function step(op: string, before?: Record<string, unknown>, after?: Record<string, unknown>) {
+  const state = (inputs: unknown) => ({ type: "kubernetes:core/v1:ConfigMap", custom: true, inputs });
+  const { name } = Object({ ...before, ...after }.metadata ?? {});
+  return {
+    op,
+    urn: `urn:pulumi:prod::datasets-server::kubernetes:core/v1:ConfigMap::${name ?? op}`,
+    ...(before && { oldState: state(before) }),
+    ...(after && { newState: state(after) }),
+    ...(op.includes("replace") && { replaceReasons: ["spec.clusterIP"] }),
+  };
+}
+
+function preview(steps: readonly object[]) {
+  return { code: 0, stdout: JSON.stringify({ steps, changeSummary: { same: 3 } }), stderr: "" };
+}
+
+/** What of a Markdown text is markup: the text less its code, as CommonMark tells it. */
+function outsideCode(text: string): string {
+  const withoutBlocks: string[] = [];
+  let fence: string | undefined;
+  for (const line of text.split("\n")) {
+    const [, ticks] = /^ {0,3}(`{3,})/.exec(line) ?? [];
+    if (fence === undefined && ticks !== undefined) fence = ticks;
+    else if (fence !== undefined && ticks !== undefined && ticks.length >= fence.length && line.trim() === ticks)
+      fence = undefined;
+    else if (fence === undefined) withoutBlocks.push(line);
+  }
+  return withoutBlocks.join("\n").replace(/(?<!`)(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g, "");
+}

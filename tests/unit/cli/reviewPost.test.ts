@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { marker, mostCharacters } from "../../../cli/review/markdown";
+import { postComment, targetOf } from "../../../cli/review/post";
+import { botLogin, type Comment, environmentOf, type GitHub, pullRequest, startGitHub } from "../../support/github";
+import type { Answer } from "../../support/httpServer";
+
+const comment = `${marker}\n\nwhat this change does\n`;
+
+describe("posting the comment of a review", () => {
+  let github: GitHub;
+
+  afterEach(() => github.stop());
+
+  function post(body = comment, variables: NodeJS.ProcessEnv = {}) {
+    return postComment(targetOf(String(pullRequest), { ...environmentOf(github.url), ...variables }), body);
+  }
+
+  it("creates it where there is none", async () => {
+    github = await startGitHub();
+    const { did, address } = await post();
+    assert.equal(did, "created");
+    assert.match(address, /^https:\/\/github\.com\/huggingface\/datasets-server\/pull\/123#issuecomment-\d+$/);
+    assert.deepEqual(
+      github.comments.map(({ body }) => body),
+      [comment],
+    );
+  });
+
+  it("edits it where it is, on the second page of 120 comments, and touches no other", async () => {
+    const before = [
+      ...others(104),
+      { id: 500, body: `${marker}\n\nearlier`, user: { login: botLogin } },
+      ...others(15, 600),
+    ];
+    github = await startGitHub(before);
+    assert.equal((await post()).did, "edited");
+    assert.deepEqual(
+      github.comments,
+      before.map((one) => (one.id === 500 ? { ...one, body: comment } : one)),
+    );
+    assert.equal(github.requests.filter((request) => request.startsWith("GET ")).length, 2);
+  });
+
+  it("creates it after any number of pages without one", async () => {
+    github = await startGitHub(others(250));
+    assert.equal((await post()).did, "created");
+    assert.equal(github.comments.length, 251);
+    assert.equal(github.comments.at(-1)?.body, comment);
+  });
+
+  it("edits its own one at every further review", async () => {
+    github = await startGitHub(others(3));
+    await post();
+    assert.equal((await post(`${comment}again`)).did, "edited");
+    assert.equal(github.comments.length, 4);
+  });
+
+  it("never takes a comment of somebody else for its own, who could change it later", async () => {
+    const foreign = [
+      { id: 1, body: `${marker}\n\nall is well`, user: { login: "mallory" } },
+      { id: 2, body: `> ${marker}\n\nquoted`, user: { login: botLogin } },
+    ];
+    github = await startGitHub(foreign);
+    assert.equal((await post()).did, "created");
+    assert.deepEqual(github.comments.slice(0, 2), foreign);
+  });
+
+  describe("says what to do when GitHub refuses", () => {
+    const refusals: readonly (readonly [string, Answer, RegExp])[] = [
+      [
+        "a limit that was reached",
+        {
+          status: 403,
+          headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1800000000" },
+          body: { message: "API rate limit exceeded" },
+        },
+        /no more requests of this token for now.*; the comment was not posted\nNext: again after 2027-01-15T08:00:00/,
+      ],
+      [
+        "too much at once",
+        { status: 429, headers: { "retry-after": "60" }, body: { message: "secondary rate limit" } },
+        /no more requests.*\nNext: again in 60 s/,
+      ],
+      [
+        "a token without the right",
+        { status: 403, body: { message: "Resource not accessible by integration" } },
+        /may not write comments here.*\nNext: .*pull-requests: write/,
+      ],
+      [
+        "no such pull request",
+        { status: 404, body: { message: "Not Found" } },
+        /no pull request 123 in huggingface\/datasets-server/,
+      ],
+      [
+        "a fault of its own",
+        { status: 502, body: { message: "Server Error" } },
+        /did not take the request \(502: Server Error\)/,
+      ],
+    ];
+    for (const [what, answer, says] of refusals) {
+      it(what, async () => {
+        github = await startGitHub();
+        github.failWith(answer);
+        await assert.rejects(post(), says);
+        assert.deepEqual(github.comments, []);
+      });
+    }
+
+    it("a token that is not valid, without showing it", async () => {
+      github = await startGitHub();
+      await assert.rejects(post(comment, { GITHUB_TOKEN: "ghs_expiredToken" }), (error: Error) => {
+        assert.match(error.message, /does not take GITHUB_TOKEN \(401: Bad credentials.*\nNext: /);
+        assert.doesNotMatch(error.message, /ghs_/);
+        return true;
+      });
+    });
+  });
+
+  describe("asks GitHub nothing", () => {
+    beforeEach(async () => {
+      github = await startGitHub();
+    });
+    afterEach(() => assert.deepEqual(github.requests, []));
+
+    it("before it knows where to post, and names all that is missing or wrong at once", () => {
+      assert.throws(
+        () => targetOf("abc", { GITHUB_REPOSITORY: "datasets-server", GITHUB_API_URL: "api" }),
+        (error: Error) => {
+          const faults = [
+            '--pr: "abc" is not allowed; allowed: ',
+            "GITHUB_TOKEN: is missing; needed: ",
+            'GITHUB_REPOSITORY: "datasets-server" is not allowed; allowed: ',
+            'GITHUB_API_URL: "api" is not allowed; allowed: ',
+          ];
+          for (const fault of faults) {
+            assert.ok(error.message.includes(`\n  ${fault}`), error.message);
+          }
+          return true;
+        },
+      );
+      for (const number of ["0", "-1", "1e9", "1;rm", ""]) {
+        assert.throws(() => targetOf(number, environmentOf(github.url)), /--pr: /, number);
+      }
+    });
+
+    it("for a text that is no comment of ours, or too long for one", async () => {
+      await assert.rejects(post("hello"), /Next: ds review/);
+      await assert.rejects(post(comment.padEnd(mostCharacters + 1, ".")), /Next: ds review/);
+    });
+  });
+});
+
+/** Comments that have nothing to do with ours. */
+function others(count: number, firstId = 1): Comment[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: firstId + index,
+    body: `looks good ${index}`,
+    user: { login: index % 2 === 0 ? "ada" : botLogin },
+  }));
+}

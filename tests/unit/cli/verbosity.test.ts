@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { refuseTelltaleLog, verbosity } from "../../../cli/verbosity";
+
+describe("the log's level", () => {
+  const written: readonly (readonly [readonly string[], number])[] = [
+    [[], 0],
+    [["-v=3"], 3],
+    [["-v", "3"], 3],
+    [["-v3"], 3],
+    [["-yv=3"], 3],
+    [["--verbose=3"], 3],
+    [["--verbose", "3"], 3],
+    [["-v=1", "-v=9"], 9],
+    [["--target", "v3"], 0],
+  ];
+  for (const [flags, level] of written) {
+    it(`is ${level} by ${flags.join(" ") || "no flag"}`, () => {
+      assert.equal(verbosity(flags, {}), level);
+    });
+  }
+
+  it("may come from the environment", () => {
+    assert.equal(verbosity(["-v=1"], { PULUMI_OPTION_VERBOSE: "4" }), 4);
+  });
+
+  it("is refused in CI where secrets begin to show, and nowhere else", () => {
+    assert.throws(() => refuseTelltaleLog(["-v=3"], { CI: "true" }), /-v=3 would write secrets.*up to -v=2/);
+    refuseTelltaleLog(["-v=2"], { CI: "true" });
+    refuseTelltaleLog(["-v=9"], {});
+    refuseTelltaleLog(["-v=9"], { CI: "false" });
+  });
+});

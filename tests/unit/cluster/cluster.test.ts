@@ -1,0 +1,86 @@
+import * as assert from "node:assert/strict";
+import fs from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { stringify } from "yaml";
+import { helmLabels } from "../../../catalog/names";
+import { connectCluster } from "../../../cluster/cluster";
+import { checkReachable } from "../../../cluster/reachable";
+import { refuseForeign } from "../../../safety/ownership";
+import { startHttpServer } from "../../support/httpServer";
+
+describe("connecting to a cluster that is not there", () => {
+  it("says how to start the local one", async () => {
+    const local = {
+      kind: "local",
+      kubeconfigPath: "/nonexistent/kubeconfig",
+      context: "datasets-server-local",
+    } as const;
+    await assert.rejects(connectCluster(local, "datasets-server"), {
+      message: "the local cluster is not there (no kubeconfig at /nonexistent/kubeconfig). Start it with: ds up",
+    });
+  });
+
+  it("names the server that refuses, and the advice", async () => {
+    const { url, stop } = await startHttpServer(() => undefined);
+    await checkReachable(url, "advice");
+    await stop();
+    await assert.rejects(checkReachable(url, "advice"), {
+      message: `cannot reach the Kubernetes API server ${url}: connect ECONNREFUSED ${new URL(url).host}\nadvice`,
+    });
+  });
+
+  const forms = { "as it was made": JSON.stringify, "as kubectl has written it again": stringify };
+  for (const [form, write] of Object.entries(forms)) {
+    it(`finds the server in a kubeconfig ${form}`, async () => {
+      const folder = await fs.mkdtemp(path.join(os.tmpdir(), "datasets-server-kubeconfig-"));
+      const { url, stop } = await startHttpServer(() => undefined);
+      const local = { kind: "local", kubeconfigPath: path.join(folder, "kubeconfig"), context: "local" } as const;
+      const connect = () => connectCluster(local, "datasets-server");
+      try {
+        await fs.writeFile(local.kubeconfigPath, write({ clusters: [{ name: "local", cluster: { server: url } }] }));
+        assert.equal((await connect()).kubeconfig, local.kubeconfigPath);
+        await stop();
+        await assert.rejects(connect, (error: Error) => error.message.includes(url));
+      } finally {
+        await stop();
+        await fs.rm(folder, { recursive: true });
+      }
+    });
+  }
+});
+
+describe("creating an object", () => {
+  const object = { apiVersion: "v1", kind: "Service", metadata: { name: "datasets-server-prod-api", namespace: "ns" } };
+  const scope = { stack: "prod", release: "prod-datasets-server", namespace: "ns", helmRelease: "prod" };
+  const create = (labels: Record<string, string> | undefined, takeOver = false) =>
+    refuseForeign(object, labels && { labels }, { scope, takeOver });
+
+  it("is fine where there is none", () => create(undefined));
+
+  it("is fine where an interrupted run of the stack left it", () =>
+    create({ "datasets-server.huggingface.co/stack": "prod" }));
+
+  it("is fine where it is of the Helm release that the run may take over, and only then", () => {
+    create(helmLabels("prod"), true);
+    assert.throws(() => create(helmLabels("prod")), /already exists/);
+    assert.throws(() => create(helmLabels("other"), true), /already exists/);
+  });
+
+  it("is refused where it is another stack's", () => {
+    assert.throws(
+      () => create({ ...helmLabels("prod"), "datasets-server.huggingface.co/stack": "ephemeral" }, true),
+      /^Error: Service ns\/datasets-server-prod-api already exists and belongs to stack ephemeral\./,
+    );
+  });
+
+  it("is refused where it is nobody's, with the way out", () => {
+    assert.throws(() => create({}), {
+      message:
+        "Service ns/datasets-server-prod-api already exists and does not belong to a stack (it has no label " +
+        "datasets-server.huggingface.co/stack). Creating it would take it over, and a later destroy would delete it. " +
+        "Rename or remove it, or, if it is stack prod's own, label it datasets-server.huggingface.co/stack=prod; " +
+        "then run again.",
+    });
+  });
+});

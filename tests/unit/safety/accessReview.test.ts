@@ -1,0 +1,103 @@
+import * as assert from "node:assert/strict";
+import { causeOf } from "../../../cluster/kubernetesClient";
+import { Refusal } from "../../../cluster/refusal";
+import { describeRights, requireRights, reviewAccess } from "../../../safety/accessReview";
+import { type Right, rightsFor } from "../../../safety/permissions";
+
+const namespace = "datasets-server";
+const rights = rightsFor(["Deployment", "Job", "PersistentVolumeClaim", "Secret"], namespace);
+
+/** An API server that allows all rights but those that `refuses` picks. */
+function apiServer(refuses: (right: Partial<Right>) => boolean) {
+  return {
+    authentication: {
+      createSelfSubjectReview: async () => ({ status: { userInfo: { username: "somebody" } } }),
+    },
+    authorization: {
+      createSelfSubjectAccessReview: async ({
+        body: { spec },
+      }: {
+        body: { spec: { resourceAttributes?: object } };
+      }) => ({
+        spec,
+        status: { allowed: !refuses(spec.resourceAttributes ?? {}) },
+      }),
+    },
+  };
+}
+
+describe("a review of rights", () => {
+  it("names the principal, and nothing missing where all is allowed", async () => {
+    assert.deepEqual(
+      await reviewAccess(
+        apiServer(() => false),
+        rights,
+      ),
+      { principal: "somebody", missing: [] },
+    );
+  });
+
+  it("names every missing right, however many were asked for", async () => {
+    const { missing } = await reviewAccess(
+      apiServer(({ verb }) => verb === "watch"),
+      rights,
+    );
+    assert.deepEqual(
+      missing,
+      rights.filter(({ verb }) => verb === "watch"),
+    );
+    assert.ok(rights.length > 25 && missing.length > 1, `${missing.length} of ${rights.length}`);
+  });
+
+  it("describes rights in one line for each resource", () => {
+    assert.deepEqual(describeRights(rightsFor(["PersistentVolumeClaim"], namespace)), [
+      "persistentvolumeclaims in namespace datasets-server: create, delete, get, list, patch, watch",
+      "events in namespace datasets-server: list, watch",
+      "storageclasses.storage.k8s.io in the whole cluster: get",
+    ]);
+  });
+});
+
+describe("the cause of a failed request", () => {
+  it("is what the API server says, in whatever form the client holds it", () => {
+    for (const body of [{ message: "pods is forbidden" }, '{"message":"pods is forbidden"}', "pods is forbidden\n"]) {
+      assert.equal(causeOf(Object.assign(new Error("HTTP-Code: 403"), { body })), "pods is forbidden");
+    }
+  });
+
+  it("is the error's own first line where no server has said anything", () => {
+    assert.equal(causeOf(new Error("connect ECONNREFUSED\nmore")), "connect ECONNREFUSED");
+    assert.equal(causeOf("nothing"), "nothing");
+  });
+});
+
+describe("a run", () => {
+  it("goes on where nothing is missing", async () => {
+    await requireRights(async () => apiServer(() => false), rights);
+  });
+
+  it("is refused with every missing right, whose they would be, and what to do", async () => {
+    const refusal = requireRights(
+      async () =>
+        apiServer(({ resource, verb }) => resource === "pods" || (resource === "deployments" && verb === "patch")),
+      rights,
+    );
+    await assert.rejects(refusal, (error) => {
+      assert.ok(error instanceof Refusal);
+      assert.deepEqual(error.message.split("\n"), [
+        "somebody lacks rights on the cluster that this stack needs, and nothing was touched:",
+        "  deployments.apps in namespace datasets-server: patch",
+        "  pods in namespace datasets-server: list, watch",
+        "Ask an administrator of the cluster for the roles of docs/access.md, then run again.",
+      ]);
+      return true;
+    });
+  });
+
+  it("is refused with the cause where the API server does not answer the question", async () => {
+    const refusal = requireRights(() => Promise.reject(new Error("Unauthorized\nBody: ...")), rights);
+    await assert.rejects(refusal, {
+      message: "cannot ask the cluster for the rights of this identity, so nothing was touched: Unauthorized",
+    });
+  });
+});
