@@ -191,6 +191,13 @@ export const securityMutations = {
         "NetworkPolicy datasets-server-local-network-every-pod: spec.egress[1].to = 0.0.0.0/0: except 169.254.0.0/16 [metadata-is-out-of-reach]",
       ],
     },
+    {
+      title: "a way out that names no range",
+      changes: [{ object: "NetworkPolicy network-every-pod", at: ["spec", "egress", 1, "to"] }],
+      violations: [
+        "NetworkPolicy datasets-server-local-network-every-pod: spec.egress[1].to = anywhere: except 169.254.0.0/16 [metadata-is-out-of-reach]",
+      ],
+    },
   ],
   "namespaces-are-restricted": [
     {
