@@ -93,19 +93,19 @@ export const reliabilityMutations = {
       ],
     },
   ],
-  "probes-differ": [
+  "liveness-outlasts-readiness": [
     {
       title: "no probe that tells whether it is ready",
       changes: [{ object: api, at: [...container, "readinessProbe"] }],
       violations: [
-        "Deployment datasets-server-local-api: spec.template.spec.containers[0].readinessProbe = absent: add one [probes-differ]",
+        "Deployment datasets-server-local-api: spec.template.spec.containers[0].readinessProbe = absent: add one [liveness-outlasts-readiness]",
       ],
     },
     {
       title: "a restart no later than the way out of service",
       changes: [{ object: api, at: [...container, "livenessProbe", "failureThreshold"], to: 1 }],
       violations: [
-        "Deployment datasets-server-local-api: spec.template.spec.containers[0].livenessProbe = fails after 10 s: fail later than readiness, which does after 15 s [probes-differ]",
+        "Deployment datasets-server-local-api: spec.template.spec.containers[0].livenessProbe = fails after 10 s: fail later than readiness, which does after 15 s [liveness-outlasts-readiness]",
       ],
     },
   ],
