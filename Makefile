@@ -48,12 +48,11 @@ e2e bench: GROUPS := deploy cluster test
 e2e: tools ## end-to-end tests: the real Pulumi, a real Kubernetes API
 	@$(MOCHA) --config tests/e2e/.mocharc.json
 
-check: installed ## types, lint, format, workflows, and kube-score on prod and ephemeral; read-only
+check: installed ## types, lint, format and workflows; read-only
 	@node_modules/.bin/tsc --noEmit -p tsconfig.check.json
 	@$(BIOME) check --error-on-warnings .
 	@unformatted=$$(gofmt -l tools tests) && test -z "$$unformatted" || { echo "gofmt would change: $$unformatted. Next: make fix"; exit 1; }
 	@./ds tools lint-workflows
-	@./ds scan
 
 fix: installed ## the same, writing what can be put right
 	@$(BIOME) check --write .
@@ -73,10 +72,10 @@ installed:
 
 # What were targets until ds came.
 moved = @echo "make $@ is now: ./ds $(1)" >&2; exit 2
-.PHONY: preview deploy bootstrap history drift smoke doctor render unlock state-restore shell scan issue review review-post pr-up pr-down pr-list pr-sweep pr-open
+.PHONY: preview deploy bootstrap history drift smoke doctor render unlock state-restore shell issue review review-post pr-up pr-down pr-list pr-sweep pr-open
 preview deploy bootstrap history drift smoke doctor render unlock: ; $(call moved,$@ STACK)
 state-restore: ; $(call moved,restore STACK)
-shell scan issue: ; $(call moved,$@)
+shell issue: ; $(call moved,$@)
 review: ; $(call moved,review STACK... --out FILE)
 review-post: ; $(call moved,review post --pr N --comment FILE)
 pr-up: ; $(call moved,pr up N --image TAG)

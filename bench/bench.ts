@@ -10,7 +10,6 @@ import { localGroups, type Toolbox } from "../tools/toolbox";
 import { type Figure, writeBench } from "./figures";
 import { inTurn, median, seconds, type TimedCommand } from "./measure";
 import { deployPlain, deployProduction } from "./programs";
-import { scanners } from "./scanners";
 
 /** Timed runs of each preview, after one that warms up. */
 const rounds = 7;
@@ -27,7 +26,7 @@ export async function bench(): Promise<void> {
   const toolbox = await installTools(localGroups);
   const figures: Figure[] = [];
   try {
-    for (const measure of [() => previews(toolbox), scanners, unitTests, fromNothing, tests]) {
+    for (const measure of [() => previews(toolbox), unitTests, fromNothing, tests]) {
       const measured = await measure();
       figures.push(...measured);
       for (const { what, measured: value } of measured) {

@@ -3,8 +3,9 @@ import * as path from "node:path";
 import { stackFileJsonSchema } from "../config/jsonSchema";
 import { rulesDocument } from "../policy/document";
 import { accessDocument } from "./access/document";
-import { stackObjects, toYaml } from "./objects";
+import { goldenFiles, goldenStacks } from "./golden";
 import { projectFolder } from "./project";
+import { fillFolder } from "./render";
 import { reviewExamples } from "./review/examples";
 
 /** A file of the repository that follows from the program; `make generate` writes it and a test compares it. */
@@ -14,21 +15,31 @@ export interface GeneratedFile {
   readonly content: () => string | Promise<string>;
 }
 
-/** The stacks whose objects are kept for review. */
-const goldenStacks = ["prod", "ephemeral"] as const;
+/** A folder whose files of one ending all follow from the program: one that is not made any more is removed. */
+export interface GeneratedFolder {
+  /** Relative to the project's folder. */
+  readonly folder: string;
+  readonly ending: ".yaml" | ".md";
+  /** The text of each file, by its name. */
+  readonly contents: () => Promise<Readonly<Record<string, string>>>;
+}
 
 export const generatedFiles: readonly GeneratedFile[] = [
-  ...goldenStacks.map((stack) => ({
-    file: `tests/expected/${stack}.yaml`,
-    content: async () => toYaml(stackObjects(stack)),
-  })),
   {
     file: "config/stack.schema.json",
     content: () => `${JSON.stringify(stackFileJsonSchema(), null, 2)}\n`,
   },
   { file: "docs/access.md", content: accessDocument },
   { file: "docs/rules.md", content: rulesDocument },
-  ...reviewExamples.map(({ name, comment }) => ({ file: `tests/expected/review/${name}.md`, content: comment })),
+];
+
+export const generatedFolders: readonly GeneratedFolder[] = [
+  ...goldenStacks.map((stack) => ({
+    folder: `tests/expected/${stack}`,
+    ending: ".yaml" as const,
+    contents: async () => goldenFiles(stack),
+  })),
+  { folder: "tests/expected/review", ending: ".md", contents: reviewFiles },
 ];
 
 /** Writes every generated file, for its difference to be reviewed and committed. */
@@ -37,4 +48,14 @@ export async function generate(): Promise<void> {
     await writeFile(path.join(projectFolder, file), await content());
     console.log(file);
   }
+  for (const { folder, ending, contents } of generatedFolders) {
+    const files = await contents();
+    await fillFolder(path.join(projectFolder, folder), files, ending);
+    console.log(`${folder}: ${Object.keys(files).length} files`);
+  }
+}
+
+async function reviewFiles(): Promise<Record<string, string>> {
+  const comments = reviewExamples.map(async ({ name, comment }) => [`${name}.md`, await comment()] as const);
+  return Object.fromEntries(await Promise.all(comments));
 }

@@ -8,12 +8,22 @@ import { type KubernetesObject, stackObjects, toYaml } from "./objects";
  * YAML files that an earlier render left in the folder are removed. Returns the files' names.
  */
 export async function render(stack: string, folder: string): Promise<string[]> {
-  const objects = stackObjects(stack);
+  const files = objectFiles(stackObjects(stack));
+  await fillFolder(folder, files, ".yaml");
+  return Object.keys(files);
+}
+
+/** The YAML of each object, by the name of its file. */
+export function objectFiles(objects: readonly KubernetesObject[]): Record<string, string> {
+  return Object.fromEntries(objects.map((object) => [fileName(object), toYaml([object])]));
+}
+
+/** Writes files into a folder, and removes every other one there that has this ending. */
+export async function fillFolder(folder: string, files: Readonly<Record<string, string>>, ending: string) {
   await mkdir(folder, { recursive: true });
-  const earlier = (await readdir(folder)).filter((name) => name.endsWith(".yaml"));
-  await Promise.all(earlier.map((name) => rm(path.join(folder, name))));
-  await Promise.all(objects.map((object) => writeFile(path.join(folder, fileName(object)), toYaml([object]))));
-  return objects.map(fileName);
+  const others = (await readdir(folder)).filter((name) => name.endsWith(ending) && !Object.hasOwn(files, name));
+  await Promise.all(others.map((name) => rm(path.join(folder, name))));
+  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(path.join(folder, name), text)));
 }
 
 function fileName({ kind, metadata }: KubernetesObject): string {

@@ -10,13 +10,13 @@ import { stackFile } from "./project";
 
 /**
  * Reads what the file of a stack says, by the program's own rules and without its secrets. A pull request's may be another
- * file than that of stack ephemeral.
+ * file than that of stack ephemeral. `variables` are environment variables; default: those of this process.
  *
  * @throws a Refusal that names every issue.
  */
-export function readStack(stack: string, file = stackFile(stack)): Stack {
+export function readStack(stack: string, file = stackFile(stack), variables = process.env): Stack {
   const parsed = parse(stack, readStackFile(file).config, {
-    variables: process.env,
+    variables,
     secret: () => pulumi.secret(secretMarker),
     plainSecret: () => undefined,
   });

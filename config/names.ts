@@ -3,23 +3,18 @@ import { objectName, scheduledJobName } from "../catalog/names";
 import { serviceNames } from "../catalog/services";
 import { workerComponent } from "../catalog/workers";
 import { migrationName } from "../components/workloads/migration";
+import { nameLimit } from "../policy/rules/names";
 import { scopeOf } from "./build";
 import { type ConfigIssue, configKey } from "./issues";
 import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
 
-/**
- * How long the name of a kind may be; characters. Kubernetes makes names of it that are longer, and at most 63: those of a
- * Deployment's pods, of a CronJob's Jobs and of a Job's pods.
- */
-const longest = { Deployment: 46, CronJob: 52, Job: 57 } as const;
-
 interface NamedObject {
-  readonly kind: keyof typeof longest;
+  readonly kind: "Deployment" | "CronJob" | "Job";
   readonly name: string;
 }
 
-/** Names that would be too long, by the key of the stack file that makes them so. */
+/** Names that rule names-fit would find too long, by the key of the stack file that makes them so: objects do not know it. */
 export function nameIssues(identity: StackIdentity, file: StackFile): ConfigIssue[] {
   const scope = scopeOf(identity, file);
   // Of these only the release is the stack file's.
@@ -41,11 +36,11 @@ export function nameIssues(identity: StackIdentity, file: StackFile): ConfigIssu
 }
 
 function excess({ kind, name }: NamedObject): number {
-  return name.length - longest[kind];
+  return name.length - nameLimit(kind).length;
 }
 
 function tooLong(key: readonly string[], object: NamedObject): ConfigIssue {
   const { kind, name } = object;
-  const message = `makes ${name} the name of a ${kind}, ${excess(object)} too long; allowed: at most ${longest[kind]} characters`;
+  const message = `makes ${name} the name of a ${kind}, ${excess(object)} too long; allowed: at most ${nameLimit(kind).length} characters`;
   return { key: configKey(key), message };
 }

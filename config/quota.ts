@@ -25,7 +25,11 @@ interface Bound {
   readonly text: (amount: number) => string;
 }
 
-/** The bounds of a pull request's quota that its own pods and volumes go beyond: a rollout would wait for room for ever. */
+/**
+ * The bounds of a pull request's quota that its own pods and volumes go beyond: a rollout would wait for room forever.
+ *
+ * Rule quotas-hold-rollouts looks at the same in the objects, but it knows neither volumes nor the keys that take the most.
+ */
 export function quotaIssues(identity: StackIdentity, file: StackFile, variables: NodeJS.ProcessEnv): ConfigIssue[] {
   return boundsOf(identity, file, variables).flatMap(({ at, value, takes, text }) => {
     const needed = takes.reduce((sum, { amount }) => sum + amount, 0);

@@ -89,20 +89,6 @@ export const parts: Readonly<Record<ToolName, Part>> = {
       flags: ["-tags=remove_all_sd"],
     },
   },
-  "kube-score": {
-    version: pins.kubeScore,
-    versionCommand: { args: ["version"] },
-    release: ({ os, arch }) => {
-      const file = `kube-score_${withoutV(pins.kubeScore)}_${os}_${arch}`;
-      return githubRelease("zegl/kube-score", pins.kubeScore, file, "checksums.txt");
-    },
-    goModule: {
-      kind: "program",
-      folder: "kube-score",
-      package: "github.com/zegl/kube-score/cmd/kube-score",
-      stamps: { "main.version": withoutV(pins.kubeScore) },
-    },
-  },
   etcd: {
     version: pins.etcd,
     versionCommand: { args: ["--version"] },

@@ -21,7 +21,6 @@ export const pins = {
   awsCli: "1.46.3",
   moto: "5.2.5",
   actionlint: "v1.7.12",
-  kubeScore: "v1.20.0",
   prometheus: "v3.15.0",
   /** The same as a Go module. */
   prometheusModule: "v0.315.0",

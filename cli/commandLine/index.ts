@@ -18,7 +18,7 @@ pull request), prod-CLUSTER (a second production while it moves).`;
 const epilogue = `
 Exit codes:
   0  it worked; nothing differs, nothing is wrong
-  1  it failed, or doctor, drift, review or scan found something
+  1  it failed, or doctor, drift or review found something
   2  the command line is wrong; no changes were made
   \`ds pulumi\` and \`ds shell\` end with the exit code of what they run.
 

@@ -5,17 +5,6 @@ import { describe, type OnWorkspace, workspaceOption } from "./shared";
 
 /** Commands for those who work on the project itself. */
 export function projectCommands(program: Command): void {
-  describe(program.command("scan"), {
-    group: "project",
-    does: "have kube-score look at every object of prod, ephemeral",
-    examples: ["scan", "scan --list"],
-  })
-    .option("--list", "also list the objects that may stay as they are, with the reason")
-    .action(async ({ list = false }: { list?: boolean }) => {
-      const isClean = await (await import("../scan")).scan({ list });
-      process.exitCode = isClean ? 0 : 1;
-    });
-
   describe(program.command("generate"), {
     group: "project",
     does: "write golden files, schema and generated docs, for review",

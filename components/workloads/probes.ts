@@ -36,13 +36,12 @@ const startupPeriod = 5;
 /**
  * Probes of a web server on its port named `http`, for a start of up to `startupSeconds`.
  *
- * The application has one answer to give. What differs is how much silence each probe takes; and the query, which the
- * application does not read, so that its access log tells what restarts a pod from what takes it out of rotation.
+ * The application has one answer to give, so all three ask for it. What differs is how much silence each of them takes.
  */
 export function httpProbes(path: string, startupSeconds: number, what: keyof typeof patience): Probes {
   const { timeoutSeconds, readiness, liveness } = patience[what];
-  const probe = ({ periodSeconds, failures }: Patience, asked = path) => ({
-    httpGet: { path: asked, port: "http" },
+  const probe = ({ periodSeconds, failures }: Patience) => ({
+    httpGet: { path, port: "http" },
     timeoutSeconds,
     periodSeconds,
     failureThreshold: failures,
@@ -50,6 +49,6 @@ export function httpProbes(path: string, startupSeconds: number, what: keyof typ
   return {
     startupProbe: probe({ periodSeconds: startupPeriod, failures: Math.ceil(startupSeconds / startupPeriod) }),
     readinessProbe: probe(readiness),
-    livenessProbe: probe(liveness, `${path}?probe=liveness`),
+    livenessProbe: probe(liveness),
   };
 }

@@ -18,7 +18,7 @@ export const imagesAreFixed: Rule = {
 };
 
 /** Whether an image is named by digest, or by a tag that is no moving one. */
-export function isFixed(image: string): boolean {
+function isFixed(image: string): boolean {
   if (/@sha256:[0-9a-f]{64}$/.test(image)) {
     return true;
   }

@@ -31,7 +31,7 @@ import {
   servicePortsExist,
   servicesStayInside,
 } from "./services";
-import { podsDrainFirst, probesDiffer } from "./serving";
+import { livenessOutlastsReadiness, podsDrainFirst } from "./serving";
 import { claimsExist, mountsHaveVolumes, volumesAreMounted } from "./volumes";
 
 export const ruleNames = [
@@ -47,6 +47,7 @@ export const ruleNames = [
   "ingress-actions-are-used",
   "ingress-backends-exist",
   "jobs-end",
+  "liveness-outlasts-readiness",
   "load-balancer-groups-agree",
   "metadata-is-out-of-reach",
   "metrics-are-not-public",
@@ -64,7 +65,6 @@ export const ruleNames = [
   "pods-drain-first",
   "pods-spread",
   "probe-ports-exist",
-  "probes-differ",
   "quotas-hold-rollouts",
   "references-exist",
   "rights-are-not-given",
@@ -112,6 +112,7 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
   "ingress-actions-are-used": ingressActionsAreUsed,
   "ingress-backends-exist": ingressBackendsExist,
   "jobs-end": jobsEnd,
+  "liveness-outlasts-readiness": livenessOutlastsReadiness,
   "load-balancer-groups-agree": loadBalancerGroupsAgree,
   "metadata-is-out-of-reach": metadataIsOutOfReach,
   "metrics-are-not-public": metricsAreNotPublic,
@@ -129,7 +130,6 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
   "pods-drain-first": podsDrainFirst,
   "pods-spread": podsSpread,
   "probe-ports-exist": probePortsExist,
-  "probes-differ": probesDiffer,
   "quotas-hold-rollouts": quotasHoldRollouts,
   "references-exist": referencesExist,
   "rights-are-not-given": rightsAreNotGiven,

@@ -1,4 +1,4 @@
-import { mayFlow, policiesOf } from "../network";
+import { holdsAddress, holdsPort, policiesOf } from "../network";
 import { finding, type Rule } from "../rule";
 
 export const podsAreIsolated: Rule = {
@@ -16,27 +16,20 @@ export const podsAreIsolated: Rule = {
     }),
 };
 
-const everything = { matchLabels: {}, matchExpressions: [] };
-
-const egressOnly: "Egress"[] = ["Egress"];
-
 /** Where a node of AWS answers with its own role's credentials. */
-const metadataService = { kind: "address", address: "169.254.169.254" } as const;
+const metadataService = { address: "169.254.169.254", port: { protocol: "TCP", number: 80 } } as const;
 
 export const metadataIsOutOfReach: Rule = {
   level: "mandatory",
   why: "A pod that is talked into asking the metadata service gets the rights of its node.",
-  check: ({ networkPolicies, facts }) =>
+  check: ({ networkPolicies }) =>
     networkPolicies.flatMap((object) =>
-      object.spec.egress.flatMap((wayOut, index) => {
-        const alone = {
-          ...object,
-          spec: { podSelector: everything, policyTypes: egressOnly, ingress: [], egress: [wayOut] },
-        };
-        const pod = { kind: "pod", namespace: object.metadata.namespace ?? facts.namespace, labels: {} } as const;
-        const from = { ...pod, address: "0.0.0.0" };
-        const ranges = wayOut.to.flatMap(({ ipBlock }) => ipBlock?.cidr ?? []).join(", ");
-        return mayFlow([alone], from, metadataService, { protocol: "TCP", number: 80 }).isOpen
+      object.spec.egress.flatMap(({ to, ports }, index) => {
+        const isReached =
+          (to.length === 0 || to.some((peer) => holdsAddress(peer, metadataService.address))) &&
+          (ports.length === 0 || ports.some((port) => holdsPort(port, metadataService.port)));
+        const ranges = to.flatMap(({ ipBlock }) => ipBlock?.cidr ?? []).join(", ");
+        return isReached
           ? [finding(object, `spec.egress[${index}].to`, ranges || "anywhere", "except 169.254.0.0/16")]
           : [];
       }),

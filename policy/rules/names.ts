@@ -3,8 +3,14 @@ import { albAnnotation, albPrefix } from "../loadBalancer";
 import { type Finding, finding, type Rule, repeated } from "../rule";
 import type { KubernetesObject } from "../shapes";
 
-/** How long the name of a kind may be, and what of Kubernetes sets that. */
-const limits: Readonly<Record<string, { readonly length: number; readonly cause: string }>> = {
+/** How long a name may be, and what sets that. */
+export interface NameLimit {
+  /** Characters. */
+  readonly length: number;
+  readonly cause: string;
+}
+
+const limits: Readonly<Record<string, NameLimit>> = {
   Service: { length: 63, cause: "it is a DNS label" },
   Namespace: { length: 63, cause: "it is a DNS label" },
   CronJob: { length: 52, cause: "its Jobs' names are 11 characters longer" },
@@ -13,7 +19,10 @@ const limits: Readonly<Record<string, { readonly length: number; readonly cause:
   Deployment: { length: 46, cause: "its pods' names are 17 characters longer" },
 };
 
-const anyObject = { length: 253, cause: "it is a DNS name" };
+/** How long the name of an object of this kind may be. Kubernetes makes names of it that are longer, and at most 63. */
+export function nameLimit(kind: string): NameLimit {
+  return limits[kind] ?? { length: 253, cause: "it is a DNS name" };
+}
 
 const dnsLabel = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 
@@ -51,7 +60,7 @@ export const objectsAreUnique: Rule = {
 
 function objectName(object: KubernetesObject): Finding[] {
   const { kind, metadata } = object;
-  const { length, cause } = limits[kind] ?? anyObject;
+  const { length, cause } = nameLimit(kind);
   const isValid = (length > 63 ? dnsName : dnsLabel).test(metadata.name);
   if (metadata.name.length > length) {
     const cure = `shorten it from ${metadata.name.length} to at most ${length} characters: ${cause}`;

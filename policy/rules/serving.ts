@@ -40,7 +40,7 @@ export const podsDrainFirst: Rule = {
     }),
 };
 
-export const probesDiffer: Rule = {
+export const livenessOutlastsReadiness: Rule = {
   level: "mandatory",
   why: "A pod that is restarted as soon as it is slow, and not first taken out of service, is never there when it is needed.",
   check: ({ workloads }) =>

@@ -60,7 +60,7 @@ describe("the first deploy of README to prod, beside the live objects of the Hel
 
   /** Runs such as `ds preview prod`, as the deploy role of docs/access.md. */
   function ds(command: string, ...flags: readonly string[]): Promise<RunResult> {
-    const args = ["-r", "ts-node/register/transpile-only", "cli/main.ts", command, "--stack", "prod"];
+    const args = ["-r", "ts-node/register/transpile-only", "cli/main.ts", command, "prod"];
     return run(process.execPath, [...args, "--workspace", path.dirname(engine.pulumiHome), ...flags], {
       cwd: engine.folder,
       env: { ...engine.environment, CI: "" },
@@ -77,12 +77,9 @@ describe("the first deploy of README to prod, beside the live objects of the Hel
   it("is a failed check of doctor, which shows what is there and asks which way is meant", async () => {
     const { code, stdout, stderr } = await ds("doctor");
     assert.equal(code, 1, stdout + stderr);
-    assert.match(
-      stdout,
-      /Helm release +│ failed +│ an update is refused: namespace datasets-server has 41 live objects/,
-    );
+    assert.match(stdout, /failed +Helm release: an update is refused: namespace datasets-server has 41 live objects/);
     assert.match(stdout, question);
-    assert.match(stdout, /load balancers +│ failed +│ an update is refused: Ingresses that are not stack prod's/);
+    assert.match(stdout, /failed +load balancers: an update is refused: Ingresses that are not stack prod's/);
   });
 
   it("is warned of by a preview, which shows its plan all the same", async () => {
@@ -93,7 +90,7 @@ describe("the first deploy of README to prod, beside the live objects of the Hel
     assert.match(said, release);
     assert.match(said, question);
     assert.equal(said.match(/would harm what runs already/g)?.length, 1, "the warning comes once");
-    assert.match(said, /\+ 8\d to create/);
+    assert.match(said, /\+ \d{2,3} to create/);
     await assertUntouched();
   });
 
@@ -141,8 +138,8 @@ describe("the first deploy of README to prod, beside the live objects of the Hel
     await engine.script(documentedCommands("cutover.md", "Beside, step 1: come up")[0] ?? "");
     const { code, stdout, stderr } = await ds("doctor");
     assert.equal(code, 0, stdout + stderr);
-    assert.match(stdout, /Helm release +│ ok /);
-    assert.match(stdout, /load balancers +│ ok /);
+    assert.match(stdout, /^ok +Helm release: /m);
+    assert.match(stdout, /^ok +load balancers: /m);
     const preview = await ds("preview");
     assert.equal(preview.code, 0, preview.stdout + preview.stderr);
     assert.doesNotMatch(preview.stdout + preview.stderr, /would harm/);

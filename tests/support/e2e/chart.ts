@@ -34,18 +34,15 @@ const fixture = z.array(
 const componentLabel = "app.kubernetes.io/component";
 
 /** The chart's labels; an object that is no component's has no label for one. */
-function labelsOf(release: string) {
-  return { ...helmLabels(release), "app.kubernetes.io/name": helmPrefix(release) };
-}
+const chartLabels = { ...helmLabels(helmRelease), "app.kubernetes.io/name": helmPrefix(helmRelease) };
 
-/** The chart's objects of an environment, whose release has its name, with what the fixture leaves out. */
-export function chartObjects(environment: typeof helmRelease | "staging") {
-  const text = readFileSync(path.join(projectFolder, `tests/fixtures/chart-${environment}.json`), "utf8");
-  const labels = labelsOf(environment);
+/** The chart's objects of production, with what the fixture leaves out. */
+function chartObjects() {
+  const text = readFileSync(path.join(projectFolder, `tests/fixtures/chart-${helmRelease}.json`), "utf8");
   // The fixture has of the chart's five labels the one that differs.
   const completed = (_key: string, value: unknown): unknown => {
     const isLabels = typeof value === "object" && value !== null && Object.keys(value).join() === componentLabel;
-    return isLabels ? { ...labels, ...value } : value;
+    return isLabels ? { ...chartLabels, ...value } : value;
   };
   return fixture
     .parse(JSON.parse(text, completed))
@@ -93,12 +90,12 @@ export const secretsOfOthers = [
  * Helm applies them and small enough for a test.
  */
 export async function writeChart(folder: string, namespace: string): Promise<void> {
-  const items = chartObjects(helmRelease).map(({ metadata, spec, ...object }) => ({
+  const items = chartObjects().map(({ metadata, spec, ...object }) => ({
     ...object,
     ...(spec && { spec: sized(spec, podsOf(metadata.name.replace(`${helmPrefix(helmRelease)}-`, ""))) }),
     metadata: {
       // The operator's object is the one that has no label.
-      ...(object.kind !== "InfisicalSecret" && { labels: labelsOf(helmRelease) }),
+      ...(object.kind !== "InfisicalSecret" && { labels: chartLabels }),
       ...metadata,
       namespace,
       annotations: {
@@ -122,7 +119,7 @@ const deploymentSpec = z.object({
 /** How the chart rolls the pods of a component. */
 export function chartStrategy(component: string): V1DeploymentStrategy {
   const name = `${helmPrefix(helmRelease)}-${component}`;
-  const found = chartObjects(helmRelease).find(({ kind, metadata }) => kind === "Deployment" && metadata.name === name);
+  const found = chartObjects().find(({ kind, metadata }) => kind === "Deployment" && metadata.name === name);
   return deploymentSpec.parse(found?.spec).strategy;
 }
 

@@ -2,7 +2,8 @@ import * as assert from "node:assert/strict";
 import { z } from "zod";
 import { serviceNames } from "../../../catalog/services";
 import { type Inventory, objectId, type Workload } from "../../../policy/inventory";
-import { type Endpoint, isWithin } from "../../../policy/network";
+import { isWithin } from "../../../policy/network";
+import type { Endpoint } from "../../support/network";
 import { type Stack, stackSetting } from "./stacks";
 
 /** What an end of a flow is; the expected flows are told by these. */

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { type Inventory, takeInventory } from "../../../policy/inventory";
-import { mayFlow, type Port } from "../../../policy/network";
+import type { Port } from "../../../policy/network";
+import { mayFlow } from "../../support/network";
 import { hasOwnDatabase, type NamedEndpoint, networkOf, others, ownPods, type Role } from "./endpoints";
 import { type Change, mutate } from "./mutation";
 import { renderedStack, type Stack, stacks } from "./stacks";

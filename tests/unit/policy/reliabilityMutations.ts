@@ -93,19 +93,19 @@ export const reliabilityMutations = {
       ],
     },
   ],
-  "probes-differ": [
+  "liveness-outlasts-readiness": [
     {
       title: "no probe that tells whether it is ready",
       changes: [{ object: api, at: [...container, "readinessProbe"] }],
       violations: [
-        "Deployment datasets-server-local-api: spec.template.spec.containers[0].readinessProbe = absent: add one [probes-differ]",
+        "Deployment datasets-server-local-api: spec.template.spec.containers[0].readinessProbe = absent: add one [liveness-outlasts-readiness]",
       ],
     },
     {
       title: "a restart no later than the way out of service",
       changes: [{ object: api, at: [...container, "livenessProbe", "failureThreshold"], to: 1 }],
       violations: [
-        "Deployment datasets-server-local-api: spec.template.spec.containers[0].livenessProbe = fails after 10 s: fail later than readiness, which does after 15 s [probes-differ]",
+        "Deployment datasets-server-local-api: spec.template.spec.containers[0].livenessProbe = fails after 10 s: fail later than readiness, which does after 15 s [liveness-outlasts-readiness]",
       ],
     },
   ],
@@ -189,6 +189,13 @@ export const securityMutations = {
       ],
       violations: [
         "NetworkPolicy datasets-server-local-network-every-pod: spec.egress[1].to = 0.0.0.0/0: except 169.254.0.0/16 [metadata-is-out-of-reach]",
+      ],
+    },
+    {
+      title: "a way out that names no range",
+      changes: [{ object: "NetworkPolicy network-every-pod", at: ["spec", "egress", 1, "to"] }],
+      violations: [
+        "NetworkPolicy datasets-server-local-network-every-pod: spec.egress[1].to = anywhere: except 169.254.0.0/16 [metadata-is-out-of-reach]",
       ],
     },
   ],

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
-import { type AddressEndpoint, type Endpoint, mayFlow, type PodEndpoint, type Port } from "../../../policy/network";
+import type { Port } from "../../../policy/network";
 import { networkPolicyShape } from "../../../policy/shapes";
+import { type AddressEndpoint, type Endpoint, mayFlow, type PodEndpoint } from "../../support/network";
 
 const tcp = (number: number): Port => ({ protocol: "TCP", number });
 

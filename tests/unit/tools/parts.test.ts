@@ -27,7 +27,6 @@ const pinnedModules: ReadonlyArray<readonly [folder: string, module: string, ver
   ["prometheus-operator-crds", "github.com/prometheus-operator/prometheus-operator", pins.prometheusOperator],
   ["actionlint", "github.com/rhysd/actionlint", pins.actionlint],
   ["promtool", "github.com/prometheus/prometheus", pins.prometheusModule],
-  ["kube-score", "github.com/zegl/kube-score", pins.kubeScore],
 ];
 
 describe("pinned parts", () => {
