@@ -1,3 +1,5 @@
+import * as path from "node:path";
+import { CommandError, LocalWorkspace, PulumiCommand, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
 import { stateUrl } from "../config/accounts";
 import { installTools } from "../tools/install";
 import { type RunResult, run } from "../tools/run";
@@ -11,12 +13,7 @@ import { parseStateAddress, type StateAddress } from "./state/address";
 export interface Engine {
   readonly executable: string;
   readonly environment: NodeJS.ProcessEnv;
-  /** Runs commands in another way than with their own output on this terminal. Default: that one. */
-  readonly runner?: Runner;
 }
-
-/** Runs a command of Pulumi in a folder. The result has stderr. */
-export type Runner = (engine: Engine, args: readonly string[], folder: string) => Promise<RunResult>;
 
 /** For stack local: state and settings of a workspace, and nothing of the user's own. */
 export function localEngine(tools: EngineTools, workspace: string): Engine {
@@ -56,14 +53,47 @@ export function stateOf({ environment }: Engine): StateAddress {
   return parseStateAddress(environment.PULUMI_BACKEND_URL || stateUrl);
 }
 
-/** Runs a command of the engine in a folder that holds a Pulumi.yaml, on this terminal. The result has stderr only. */
-export function attempt(engine: Engine, args: readonly string[], folder = projectFolder): Promise<RunResult> {
-  const runner = engine.runner ?? onTerminal;
-  return leavingInterruptsToTheChild(() => runner(engine, args, folder));
+/** Pulumi's own library on an engine, in a folder that holds a Pulumi.yaml. */
+export async function workspaceOf(
+  { executable, environment }: Engine,
+  folder = projectFolder,
+): Promise<LocalWorkspace> {
+  const pulumiCommand = await PulumiCommand.get({ root: path.resolve(executable, "../..") });
+  return LocalWorkspace.create({ workDir: folder, pulumiCommand, envVars: nothingBut(environment) });
 }
 
-const onTerminal: Runner = ({ executable, environment }, args, folder) =>
-  run(executable, args, { cwd: folder, env: environment, stdio: "overhear" });
+/** The library adds variables of this process. One that the engine does not have is empty, which Pulumi takes as not set. */
+function nothingBut(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const names = [...Object.keys(process.env), ...Object.keys(environment)];
+  return Object.fromEntries(names.map((name) => [name, environment[name] ?? ""]));
+}
+
+/**
+ * A stack of an engine, in Pulumi's own library.
+ *
+ * @throws when it is not there, with the command that makes it.
+ */
+export async function stackOf(engine: Engine, name: string): Promise<Stack> {
+  const workspace = await workspaceOf(engine);
+  return Stack.select(name, workspace).catch((error: unknown) => {
+    throw error instanceof StackNotFoundError
+      ? new Error(`there is no stack ${name}.\nNext: ${makes(name)}, which makes the stack`)
+      : plainly(error);
+  });
+}
+
+/** An error of Pulumi's library with what Pulumi said, and without the command line that the library puts around it. */
+export function plainly(error: unknown): unknown {
+  if (!(error instanceof CommandError)) return error;
+  const [, said] = /Command failed with.*\n((?:.|\n)*?)\n err\?: /.exec(error.message) ?? [];
+  return said === undefined ? error : new Error(said.trim().replace(/^error: /, ""), { cause: error });
+}
+
+/** Runs a command of the engine in a folder that holds a Pulumi.yaml, on this terminal. The result has stderr only. */
+export function attempt(engine: Engine, args: readonly string[], folder = projectFolder): Promise<RunResult> {
+  const { executable, environment: env } = engine;
+  return leavingInterruptsToTheChild(() => run(executable, args, { cwd: folder, env, stdio: "overhear" }));
+}
 
 /**
  * The same for a command that must succeed.
@@ -80,29 +110,27 @@ export async function execute(engine: Engine, args: readonly string[], folder = 
 /**
  * What a command of the engine prints.
  *
- * @param expected exit codes besides 0 that are an answer too. Default: none.
- * @throws when it ends with another; what it said is on the terminal then.
+ * @throws when it does not succeed; what it said is on the terminal then.
  */
-export async function answerOf(
-  engine: Engine,
-  args: readonly string[],
-  expected: readonly number[] = [],
-): Promise<string> {
+export async function answerOf(engine: Engine, args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await run(engine.executable, args, { cwd: projectFolder, env: engine.environment });
-  if (code !== 0 && !expected.includes(code)) {
+  if (code !== 0) {
     console.error(stderr.trimEnd());
     throw ended(args, code);
   }
   return stdout;
 }
 
-/** The engine's exit code for a stack that its state does not have. */
+/** Pulumi's documented exit code for a stack that its state does not have. */
 const noSuchStack = 6;
 
 /** The error of a command whose own words the terminal already has. */
 export function ended(args: readonly string[], code: number): Error {
   const stack = args[args.indexOf("--stack") + 1] ?? "";
-  const makesIt = stack === "local" ? "ds up" : `ds bootstrap ${stack}`;
-  const next = code === noSuchStack ? `.\nNext: ${makesIt}, which makes the stack` : "";
+  const next = code === noSuchStack ? `.\nNext: ${makes(stack)}, which makes the stack` : "";
   return new Error(`pulumi ${args[0]} ended with exit code ${code}; what it said is above${next}`);
+}
+
+function makes(stack: string): string {
+  return stack === "local" ? "ds up" : `ds bootstrap ${stack}`;
 }
