@@ -75,11 +75,21 @@ function nothingBut(environment: NodeJS.ProcessEnv): Record<string, string> {
  */
 export async function stackOf(engine: Engine, name: string): Promise<Stack> {
   const workspace = await workspaceOf(engine);
-  return Stack.select(name, workspace).catch((error: unknown) => {
-    throw error instanceof StackNotFoundError
-      ? new Error(`there is no stack ${name}.\nNext: ${makes(name)}, which makes the stack`)
-      : plainly(error);
-  });
+  try {
+    return await Stack.select(name, workspace);
+  } catch (error) {
+    if (!(error instanceof StackNotFoundError)) throw plainly(error);
+    throw new Error(`there is no stack ${name}.\nNext: ${makes(name)}, which makes the stack`);
+  }
+}
+
+/** What Pulumi's library answers; an error has Pulumi's own words alone. */
+export async function answered<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw plainly(error);
+  }
 }
 
 /** An error of Pulumi's library with what Pulumi said, and without the command line that the library puts around it. */
@@ -105,20 +115,6 @@ export async function execute(engine: Engine, args: readonly string[], folder = 
   if (code !== 0) {
     throw ended(args, code);
   }
-}
-
-/**
- * What a command of the engine prints.
- *
- * @throws when it does not succeed; what it said is on the terminal then.
- */
-export async function answerOf(engine: Engine, args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(engine.executable, args, { cwd: projectFolder, env: engine.environment });
-  if (code !== 0) {
-    console.error(stderr.trimEnd());
-    throw ended(args, code);
-  }
-  return stdout;
 }
 
 /** Pulumi's documented exit code for a stack that its state does not have. */

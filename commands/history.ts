@@ -1,7 +1,7 @@
 import type { OpMap, UpdateSummary } from "@pulumi/pulumi/automation";
 import { z } from "zod";
 import { identifyStack } from "../config/stacks";
-import { type Engine, stackOf } from "./engine";
+import { answered, type Engine, stackOf } from "./engine";
 import { parseJson } from "./json";
 import { signedBy } from "./state/author";
 import { table } from "./table";
@@ -13,8 +13,9 @@ const images = z.object({ tag: z.string() });
 
 /** Shows who updated a stack, when, from which commit, with which images, and what became of it; the latest first. */
 export async function history(engine: Engine, stack: string, limit: number): Promise<void> {
-  // Without the secrets that it had.
-  const updates = await (await stackOf(engine, stack)).history(limit, 1, false);
+  const pulumi = await stackOf(engine, stack);
+  const withSecrets = false;
+  const updates = await answered(pulumi.history(limit, 1, withSecrets));
   console.log(updates.length === 0 ? `stack ${stack} was never updated` : historyTable(stack, updates));
 }
 

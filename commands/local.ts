@@ -5,7 +5,7 @@ import { clusterStatus, startCluster, stopCluster } from "../tools/cluster";
 import { findTools, installTools } from "../tools/install";
 import { localGroups } from "../tools/toolbox";
 import { workspacePaths } from "../tools/workspace";
-import { type Engine, localEngine, workspaceOf } from "./engine";
+import { answered, type Engine, localEngine, workspaceOf } from "./engine";
 import { withProgress } from "./progress";
 import { authoredMessage } from "./state/author";
 import { changeStack } from "./state/update";
@@ -62,7 +62,8 @@ export async function down(workspace: string): Promise<void> {
 
 /** Stack local, which is made where its workspace has none yet. */
 export async function selectStack(engine: Engine): Promise<Stack> {
-  return Stack.createOrSelect(stack, await workspaceOf(engine));
+  const workspace = await workspaceOf(engine);
+  return answered(Stack.createOrSelect(stack, workspace));
 }
 
 /** Without force, the API server keeps an edited field for whoever edited it, and refuses the update. */

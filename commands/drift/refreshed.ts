@@ -1,5 +1,5 @@
-import type { OpType, StepEventMetadata, StepEventStateMetadata } from "@pulumi/pulumi/automation";
-import { type Engine, plainly, stackOf } from "../engine";
+import type { EngineEvent, OpType, StepEventMetadata, StepEventStateMetadata } from "@pulumi/pulumi/automation";
+import { answered, type Engine, stackOf } from "../engine";
 
 /** One difference between what is on a cluster and what was deployed. */
 export interface Drift {
@@ -26,11 +26,8 @@ export type Refreshed = Pick<StepEventMetadata, "detailedDiff" | "op" | "type"> 
 export async function refresh(engine: Engine, stack: string): Promise<Refreshed[]> {
   const found: Refreshed[] = [];
   const pulumi = await stackOf(engine, stack);
-  try {
-    await pulumi.previewRefresh({ onEvent: ({ resOutputsEvent: ended }) => ended && found.push(ended.metadata) });
-  } catch (error) {
-    throw plainly(error);
-  }
+  const onEvent = ({ resOutputsEvent: ended }: EngineEvent) => ended && found.push(ended.metadata);
+  await answered(pulumi.previewRefresh({ onEvent }));
   return found;
 }
 

@@ -1,5 +1,5 @@
 import { type Parameters, recordedParameters } from "../../config/pullRequest";
-import { type Engine, workspaceOf } from "../engine";
+import { answered, type Engine, workspaceOf } from "../engine";
 import { checkpointKey, parseCheckpoint, stacksFolder } from "../state/checkpoint";
 import type { StateStore } from "../state/store";
 import { type EnvironmentIdentity, environmentIdentity } from "./input";
@@ -46,7 +46,7 @@ export async function findEnvironment(
 /** What is recorded of an environment's pull request, whether its state is damaged or not. */
 export async function parametersOf(engine: Engine, { stack }: EnvironmentIdentity): Promise<Parameters> {
   const workspace = await workspaceOf(engine);
-  return taggedParameters(await workspace.listTags(stack));
+  return taggedParameters(await answered(workspace.listTags(stack)));
 }
 
 /** The parameters among the tags of a stack. */
