@@ -99,6 +99,11 @@ export function plainly(error: unknown): unknown {
   return said === undefined ? error : new Error(said.trim().replace(/^error: /, ""), { cause: error });
 }
 
+/** The error of events without the summary that ends them: some may be missing. */
+export function cutShort(): Error {
+  return new Error("Pulumi's events ended before its summary, so some may be missing.\nNext: run this again");
+}
+
 /** Runs a command of the engine in a folder that holds a Pulumi.yaml, on this terminal. The result has stderr only. */
 export function attempt(engine: Engine, args: readonly string[], folder = projectFolder): Promise<RunResult> {
   const { executable, environment: env } = engine;

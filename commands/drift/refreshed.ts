@@ -1,5 +1,5 @@
 import type { EngineEvent, OpType, StepEventMetadata, StepEventStateMetadata } from "@pulumi/pulumi/automation";
-import { answered, type Engine, stackOf } from "../engine";
+import { answered, cutShort, type Engine, stackOf } from "../engine";
 
 /** One difference between what is on a cluster and what was deployed. */
 export interface Drift {
@@ -26,8 +26,13 @@ export type Refreshed = Pick<StepEventMetadata, "detailedDiff" | "op" | "type"> 
 export async function refresh(engine: Engine, stack: string): Promise<Refreshed[]> {
   const found: Refreshed[] = [];
   const pulumi = await stackOf(engine, stack);
-  const onEvent = ({ resOutputsEvent: ended }: EngineEvent) => ended && found.push(ended.metadata);
+  let isWhole = false;
+  const onEvent = ({ resOutputsEvent: ended, summaryEvent }: EngineEvent) => {
+    if (ended) found.push(ended.metadata);
+    if (summaryEvent) isWhole = true;
+  };
   await answered(pulumi.previewRefresh({ onEvent }));
+  if (!isWhole) throw cutShort();
   return found;
 }
 

@@ -7,6 +7,7 @@ import type {
   SummaryEvent,
 } from "@pulumi/pulumi/automation";
 import { z } from "zod";
+import { cutShort } from "../engine";
 import { maskInputs, redact } from "./secrets";
 
 /** What an update does to an object, the most drastic first. */
@@ -88,7 +89,7 @@ const lastWords: readonly string[] = [
  * What a preview of a stack says.
  *
  * @param ended how Pulumi ended where the preview failed. Default: it did not.
- * @throws for an operation that is not known.
+ * @throws for an operation that is not known, and where the events of a preview that did not fail have no summary.
  */
 export function readPlan(stack: string, events: readonly PlanEvent[], ended?: string): Plan {
   const said = (severity: string) => [
@@ -101,11 +102,12 @@ export function readPlan(stack: string, events: readonly PlanEvent[], ended?: st
     ),
   ];
   const errors = said("error").filter((message, _, all) => !lastWords.includes(message) || all.length === 1);
-  const unchanged = events.flatMap(({ summaryEvent }) => summaryEvent?.resourceChanges.same ?? []).at(-1) ?? 0;
-  const plan = { stack, unchanged, warnings: said("warning") };
+  const summary = events.flatMap(({ summaryEvent }) => summaryEvent ?? []).at(-1);
+  const plan = { stack, unchanged: summary?.resourceChanges.same ?? 0, warnings: said("warning") };
   if (ended !== undefined) {
     return { ...plan, changes: [], failure: errors.length > 0 ? errors : [cleanText(ended)] };
   }
+  if (summary === undefined) throw cutShort();
   const steps = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
   return { ...plan, warnings: [...errors, ...plan.warnings], changes: pairRenamed(changesOf(steps)) };
 }

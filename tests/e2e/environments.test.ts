@@ -75,7 +75,7 @@ describe("environments of pull requests", () => {
       const expires = async () =>
         (await namespace(3)).metadata?.annotations?.["datasets-server.huggingface.co/expires"];
       const first = await expires();
-      succeeded(await up(3, "--image-tag", "sha-def5678"));
+      succeeded(await up(3, "--image", "sha-def5678"));
       const pods = await settledPods(user.cluster.kubernetes, "datasets-server-pr-3");
       const images = pods.map(({ spec }) => spec?.containers[0]?.image).filter((image) => image?.includes("hub-"));
       assert.ok(images.length >= 8 && images.every((image) => image?.endsWith(":sha-def5678")), images.join(" "));
@@ -84,7 +84,7 @@ describe("environments of pull requests", () => {
     });
 
     it("lets two updates at once happen one after the other, or says who is at it", async () => {
-      const results = await Promise.all([up(3, "--image-tag", "sha-0000001"), up(3, "--image-tag", "sha-0000002")]);
+      const results = await Promise.all([up(3, "--image", "sha-0000001"), up(3, "--image", "sha-0000002")]);
       const refused = results.filter(({ code }) => code !== 0);
       assert.ok(refused.length < 2, results.map(({ stderr }) => stderr).join("\n"));
       for (const { stderr } of refused)

@@ -92,6 +92,13 @@ describe("a plan", () => {
   });
 });
 
+describe("the events of a preview", () => {
+  it("are refused without the summary that ends them, as changes may be missing", () => {
+    const events = preview([step("create", undefined, { a: "1" })]).slice(0, -1);
+    assert.throws(() => readPlan("prod", events), /ended before its summary.*\nNext: run this again/);
+  });
+});
+
 describe("the comment of a review", () => {
   it("has the whole reason in the place of a preview that was refused, and not the engine's last words", () => {
     const reason = "Service/api would be deleted: ...\nNext, if it is meant: ds deploy prod --allow Service/api";
