@@ -1,7 +1,8 @@
 import type { OpMap, UpdateSummary } from "@pulumi/pulumi/automation";
 import { z } from "zod";
 import { identifyStack } from "../config/stacks";
-import { answered, type Engine, stackOf } from "./engine";
+import { answered, stackOf } from "./automation";
+import type { Engine } from "./engine";
 import { parseJson } from "./json";
 import { signedBy } from "./state/author";
 import { table } from "./table";

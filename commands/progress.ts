@@ -9,7 +9,7 @@ import {
   type SummaryEvent,
 } from "@pulumi/pulumi/automation";
 import { workspacePaths } from "../tools/workspace";
-import { plainly } from "./engine";
+import { plainly } from "./automation";
 import { leavingInterruptsToTheChild } from "./interrupts";
 import { cut, red, yellow } from "./style";
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf } from "../components/kubernetesClient";
-import { answered, type Engine, stackOf } from "./engine";
+import { answered, stackOf } from "./automation";
+import type { Engine } from "./engine";
 
 export interface SmokeOptions {
   /** How long it may take until the answer is good: load balancers and DNS lag behind a first deploy; milliseconds. */

@@ -1,5 +1,6 @@
 import type { EngineEvent, OpType, StepEventMetadata, StepEventStateMetadata } from "@pulumi/pulumi/automation";
-import { answered, cutShort, type Engine, stackOf } from "../engine";
+import { answered, cutShort, stackOf } from "../automation";
+import type { Engine } from "../engine";
 
 /** One difference between what is on a cluster and what was deployed. */
 export interface Drift {

@@ -1,9 +1,10 @@
 import * as path from "node:path";
 import { StackAlreadyExistsError } from "@pulumi/pulumi/automation";
 import { lifetimeMs, type Parameters, parameterRecords, parameterVariables } from "../../config/pullRequest";
+import { plainly, workspaceOf } from "../automation";
 import { refuseWithoutImages } from "../aws/images";
 import { checkSecrets } from "../deploy";
-import { type Engine, execute, plainly, workspaceOf } from "../engine";
+import { type Engine, execute } from "../engine";
 import { inOwnFolder } from "../ownFolder";
 import { projectFolder, stackFile } from "../project";
 import { update } from "../state/update";

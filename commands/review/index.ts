@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
+import { plainly, stackOf } from "../automation";
 import { checkSecrets } from "../deploy";
-import { type Engine, plainly, stackOf } from "../engine";
+import type { Engine } from "../engine";
 import { refuseTelltaleLog } from "../verbosity";
 import { comment, wholeReview } from "./markdown";
 import { failedPlan, type Plan, readPlan } from "./plan";

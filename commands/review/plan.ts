@@ -7,7 +7,7 @@ import type {
   SummaryEvent,
 } from "@pulumi/pulumi/automation";
 import { z } from "zod";
-import { cutShort } from "../engine";
+import { cutShort } from "../automation";
 import { maskInputs, redact } from "./secrets";
 
 /** What an update does to an object, the most drastic first. */

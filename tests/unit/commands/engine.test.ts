@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { answered, type Engine, ended, stackOf, workspaceOf } from "../../../commands/engine";
+import { answered, stackOf, workspaceOf } from "../../../commands/automation";
+import { type Engine, ended } from "../../../commands/engine";
 
 describe("a command of the engine that fails", () => {
   it("is named with its exit code, as its own words are on the terminal", () => {
@@ -36,7 +37,10 @@ describe("Pulumi's library", () => {
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), "datasets-server-engine-"));
     await mkdir(path.join(folder, "bin"));
-    engine = { executable: path.join(folder, "bin", "pulumi"), environment: { ...process.env, OF_THE_USER: undefined } };
+    engine = {
+      executable: path.join(folder, "bin", "pulumi"),
+      environment: { ...process.env, OF_THE_USER: undefined },
+    };
   });
   after(() => rm(folder, { recursive: true }));
 
