@@ -1,6 +1,8 @@
 import { copyFile, rename } from "node:fs/promises";
 import * as path from "node:path";
+import { StackAlreadyExistsError } from "@pulumi/pulumi/automation";
 import { secretsKey, secretsProviderUrl } from "../config/accounts";
+import { plainly, workspaceOf } from "./automation";
 import { ensureBucket } from "./aws/bucket";
 import { kmsClient, s3Client, stsClient } from "./aws/clients";
 import { identifyCaller } from "./aws/identity";
@@ -11,7 +13,6 @@ import { inOwnFolder } from "./ownFolder";
 import { projectFolder, stackFile } from "./project";
 import { readStackFileHead, type StackFileHead } from "./stackFile";
 import type { S3State } from "./state/address";
-import { openStore } from "./state/store";
 
 /** What the committed stack files are encrypted with; it opens nothing but placeholders. */
 const committedPassphrase = "placeholder";
@@ -77,18 +78,18 @@ async function makePlan(engine: Engine, stack: string): Promise<Plan> {
 
 async function ensureStack(
   engine: Engine,
-  { stack, state }: Plan,
+  { stack }: Plan,
   folder: string,
   report: (finding: Finding) => void,
 ): Promise<void> {
-  const store = await openStore(state);
   const what = `stack ${stack}`;
-  const names = (await store.list(".pulumi/stacks/datasets-server/")).map((key) => path.basename(key));
-  if (names.some((name) => [`${stack}.json`, `${stack}.json.gz`].includes(name))) {
-    return report({ what, was: "there", did: "left alone" });
+  try {
+    await (await workspaceOf(withPassphrase(engine), folder)).createStack(stack);
+    report({ what, was: "absent", did: "created" });
+  } catch (error) {
+    if (!(error instanceof StackAlreadyExistsError)) throw plainly(error);
+    report({ what, was: "there", did: "left alone" });
   }
-  await execute(withPassphrase(engine), ["stack", "init", stack, "--no-select", "--non-interactive"], folder);
-  report({ what, was: "absent", did: "created" });
 }
 
 async function ensureEncryption(

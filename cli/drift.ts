@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import { foreignDrift } from "./drift/cluster";
-import { type Drift, refreshedDrift } from "./drift/refreshed";
+import { deployed, foreignDrift } from "./drift/cluster";
+import { type Drift, refresh, refreshedDrift } from "./drift/refreshed";
 import type { Engine } from "./engine";
 import { table } from "./table";
 
@@ -18,9 +18,9 @@ export interface DriftOptions {
  */
 export async function drift(engine: Engine, stack: string, { out }: DriftOptions): Promise<boolean> {
   console.log(`comparing the objects of stack ${stack} with what was deployed`);
-  const found = await refreshedDrift(engine, stack);
+  const refreshed = await refresh(engine, stack);
   console.log("asking the cluster who wrote to them");
-  found.push(...(await foreignDrift(engine, stack)));
+  const found = [...refreshedDrift(refreshed), ...(await foreignDrift(deployed(refreshed)))];
   console.log(found.length === 0 ? "no drift" : table(head, found.map(cells)));
   if (out !== undefined) await writeFile(out, driftMarkdown(stack, found));
   return found.length === 0;

@@ -11,12 +11,7 @@ import { parseStateAddress, type StateAddress } from "./state/address";
 export interface Engine {
   readonly executable: string;
   readonly environment: NodeJS.ProcessEnv;
-  /** Runs commands in another way than with their own output on this terminal. Default: that one. */
-  readonly runner?: Runner;
 }
-
-/** Runs a command of Pulumi in a folder. The result has stderr. */
-export type Runner = (engine: Engine, args: readonly string[], folder: string) => Promise<RunResult>;
 
 /** For stack local: state and settings of a workspace, and nothing of the user's own. */
 export function localEngine(tools: EngineTools, workspace: string): Engine {
@@ -58,12 +53,9 @@ export function stateOf({ environment }: Engine): StateAddress {
 
 /** Runs a command of the engine in a folder that holds a Pulumi.yaml, on this terminal. The result has stderr only. */
 export function attempt(engine: Engine, args: readonly string[], folder = projectFolder): Promise<RunResult> {
-  const runner = engine.runner ?? onTerminal;
-  return leavingInterruptsToTheChild(() => runner(engine, args, folder));
+  const { executable, environment: env } = engine;
+  return leavingInterruptsToTheChild(() => run(executable, args, { cwd: folder, env, stdio: "overhear" }));
 }
-
-const onTerminal: Runner = ({ executable, environment }, args, folder) =>
-  run(executable, args, { cwd: folder, env: environment, stdio: "overhear" });
 
 /**
  * The same for a command that must succeed.
@@ -77,32 +69,17 @@ export async function execute(engine: Engine, args: readonly string[], folder = 
   }
 }
 
-/**
- * What a command of the engine prints.
- *
- * @param expected exit codes besides 0 that are an answer too. Default: none.
- * @throws when it ends with another; what it said is on the terminal then.
- */
-export async function answerOf(
-  engine: Engine,
-  args: readonly string[],
-  expected: readonly number[] = [],
-): Promise<string> {
-  const { code, stdout, stderr } = await run(engine.executable, args, { cwd: projectFolder, env: engine.environment });
-  if (code !== 0 && !expected.includes(code)) {
-    console.error(stderr.trimEnd());
-    throw ended(args, code);
-  }
-  return stdout;
-}
-
-/** The engine's exit code for a stack that its state does not have. */
+/** Pulumi's documented exit code for a stack that its state does not have. */
 const noSuchStack = 6;
 
 /** The error of a command whose own words the terminal already has. */
 export function ended(args: readonly string[], code: number): Error {
   const stack = args[args.indexOf("--stack") + 1] ?? "";
-  const makesIt = stack === "local" ? "ds up" : `ds bootstrap ${stack}`;
-  const next = code === noSuchStack ? `.\nNext: ${makesIt}, which makes the stack` : "";
+  const next = code === noSuchStack ? `.\nNext: ${makes(stack)}, which makes the stack` : "";
   return new Error(`pulumi ${args[0]} ended with exit code ${code}; what it said is above${next}`);
+}
+
+/** The command that makes a stack. */
+export function makes(stack: string): string {
+  return stack === "local" ? "ds up" : `ds bootstrap ${stack}`;
 }

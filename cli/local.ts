@@ -1,12 +1,15 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { Stack } from "@pulumi/pulumi/automation";
 import { clusterStatus, startCluster, stopCluster } from "../tools/cluster";
 import { findTools, installTools } from "../tools/install";
 import { localGroups } from "../tools/toolbox";
 import { workspacePaths } from "../tools/workspace";
-import { type Engine, execute, localEngine } from "./engine";
+import { answered, workspaceOf } from "./automation";
+import { type Engine, localEngine } from "./engine";
 import { withProgress } from "./progress";
-import { update } from "./state/update";
+import { authoredMessage } from "./state/author";
+import { changeStack } from "./state/update";
 import { printSummary } from "./summary";
 
 const stack = "local";
@@ -24,12 +27,15 @@ export async function up(workspace: string, { refresh = false }: UpOptions): Pro
     // What the state says belongs to a cluster that is gone.
     await rm(workspacePaths(workspace).state, { recursive: true, force: true });
   }
-  const engine = await selectStack(localEngine(toolbox, workspace));
-  const flags = ["up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs"];
+  const plain = localEngine(toolbox, workspace);
+  const engine = refresh ? forcing(plain) : plain;
+  const local = await selectStack(engine);
   console.log(`updating stack ${stack}`);
-  const watched = { ...(refresh ? forcing(engine) : engine), runner: withProgress(workspace) };
-  await update(watched, stack, refresh ? [...flags, "--refresh"] : flags);
-  await printSummary(toolbox, workspace, stack);
+  const message = authoredMessage(engine.environment);
+  const { outputs } = await changeStack(engine, stack, () =>
+    withProgress(workspace, "up", (watch) => local.up({ ...watch, message, refresh, showSecrets: false })),
+  );
+  await printSummary(workspace, stack, outputs);
 }
 
 /** Destroys the stack, stops the cluster and removes all that both wrote. The pinned parts stay in the user's cache. */
@@ -40,15 +46,13 @@ export async function down(workspace: string): Promise<void> {
   }
   const toolbox = findTools(localGroups);
   if ((await clusterStatus(toolbox, workspace)) === "running") {
-    const engine = await selectStack(localEngine(toolbox, workspace));
+    const engine = localEngine(toolbox, workspace);
+    const local = await selectStack(engine);
     console.log(`destroying stack ${stack}`);
-    await update({ ...engine, runner: withProgress(workspace) }, stack, [
-      "destroy",
-      "--stack",
-      stack,
-      "--yes",
-      "--skip-preview",
-    ]);
+    const message = authoredMessage(engine.environment);
+    await changeStack(engine, stack, () =>
+      withProgress(workspace, "destroy", (watch) => local.destroy({ ...watch, message, showSecrets: false })),
+    );
   } else {
     console.log("the local cluster is not running: nothing to destroy on it");
   }
@@ -57,10 +61,10 @@ export async function down(workspace: string): Promise<void> {
   console.log(`the local copy is gone; ${workspacePaths(workspace).root} is removed`);
 }
 
-/** Makes stack local where its workspace has none yet. */
-export async function selectStack(engine: Engine): Promise<Engine> {
-  await execute(engine, ["stack", "select", "--create", stack]);
-  return engine;
+/** Stack local, which is made where its workspace has none yet. */
+export async function selectStack(engine: Engine): Promise<Stack> {
+  const workspace = await workspaceOf(engine);
+  return answered(Stack.createOrSelect(stack, workspace));
 }
 
 /** Without force, the API server keeps an edited field for whoever edited it, and refuses the update. */

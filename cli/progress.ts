@@ -1,24 +1,32 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import * as path from "node:path";
 import { clearLine, cursorTo } from "node:readline";
-import { z } from "zod";
-import { run } from "../tools/run";
+import {
+  ConcurrentUpdateError,
+  type DiagnosticEvent,
+  type StdoutEngineEvent,
+  type StepEventMetadata,
+  type SummaryEvent,
+} from "@pulumi/pulumi/automation";
 import { workspacePaths } from "../tools/workspace";
-import type { Runner } from "./engine";
+import { plainly } from "./automation";
+import { leavingInterruptsToTheChild } from "./interrupts";
 import { cut, red, yellow } from "./style";
 
-const resource = z.object({ metadata: z.object({ op: z.string(), urn: z.string(), type: z.string() }) });
+interface StepEvent {
+  readonly metadata: Pick<StepEventMetadata, "op" | "urn" | "type">;
+}
 
-/** The events of `pulumi up --json` that tell how far it is, one JSON object a line. */
-const engineEvent = z.object({
-  resourcePreEvent: resource.optional(),
-  resOutputsEvent: resource.optional(),
-  resOpFailedEvent: resource.optional(),
-  diagnosticEvent: z.object({ message: z.string(), severity: z.string(), urn: z.string().default("") }).optional(),
-  summaryEvent: z.object({ resourceChanges: z.record(z.string(), z.number()).default({}) }).optional(),
-});
-
-export type EngineEvent = z.input<typeof engineEvent>;
+/** What of Pulumi's events tells how far an update is. */
+export interface ProgressEvent {
+  readonly resourcePreEvent?: StepEvent;
+  readonly resOutputsEvent?: StepEvent;
+  readonly resOpFailedEvent?: StepEvent;
+  /** The library's type leaves out debug lines, which Pulumi sends too. */
+  readonly diagnosticEvent?: Pick<DiagnosticEvent, "message" | "urn"> & { readonly severity: string };
+  readonly stdoutEvent?: Pick<StdoutEngineEvent, "message">;
+  readonly summaryEvent?: Pick<SummaryEvent, "resourceChanges">;
+}
 
 const participles: Readonly<Record<string, string>> = {
   create: "creating",
@@ -46,17 +54,17 @@ export class UpdateProgress {
   private changes: Readonly<Record<string, number>> = {};
 
   /** Takes an event in. Returns what a log should say of it, if anything. */
-  take(event: EngineEvent): string | undefined {
-    const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent, summaryEvent } =
-      engineEvent.parse(event);
+  take(event: ProgressEvent): string | undefined {
+    const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent, stdoutEvent, summaryEvent } = event;
     if (summaryEvent) this.changes = summaryEvent.resourceChanges;
     if (resourcePreEvent) return this.begun(resourcePreEvent);
     if (resOutputsEvent) return this.ended(resOutputsEvent, "done");
     if (resOpFailedEvent) return this.ended(resOpFailedEvent, "failed");
+    if (stdoutEvent) return plain(stdoutEvent.message) || undefined;
     if (!diagnosticEvent || diagnosticEvent.severity === "debug") return undefined;
     const message = plain(diagnosticEvent.message);
     if (diagnosticEvent.severity === "error") this.errors.push(message);
-    if (diagnosticEvent.severity === "warning") this.warned.push({ urn: diagnosticEvent.urn, message });
+    if (diagnosticEvent.severity === "warning") this.warned.push({ urn: diagnosticEvent.urn ?? "", message });
     return message === "" ? undefined : `${diagnosticEvent.severity}: ${message}`;
   }
 
@@ -80,7 +88,7 @@ export class UpdateProgress {
     return parts.join(", ") || "nothing to do";
   }
 
-  private begun({ metadata }: z.infer<typeof resource>): string | undefined {
+  private begun({ metadata }: StepEvent): string | undefined {
     const doing = participles[metadata.op];
     if (doing === undefined || !isObject(metadata.type)) return undefined;
     const label = `${doing} ${labelOf(metadata)}`;
@@ -88,7 +96,7 @@ export class UpdateProgress {
     return label;
   }
 
-  private ended({ metadata }: z.infer<typeof resource>, how: "done" | "failed"): string | undefined {
+  private ended({ metadata }: StepEvent, how: "done" | "failed"): string | undefined {
     const label = this.underWay.get(metadata.urn);
     if (!this.underWay.delete(metadata.urn)) return undefined;
     this.done += 1;
@@ -112,57 +120,59 @@ function plain(message: string): string {
   return message.replace(/<\{%[^%]*%\}>/g, "").trim();
 }
 
-/**
- * Runs an update of Pulumi with one line of progress in the place of its own output, and all of it in a log of the
- * workspace. When it fails, its last errors are printed, and where the log is.
- */
-export function withProgress(workspace: string): Runner {
-  return async ({ executable, environment: env }, args, cwd) => {
-    const file = path.join(workspacePaths(workspace).root, `${args[0]}.log`);
-    mkdirSync(path.dirname(file), { recursive: true });
-    const log = openSync(file, "w", 0o600);
-    const progress = new UpdateProgress();
-    const display = newDisplay();
-    const startedMs = Date.now();
-    try {
-      const result = await run(executable, [...args, "--json", "--non-interactive"], {
-        cwd,
-        env,
-        onLine: (line) => {
-          const event = parseEvent(line);
-          const text = event === undefined ? line : progress.take(event);
-          if (text !== undefined) writeSync(log, `${new Date().toISOString()} ${text}\n`);
-          display.show(progress.line());
-        },
-      });
-      display.clear();
-      for (const warning of progress.warnings) console.error(`${yellow("warning:", process.stderr)} ${warning}`);
-      if (result.code === 0) {
-        console.log(`${progress.summary()}, in ${Math.round((Date.now() - startedMs) / 1000)} s`);
-      } else {
-        for (const error of progress.errors.slice(-shownErrors))
-          console.error(`${red("error:", process.stderr)} ${error}`);
-        if (result.stderr !== "") console.error(result.stderr.trimEnd());
-        console.error(`the whole log: ${file}`);
-      }
-      return result;
-    } finally {
-      display.clear();
-      closeSync(log);
-    }
-  };
+/** What a change of a stack takes to be watched. */
+export interface Watch {
+  readonly onEvent: (event: ProgressEvent) => void;
+  /** Receives what Pulumi itself says on stderr. */
+  readonly onError: (text: string) => void;
 }
 
-/** The event that a line is; undefined for a text of the program or of Pulumi itself. */
-function parseEvent(line: string): EngineEvent | undefined {
-  let event: unknown;
+/**
+ * Runs a change of a stack with one line of progress in the place of Pulumi's own output, and all of it in a log of the
+ * workspace. When it fails, its last errors are printed, and where the log is.
+ *
+ * @param name what the log is called after, such as `up`.
+ * @throws when it fails; a ConcurrentUpdateError when another run holds the stack.
+ */
+export async function withProgress<T>(
+  workspace: string,
+  name: string,
+  change: (watch: Watch) => Promise<T>,
+): Promise<T> {
+  const file = path.join(workspacePaths(workspace).root, `${name}.log`);
+  mkdirSync(path.dirname(file), { recursive: true });
+  const log = openSync(file, "w", 0o600);
+  const write = (text: string) => writeSync(log, `${new Date().toISOString()} ${text}\n`);
+  const progress = new UpdateProgress();
+  const display = newDisplay();
+  const startedMs = Date.now();
+  const watch: Watch = {
+    onEvent: (event) => {
+      const text = progress.take(event);
+      if (text !== undefined) write(text);
+      display.show(progress.line());
+    },
+    onError: write,
+  };
+  const printWarnings = () => {
+    display.clear();
+    for (const warning of progress.warnings) console.error(`${yellow("warning:", process.stderr)} ${warning}`);
+  };
   try {
-    event = JSON.parse(line);
-  } catch {
-    return undefined;
+    const result = await leavingInterruptsToTheChild(() => change(watch));
+    printWarnings();
+    console.log(`${progress.summary()}, in ${Math.round((Date.now() - startedMs) / 1000)} s`);
+    return result;
+  } catch (error) {
+    if (error instanceof ConcurrentUpdateError) throw error;
+    printWarnings();
+    for (const each of progress.errors.slice(-shownErrors)) console.error(`${red("error:", process.stderr)} ${each}`);
+    console.error(`the whole log: ${file}`);
+    throw progress.errors.length > 0 ? new Error(`pulumi ${name} failed; what it said is above`) : plainly(error);
+  } finally {
+    display.clear();
+    closeSync(log);
   }
-  // What is no event that is known here may hold values, and must not reach the log as it is.
-  return engineEvent.safeParse(event).data ?? {};
 }
 
 /** One line that changes on a terminal; elsewhere a line from time to time. */

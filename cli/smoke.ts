@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf } from "../cluster/kubernetesClient";
-import { answerOf, type Engine } from "./engine";
+import { answered, stackOf } from "./automation";
+import type { Engine } from "./engine";
 
 export interface SmokeOptions {
   /** How long it may take until the answer is good: load balancers and DNS lag behind a first deploy; milliseconds. */
@@ -18,8 +19,10 @@ const answerMs = 10_000;
 
 /** Asks a stack's public entrance whether it serves, as a user would reach it. */
 export async function smoke(engine: Engine, stack: string): Promise<void> {
-  const url = await answerOf(engine, ["stack", "output", "url", "--stack", stack]);
-  const address = new URL("/healthcheck", url.trim()).href;
+  const pulumi = await stackOf(engine, stack);
+  const { url } = await answered(pulumi.outputs());
+  if (url === undefined) throw new Error(`stack ${stack} has no output url yet.\nNext: ds deploy ${stack}`);
+  const address = new URL("/healthcheck", String(url.value)).href;
   await untilHealthy(address, patience);
   console.log(`${address} answers`);
 }

@@ -1,22 +1,16 @@
+import type { OutputMap } from "@pulumi/pulumi/automation";
 import { z } from "zod";
-import { run } from "../tools/run";
-import type { Toolbox } from "../tools/toolbox";
-import { engineEnvironment, workspacePaths } from "../tools/workspace";
-import { projectFolder } from "./project";
+import { workspacePaths } from "../tools/workspace";
 import { table } from "./table";
 
-const stackOutputs = z.object({
-  namespace: z.string(),
-  cluster: z.string(),
-});
+const text = z.object({ value: z.string() });
+
+const stackOutputs = z.object({ namespace: text, cluster: text });
 
 /** Prints what a stack runs, where, and what to try next. */
-export async function printSummary(toolbox: Toolbox, workspace: string, stack: string): Promise<void> {
-  const { stdout } = await run(toolbox.pulumi, ["stack", "output", "--json", "--stack", stack], {
-    cwd: projectFolder,
-    env: engineEnvironment(toolbox, workspace),
-  });
-  const { namespace, cluster } = stackOutputs.parse(JSON.parse(stdout));
+export async function printSummary(workspace: string, stack: string, outputs: OutputMap): Promise<void> {
+  const parsed = stackOutputs.parse(outputs);
+  const [namespace, cluster] = [parsed.namespace.value, parsed.cluster.value];
   const rows = await workloads(workspacePaths(workspace).kubeconfig, namespace);
 
   console.log(`\n${table(["workload", "ready", "image"], rows)}\n`);

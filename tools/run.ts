@@ -1,6 +1,5 @@
 import { type StdioOptions, spawn } from "node:child_process";
 import os from "node:os";
-import readline from "node:readline";
 import type { Readable } from "node:stream";
 
 export interface RunResult {
@@ -23,8 +22,6 @@ export interface RunOptions {
   readonly stdio?: "pipe" | "inherit" | "overhear";
   /** Ends the command when it is aborted; the call then throws. */
   readonly signal?: AbortSignal;
-  /** Receives each line of stdout and stderr as it comes (`pipe` only). */
-  readonly onLine?: (line: string) => void;
 }
 
 const graceBeforeKillMs = 2_000;
@@ -41,13 +38,13 @@ const streams: Readonly<Record<NonNullable<RunOptions["stdio"]>, StdioOptions>> 
  * @throws when the command cannot be started, or runs longer than `timeoutMs`.
  */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const { cwd, env = process.env, timeoutMs, stdio = "pipe", signal, onLine } = options;
+  const { cwd, env = process.env, timeoutMs, stdio = "pipe", signal } = options;
   const shown = [command, ...args].join(" ");
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, signal, stdio: streams[stdio] });
     if (stdio === "overhear") child.stderr?.pipe(process.stderr, { end: false });
-    const stdout = collect(child.stdout, onLine);
-    const stderr = collect(child.stderr, onLine);
+    const stdout = collect(child.stdout);
+    const stderr = collect(child.stderr);
     const limit = afterMs(timeoutMs, () => {
       child.kill("SIGTERM");
       setTimeout(() => child.kill("SIGKILL"), graceBeforeKillMs).unref();
@@ -67,11 +64,10 @@ export function run(command: string, args: readonly string[], options: RunOption
   });
 }
 
-function collect(stream: Readable | null, onLine: ((line: string) => void) | undefined): () => string {
+function collect(stream: Readable | null): () => string {
   const chunks: string[] = [];
   if (stream === null) return () => "";
   stream.setEncoding("utf8").on("data", (chunk: string) => chunks.push(chunk));
-  if (onLine !== undefined) readline.createInterface({ input: stream }).on("line", onLine);
   return () => chunks.join("");
 }
 

@@ -1,20 +1,10 @@
 import { z } from "zod";
 import { type ClientArgs, kubernetesClient } from "../../cluster/kubernetesClient";
 import { liveObjects, type ObjectReference, objectText } from "../../cluster/liveObjects";
-import { answerOf, type Engine } from "../engine";
 import { foreignFields } from "./managers";
-import type { Drift } from "./refreshed";
+import type { Drift, Refreshed } from "./refreshed";
 
 const providerType = "pulumi:providers:kubernetes";
-
-const stateResource = z.looseObject({
-  type: z.string(),
-  custom: z.boolean().default(false),
-  id: z.string().default(""),
-  inputs: z.record(z.string(), z.unknown()).default({}),
-});
-
-const exported = z.object({ deployment: z.object({ resources: z.array(stateResource).nullish() }) });
 
 const providerInputs = z.object({ kubeconfig: z.string(), context: z.string() });
 
@@ -25,8 +15,7 @@ export interface Deployed {
 }
 
 /** Finds fields that somebody else wrote: an added label or variable is nothing that a refresh would see. */
-export async function foreignDrift(engine: Engine, stack: string): Promise<Drift[]> {
-  const { cluster, objects } = parseExport(await answerOf(engine, ["stack", "export", "--stack", stack]));
+export async function foreignDrift({ cluster, objects }: Deployed): Promise<Drift[]> {
   if (cluster === undefined) return [];
   const live = liveObjects(kubernetesClient(cluster));
   const found = await Promise.all(objects.map(async (object) => ({ object, metadata: await live.find(object) })));
@@ -39,20 +28,22 @@ export async function foreignDrift(engine: Engine, stack: string): Promise<Drift
   );
 }
 
-/** What a stack's state says of where its objects are. The kubeconfig in it holds no secret: each use asks for a token. */
-export function parseExport(json: string): Deployed {
-  const resources = exported.parse(JSON.parse(json)).deployment.resources ?? [];
-  const provider = resources.find(({ type }) => type === providerType);
-  const objects = resources
-    .filter(({ type, custom }) => custom && type.startsWith("kubernetes:"))
-    .map(({ id, inputs }): ObjectReference => {
-      const [name = "", namespace] = id.split("/").reverse();
-      const { apiVersion, kind } = inputs;
-      return {
-        apiVersion: String(apiVersion),
-        kind: String(kind),
-        metadata: { name, ...(namespace && { namespace }) },
-      };
+/** Where a stack's objects are. The kubeconfig of its provider holds no secret: each use asks for a token. */
+export function deployed(refreshed: readonly Refreshed[]): Deployed {
+  const provider = refreshed.find(({ type }) => type === providerType);
+  const objects = refreshed
+    .filter(({ type }) => type.startsWith("kubernetes:"))
+    .flatMap(({ old }): ObjectReference[] => {
+      if (!old) return [];
+      const [name = "", namespace] = old.id.split("/").reverse();
+      const { apiVersion, kind } = old.inputs;
+      return [
+        {
+          apiVersion: String(apiVersion),
+          kind: String(kind),
+          metadata: { name, ...(namespace && { namespace }) },
+        },
+      ];
     });
-  return { objects, ...(provider && { cluster: providerInputs.parse(provider.inputs) }) };
+  return { objects, ...(provider && { cluster: providerInputs.parse(provider.old?.inputs) }) };
 }

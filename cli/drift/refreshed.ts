@@ -1,5 +1,6 @@
-import { z } from "zod";
-import { answerOf, type Engine } from "../engine";
+import type { EngineEvent, OpType, StepEventMetadata, StepEventStateMetadata } from "@pulumi/pulumi/automation";
+import { answered, cutShort, stackOf } from "../automation";
+import type { Engine } from "../engine";
 
 /** One difference between what is on a cluster and what was deployed. */
 export interface Drift {
@@ -10,40 +11,38 @@ export interface Drift {
   readonly what: string;
 }
 
-/** The engine's exit code where no changes were expected and there are some. */
-const changed = 7;
-
-/** What a step of a refresh means for the object; undefined where it is as it was deployed. */
-const meanings: Readonly<Record<string, string | undefined>> = {
+/** What the outcome of a refresh means for an object; undefined where it is as it was deployed. */
+const meanings: Readonly<Partial<Record<OpType, string | undefined>>> = {
   refresh: undefined,
   same: undefined,
   delete: "is gone",
 };
 
-const plan = z.object({
-  steps: z.array(
-    z.object({
-      op: z.string(),
-      urn: z.string(),
-      detailedDiff: z.record(z.string(), z.unknown()).nullish(),
-      oldState: z.looseObject({ id: z.string().optional() }).nullish(),
-    }),
-  ),
-});
+/** What a refresh found of one resource. */
+export type Refreshed = Pick<StepEventMetadata, "detailedDiff" | "op" | "type"> & {
+  readonly old?: Pick<StepEventStateMetadata, "id" | "inputs">;
+};
 
-/** Has the engine compare every object with what it deployed. Writes nothing, neither on the cluster nor in the state. */
-export async function refreshedDrift(engine: Engine, stack: string): Promise<Drift[]> {
-  const args = ["refresh", "--stack", stack, "--preview-only", "--expect-no-changes", "--json", "--non-interactive"];
-  return parseRefresh(await answerOf(engine, args, [changed]));
+/** Has Pulumi compare every object with what it deployed. Writes nothing, neither on the cluster nor in the state. */
+export async function refresh(engine: Engine, stack: string): Promise<Refreshed[]> {
+  const found: Refreshed[] = [];
+  const pulumi = await stackOf(engine, stack);
+  let isWhole = false;
+  const onEvent = ({ resOutputsEvent: ended, summaryEvent }: EngineEvent) => {
+    if (ended) found.push(ended.metadata);
+    if (summaryEvent) isWhole = true;
+  };
+  await answered(pulumi.previewRefresh({ onEvent }));
+  if (!isWhole) throw cutShort();
+  return found;
 }
 
 /** The drift that a refresh found. Values are left out: they may be secrets. */
-export function parseRefresh(json: string): Drift[] {
-  const { steps } = plan.parse(JSON.parse(json));
-  return steps.flatMap(({ op, urn, detailedDiff, oldState }) => {
+export function refreshedDrift(found: readonly Refreshed[]): Drift[] {
+  return found.flatMap(({ op, type, detailedDiff, old }) => {
     const what = op in meanings ? meanings[op] : "differs from what was deployed";
     if (what === undefined) return [];
-    const object = `${kindOf(urn)} ${oldState?.id ?? ""}`;
+    const object = `${type.split(":").at(-1)} ${old?.id ?? ""}`;
     const fields = foldLists(Object.keys(detailedDiff ?? {}));
     return fields.length > 0 ? fields.map((field) => ({ object, field, what })) : [{ object, field: "", what }];
   });
@@ -58,10 +57,4 @@ function foldLists(paths: readonly string[]): string[] {
     return list !== undefined && indices(list).size > 1 ? list : path;
   });
   return [...new Set(folded)];
-}
-
-/** The kind at the end of a type such as `kubernetes:apps/v1:Deployment`. */
-function kindOf(urn: string): string {
-  const [, , type = ""] = urn.split("::");
-  return type.split(":").at(-1) ?? "";
 }

@@ -1,6 +1,6 @@
-import { z } from "zod";
 import { type Parameters, recordedParameters } from "../../config/pullRequest";
-import { parseJson } from "../json";
+import { answered, workspaceOf } from "../automation";
+import type { Engine } from "../engine";
 import { checkpointKey, parseCheckpoint, stacksFolder } from "../state/checkpoint";
 import type { StateStore } from "../state/store";
 import { type EnvironmentIdentity, environmentIdentity } from "./input";
@@ -8,8 +8,6 @@ import { type EnvironmentIdentity, environmentIdentity } from "./input";
 /** A pull request's environment, as the state knows it. */
 export interface Environment {
   readonly identity: EnvironmentIdentity;
-  /** What its tags say. */
-  readonly parameters: Parameters;
   /** The key of its state, where that is damaged. */
   readonly damaged?: string;
 }
@@ -17,14 +15,12 @@ export interface Environment {
 /** What a stack's tags start with when they are ours. */
 const tagPrefix = "pr:";
 
-const tagsFile = z.object({ tags: z.record(z.string(), z.string()) });
-
 /** The tag that holds a parameter, by the name it is recorded under. */
 export function tagName(record: string): string {
   return `${tagPrefix}${record}`;
 }
 
-/** Every environment, lowest number first. Read from the state's own files: one that is damaged hides no other. */
+/** Every environment, lowest number first. Read from the state's own files: Pulumi lists none when one is damaged. */
 export async function listEnvironments(store: StateStore): Promise<Environment[]> {
   const keys = await store.list(stacksFolder, "pr-");
   const found = keys.flatMap((key) => {
@@ -41,26 +37,32 @@ export async function findEnvironment(
   identity: EnvironmentIdentity,
 ): Promise<Environment | undefined> {
   const key = checkpointKey(identity.stack);
-  const [text, tags] = await Promise.all([store.read(key), store.read(`${stacksFolder}${identity.stack}.pulumi-tags`)]);
+  const text = await store.read(key);
   if (text === undefined) {
     return undefined;
   }
-  const damaged = parseCheckpoint(text) === undefined;
-  return { identity, parameters: readTags(tags ?? ""), ...(damaged && { damaged: key }) };
+  return { identity, ...(parseCheckpoint(text) === undefined && { damaged: key }) };
 }
 
-function readTags(text: string): Parameters {
-  const { data } = tagsFile.safeParse(parseJson(text));
-  const own = Object.entries(data?.tags ?? {}).filter(([name]) => name.startsWith(tagPrefix));
+/** What is recorded of an environment's pull request, whether its state is damaged or not. */
+export async function parametersOf(engine: Engine, { stack }: EnvironmentIdentity): Promise<Parameters> {
+  const workspace = await workspaceOf(engine);
+  return taggedParameters(await answered(workspace.listTags(stack)));
+}
+
+/** The parameters among the tags of a stack. */
+export function taggedParameters(tags: Readonly<Record<string, string>>): Parameters {
+  const own = Object.entries(tags).filter(([name]) => name.startsWith(tagPrefix));
   return recordedParameters(Object.fromEntries(own.map(([name, value]) => [name.slice(tagPrefix.length), value])));
 }
 
 /** Why an environment is to go, if it is: its pull request is not open, or its time is over. */
 export function reasonToGo(
-  { identity, parameters: { expires } }: Environment,
+  { number }: Pick<EnvironmentIdentity, "number">,
+  { expires }: Parameters,
   { open, now }: { readonly open: ReadonlySet<number> | undefined; readonly now: Date },
 ): string | undefined {
-  if (open && !open.has(identity.number)) {
+  if (open && !open.has(number)) {
     return "its pull request is not open";
   }
   if (expires === undefined) {

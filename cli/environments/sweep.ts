@@ -1,6 +1,6 @@
 import { removeEnvironment } from "./down";
 import { type RawInput, readOpen, type Target } from "./input";
-import { listEnvironments, reasonToGo } from "./inventory";
+import { listEnvironments, parametersOf, reasonToGo } from "./inventory";
 import { openPlace } from "./place";
 
 /**
@@ -20,11 +20,11 @@ export async function environmentSweep(
   const failures: string[] = [];
   let gone = 0;
   const environments = await listEnvironments(place.store);
-  for (const environment of environments) {
-    const { identity, damaged } = environment;
-    const reason = reasonToGo(environment, { open, now });
+  for (const { identity, damaged } of environments) {
+    const parameters = await parametersOf(place.engine, identity);
+    const reason = reasonToGo(identity, parameters, { open, now });
     if (reason === undefined) {
-      console.log(`${identity.stack} stays until ${environment.parameters.expires}`);
+      console.log(`${identity.stack} stays until ${parameters.expires}`);
       if (damaged) failures.push(`${identity.stack}: its state is damaged: ${damaged}`);
       continue;
     }

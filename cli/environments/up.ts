@@ -1,14 +1,16 @@
 import * as path from "node:path";
+import { StackAlreadyExistsError } from "@pulumi/pulumi/automation";
 import { lifetimeMs, type Parameters, parameterRecords, parameterVariables } from "../../config/pullRequest";
+import { plainly, workspaceOf } from "../automation";
 import { refuseWithoutImages } from "../aws/images";
 import { checkSecrets } from "../deploy";
-import { attempt, type Engine, ended, execute } from "../engine";
+import { type Engine, execute } from "../engine";
 import { inOwnFolder } from "../ownFolder";
 import { projectFolder, stackFile } from "../project";
 import { update } from "../state/update";
 import { refuseWithoutRoom } from "./capacity";
 import { type EnvironmentIdentity, type RawInput, readUpRequest, type Target } from "./input";
-import { type Environment, findEnvironment, listEnvironments, tagName } from "./inventory";
+import { type Environment, listEnvironments, parametersOf, tagName } from "./inventory";
 import { prepareNamespace } from "./namespace";
 import { configure, onEnvironment, openPlace, type Place } from "./place";
 
@@ -32,7 +34,7 @@ export async function environmentUp(workspace: string, target: Target, raw: RawI
   if (!known) refuseWithoutRoom(number, others, pullRequest);
 
   const expires = new Date(Date.now() + lifetimeMs(lifetime ?? pullRequest.lifetime)).toISOString();
-  const parameters = { ...known?.parameters, ...given, expires };
+  const parameters = { ...(known && (await parametersOf(place.engine, identity))), ...given, expires };
   if (!known) {
     await createStack(place, identity);
     // At once, so that one whose update fails is known too.
@@ -57,14 +59,13 @@ function refuseDamaged(environment: Environment | undefined): void {
 }
 
 /** Makes the stack, in a folder of its own: the engine writes a file for it, and its configuration is its target's. */
-async function createStack({ engine, file, store }: Place, identity: EnvironmentIdentity): Promise<void> {
-  const { stack } = identity;
-  const args = ["stack", "init", "--stack", stack, "--no-select", "--non-interactive"];
+async function createStack({ engine, file }: Place, { stack }: EnvironmentIdentity): Promise<void> {
   const files = { "Pulumi.yaml": path.join(projectFolder, "Pulumi.yaml"), [`Pulumi.${stack}.yaml`]: file };
   await inOwnFolder(files, async (folder) => {
-    const { code } = await attempt(engine, args, folder);
-    // Another run for the same number may have been a moment earlier.
-    if (code !== 0 && (await findEnvironment(store, identity)) === undefined) throw ended(args, code);
+    await (await workspaceOf(engine, folder)).createStack(stack).catch((error: unknown) => {
+      // Another run for the same number may have been a moment earlier.
+      if (!(error instanceof StackAlreadyExistsError)) throw plainly(error);
+    });
   });
 }
 
@@ -75,6 +76,7 @@ async function record(place: Place, identity: EnvironmentIdentity, parameters: P
   }
 }
 
+/** Not by Pulumi's library, which takes a title that begins with a dash for a flag. */
 async function setTag(engine: Engine, { stack }: EnvironmentIdentity, name: string, value: string): Promise<void> {
   await execute(engine, ["stack", "tag", "set", "--stack", stack, "--non-interactive", "--", name, value]);
 }

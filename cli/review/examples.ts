@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import * as path from "node:path";
 import { projectFolder } from "../project";
 import { comment } from "./markdown";
-import { parsePlan } from "./plan";
+import { type PlanEvent, readPlan } from "./plan";
 
 /** A comment that is kept for reviewers of this code to read. */
 export interface ReviewExample {
@@ -11,19 +11,19 @@ export interface ReviewExample {
 }
 
 /**
- * What the engine printed for changes of stack local, less what the review does not read and most objects that change alike;
- * the file's name, and the exit code.
+ * Events of previews of stack local, less what the review does not read and most objects that change alike; the file's name,
+ * and how Pulumi ended where a preview failed.
  */
 const previews = {
-  create: 0,
-  update: 0,
-  replace: 0,
-  delete: 0,
-  secret: 0,
-  image: 0,
-  unchanged: 0,
-  refused: 1,
-  rejected: 1,
+  create: undefined,
+  update: undefined,
+  replace: undefined,
+  delete: undefined,
+  secret: undefined,
+  image: undefined,
+  unchanged: undefined,
+  refused: "preview failed",
+  rejected: "preview failed",
 } as const;
 
 type Preview = keyof typeof previews;
@@ -50,12 +50,13 @@ export const reviewExamples: readonly ReviewExample[] = Object.entries(examples)
   name,
   comment: async () => {
     const { prod, ephemeral, ...limit } = example;
-    const plans = [parsePlan("prod", await kept(prod)), parsePlan("ephemeral", await kept(ephemeral))];
+    const plans = [await planOf("prod", prod), await planOf("ephemeral", ephemeral)];
     return comment(plans, { whole: "review-whole.md of https://example.org/run", ...limit });
   },
 }));
 
-async function kept(preview: Preview) {
+async function planOf(stack: string, preview: Preview) {
   const file = path.join(projectFolder, "tests/fixtures/review", `${preview}.json`);
-  return { code: previews[preview], stdout: await readFile(file, "utf8"), stderr: "" };
+  const events: readonly PlanEvent[] = JSON.parse(await readFile(file, "utf8"));
+  return readPlan(stack, events, previews[preview]);
 }

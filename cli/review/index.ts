@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { run } from "../../tools/run";
+import type { EngineEvent } from "@pulumi/pulumi/automation";
+import { plainly, stackOf } from "../automation";
 import { checkSecrets } from "../deploy";
 import type { Engine } from "../engine";
-import { projectFolder } from "../project";
 import { refuseTelltaleLog } from "../verbosity";
 import { comment, wholeReview } from "./markdown";
-import { failedPlan, type Plan, parsePlan } from "./plan";
+import { failedPlan, type Plan, readPlan } from "./plan";
 import { counted } from "./text";
 
 export interface ReviewOptions {
@@ -45,10 +45,18 @@ async function previewPlan(stack: string, engineOf: ReviewOptions["engineOf"]): 
     const engine = await engineOf(stack);
     refuseTelltaleLog([], engine.environment);
     await checkSecrets(stack);
-    // Unlike the event log, the printed JSON holds no secret.
-    const args = ["preview", "--stack", stack, "--json", "--non-interactive"];
-    return parsePlan(stack, await run(engine.executable, args, { cwd: projectFolder, env: engine.environment }));
+    const pulumi = await stackOf(engine, stack);
+    const events: EngineEvent[] = [];
+    const ended = await pulumi.preview({ onEvent: (event) => events.push(event) }).then(
+      () => undefined,
+      (error: unknown) => textOf(plainly(error)),
+    );
+    return readPlan(stack, events, ended);
   } catch (error) {
-    return failedPlan(stack, error instanceof Error ? error.message : String(error));
+    return failedPlan(stack, textOf(error));
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

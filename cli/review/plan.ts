@@ -1,7 +1,13 @@
 import { stripVTControlCharacters } from "node:util";
+import type {
+  DiagnosticEvent,
+  OpType,
+  StepEventMetadata,
+  StepEventStateMetadata,
+  SummaryEvent,
+} from "@pulumi/pulumi/automation";
 import { z } from "zod";
-import type { RunResult } from "../../tools/run";
-import { parseJson } from "../json";
+import { cutShort } from "../automation";
 import { maskInputs, redact } from "./secrets";
 
 /** What an update does to an object, the most drastic first. */
@@ -55,37 +61,22 @@ const effectOf = {
   discard: undefined,
   "discard-replaced": undefined,
   "remove-pending-replace": undefined,
-} as const satisfies Readonly<Record<string, Effect | undefined>>;
+} as const satisfies Readonly<Record<OpType, Effect | undefined>>;
 
-const operations = Object.keys(effectOf).filter((operation): operation is keyof typeof effectOf =>
-  Object.hasOwn(effectOf, operation),
-);
+type State = Pick<StepEventStateMetadata, "custom" | "inputs" | "type">;
 
-const state = z.looseObject({
-  type: z.string(),
-  custom: z.boolean().default(false),
-  inputs: z.record(z.string(), z.unknown()).default({}),
-});
+type Step = Pick<StepEventMetadata, "detailedDiff" | "diffs" | "keys" | "op" | "urn"> & {
+  readonly old?: State;
+  readonly new?: State;
+};
 
-const step = z.looseObject({
-  op: z.enum(operations),
-  urn: z.string(),
-  oldState: state.nullish(),
-  newState: state.nullish(),
-  diffReasons: z.array(z.string()).nullish(),
-  replaceReasons: z.array(z.string()).nullish(),
-  detailedDiff: z.record(z.string(), z.looseObject({ kind: z.string() })).nullish(),
-});
-
-type Step = z.infer<typeof step>;
-
-const digest = z.looseObject({
-  steps: z.array(step).nullish(),
-  diagnostics: z
-    .array(z.looseObject({ urn: z.string().nullish(), message: z.string(), severity: z.string() }))
-    .nullish(),
-  changeSummary: z.looseObject({ same: z.number().default(0) }).nullish(),
-});
+/** What a review reads of Pulumi's events. */
+export interface PlanEvent {
+  readonly resourcePreEvent?: { readonly metadata: Step };
+  /** The library's type leaves out debug lines, which Pulumi sends too and which are not read: they may hold secrets. */
+  readonly diagnosticEvent?: Pick<DiagnosticEvent, "message" | "urn"> & { readonly severity: string };
+  readonly summaryEvent?: Pick<SummaryEvent, "resourceChanges">;
+}
 
 /** How the engine ends when a preview failed, which says no more than the heading does. */
 const lastWords: readonly string[] = [
@@ -94,29 +85,31 @@ const lastWords: readonly string[] = [
   "an unhandled error occurred: Program exited with non-zero exit code: 1",
 ];
 
-/** What `pulumi preview --json` of a stack says, as it ended. */
-export function parsePlan(stack: string, { code, stdout, stderr }: RunResult): Plan {
-  const parsed = digest.safeParse(parseJson(stdout));
-  if (!parsed.success) {
-    const said = cleanText(stderr) || cleanText(stdout) || `the engine ended with exit code ${code} and said nothing`;
-    const unread = code === 0 ? [`cannot read what the engine printed: ${z.prettifyError(parsed.error)}`] : [said];
-    return { stack, changes: [], unchanged: 0, warnings: [], failure: unread };
-  }
-  const { steps, diagnostics, changeSummary } = parsed.data;
+/**
+ * What a preview of a stack says.
+ *
+ * @param ended how Pulumi ended where the preview failed. Default: it did not.
+ * @throws for an operation that is not known, and where the events of a preview that did not fail have no summary.
+ */
+export function readPlan(stack: string, events: readonly PlanEvent[], ended?: string): Plan {
   const said = (severity: string) => [
     ...new Set(
-      (diagnostics ?? [])
+      events
+        .flatMap(({ diagnosticEvent }) => diagnosticEvent ?? [])
         .filter((diagnostic) => diagnostic.severity === severity)
         .map(({ urn, message }) => attribute(urn ?? "", cleanText(message)))
         .filter((message) => message !== ""),
     ),
   ];
   const errors = said("error").filter((message, _, all) => !lastWords.includes(message) || all.length === 1);
-  const plan = { stack, unchanged: changeSummary?.same ?? 0, warnings: said("warning") };
-  if (code !== 0) {
-    return { ...plan, changes: [], failure: errors.length > 0 ? errors : [cleanText(stderr)] };
+  const summary = events.flatMap(({ summaryEvent }) => summaryEvent ?? []).at(-1);
+  const plan = { stack, unchanged: summary?.resourceChanges.same ?? 0, warnings: said("warning") };
+  if (ended !== undefined) {
+    return { ...plan, changes: [], failure: errors.length > 0 ? errors : [cleanText(ended)] };
   }
-  return { ...plan, warnings: [...errors, ...plan.warnings], changes: pairRenamed(changesOf(steps ?? [])) };
+  if (summary === undefined) throw cutShort();
+  const steps = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
+  return { ...plan, warnings: [...errors, ...plan.warnings], changes: pairRenamed(changesOf(steps)) };
 }
 
 /** A preview that could not even start. */
@@ -128,8 +121,11 @@ export function failedPlan(stack: string, message: string): Plan {
 function changesOf(steps: readonly Step[]): Change[] {
   const byUrn = new Map<string, Change>();
   for (const one of steps) {
+    if (!Object.hasOwn(effectOf, one.op)) {
+      throw new Error(`cannot read what Pulumi would do: op ${one.op} of ${one.urn} is not known`);
+    }
     const effect = effectOf[one.op];
-    const isObject = one.newState?.custom ?? one.oldState?.custom ?? false;
+    const isObject = (one.new ?? one.old)?.custom ?? false;
     if (effect === undefined || !isObject) continue;
     const change = changeOf(one, effect);
     const earlier = byUrn.get(one.urn);
@@ -140,21 +136,20 @@ function changesOf(steps: readonly Step[]): Change[] {
   return [...byUrn.values()].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
 
-function changeOf({ urn, oldState, newState, ...step }: Step, effect: Effect): Change {
-  const inputs = newState?.inputs ?? oldState?.inputs ?? {};
-  const { name, namespace } = metadata.parse(inputs).metadata;
+function changeOf({ urn, old, new: wanted, ...step }: Step, effect: Effect): Change {
+  const { name, namespace } = metadata.parse((wanted ?? old)?.inputs ?? {}).metadata;
   const detailed = Object.entries(step.detailedDiff ?? {});
-  const replacing = detailed.filter(([, { kind }]) => kind.includes("replace")).map(([path]) => path);
+  const replacing = detailed.filter(([, { diffKind }]) => diffKind.includes("replace")).map(([path]) => path);
   return {
     effect,
-    kind: (newState ?? oldState)?.type.split(":").at(-1) ?? "",
+    kind: (wanted ?? old)?.type.split(":").at(-1) ?? "",
     name: name ?? urn.split("::").at(-1) ?? urn,
     ...(namespace !== undefined && { namespace }),
     // A new object is compared with nothing, and one that goes needs no second look.
-    ...(oldState && effect !== "create" && { before: maskInputs(oldState.inputs) }),
-    ...(newState && effect !== "delete" && { after: maskInputs(newState.inputs) }),
-    touched: detailed.length > 0 ? detailed.map(([path]) => path) : (step.diffReasons ?? []),
-    forcing: replacing.length > 0 ? replacing : (step.replaceReasons ?? []),
+    ...(old && effect !== "create" && { before: maskInputs(old.inputs) }),
+    ...(wanted && effect !== "delete" && { after: maskInputs(wanted.inputs) }),
+    touched: detailed.length > 0 ? detailed.map(([path]) => path) : (step.diffs ?? []),
+    forcing: replacing.length > 0 ? replacing : (step.keys ?? []),
   };
 }
 

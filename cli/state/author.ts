@@ -11,7 +11,12 @@ const prefix = "by ";
  */
 export function signed(args: readonly string[], environment: NodeJS.ProcessEnv): readonly string[] {
   const [command = "", ...rest] = args;
-  return recorded.includes(command) ? [command, "--message", prefix + authorOf(environment), ...rest] : args;
+  return recorded.includes(command) ? [command, "--message", authoredMessage(environment), ...rest] : args;
+}
+
+/** The message of an update that says who makes it. */
+export function authoredMessage(environment: NodeJS.ProcessEnv): string {
+  return prefix + authorOf(environment);
 }
 
 /** Who is named by the message of an update; undefined where it says something else. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ConcurrentUpdateError } from "@pulumi/pulumi/automation";
 import { attempt, type Engine, ended, stateOf } from "../engine";
 import { signed } from "./author";
 import { describeLock, readLocks, unlockCommand } from "./locks";
@@ -10,26 +11,49 @@ const retryAfterMs = [3_000, 10_000] as const;
 /** What Pulumi says of a lock that it met. */
 const lockedByOthers = "the stack is currently locked by";
 
+/** A run of Pulumi on this terminal met a lock. */
+class MetLock extends Error {}
+
+/** Runs a command of Pulumi that changes a stack, on this terminal, as `changeStack` does. */
+export function update(engine: Engine, stack: string, args: readonly string[]): Promise<void> {
+  return changeStack(engine, stack, async () => {
+    const { code, stderr } = await attempt(engine, signed(args, engine.environment));
+    if (code !== 0) throw stderr.includes(lockedByOthers) ? new MetLock() : ended(args, code);
+  });
+}
+
 /**
- * Runs a command of Pulumi that changes a stack. Removes no lock.
+ * Changes a stack. Removes no lock.
  *
  * Pulumi checks for locks, writes its own and checks again: of two runs that start at the same moment both may give up. So
  * a run that was free to start, and then met a lock, tries once more after a random wait.
  *
- * @throws when the stack is locked, saying by whom, and when the command fails.
+ * @throws when the stack is locked, saying by whom, and when the change fails.
  */
-export async function update(engine: Engine, stack: string, args: readonly string[]): Promise<void> {
+export async function changeStack<T>(engine: Engine, stack: string, change: () => Promise<T>): Promise<T> {
   await requireUnlocked(engine, stack);
-  if ((await tryOnce(engine, args)) === "done") return;
+  try {
+    return await change();
+  } catch (error) {
+    rethrowUnlessLocked(error);
+  }
   const waitMs = randomBetween(...retryAfterMs);
   console.log(
     `another run of stack ${stack} began at the same moment; trying once more in ${Math.ceil(waitMs / 1000)} s`,
   );
   await sleep(waitMs);
   await requireUnlocked(engine, stack);
-  if ((await tryOnce(engine, args)) === "done") return;
+  try {
+    return await change();
+  } catch (error) {
+    rethrowUnlessLocked(error);
+  }
   await requireUnlocked(engine, stack);
   throw new Error(`other runs of stack ${stack} began at the same moments twice.\nNext: run this again`);
+}
+
+function rethrowUnlessLocked(error: unknown): void {
+  if (!(error instanceof MetLock || error instanceof ConcurrentUpdateError)) throw error;
 }
 
 /**
@@ -48,13 +72,6 @@ export async function requireUnlocked(engine: Engine, stack: string): Promise<vo
       "Next: let that run end, and run this again. If it was killed, ask that person or look at that CI run; when it is " +
       `certain that it has ended: ${unlockCommand(stack, address)}`,
   );
-}
-
-async function tryOnce(engine: Engine, args: readonly string[]): Promise<"done" | "locked"> {
-  const { code, stderr } = await attempt(engine, signed(args, engine.environment));
-  if (code === 0) return "done";
-  if (stderr.includes(lockedByOthers)) return "locked";
-  throw ended(args, code);
 }
 
 function randomBetween(from: number, to: number): number {

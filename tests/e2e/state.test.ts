@@ -226,7 +226,7 @@ describe("state and keys of the team", () => {
       assertFails(await team.deploy("prod", "third"), meeting);
       const unasked = await team.command("unlock", "prod");
       assertFails(unasked, new RegExp(`stack prod is locked by ${user}`));
-      assertFails(unasked, /there is no terminal to ask at; no changes were made\nNext: .*ds unlock prod --yes/);
+      assertFails(unasked, /there is no terminal to ask at; no changes were made\.\nNext: .*ds unlock prod --yes/);
       assert.deepEqual(await locks(), [holder]);
 
       const { stdout } = assertSucceeds(await team.command("unlock", "prod", ["--yes"]));

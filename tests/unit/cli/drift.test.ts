@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { DiffKind } from "@pulumi/pulumi/automation";
 import { driftMarkdown } from "../../../cli/drift";
-import { parseExport } from "../../../cli/drift/cluster";
+import { deployed } from "../../../cli/drift/cluster";
 import { fieldPaths, foreignFields, type ManagedFields } from "../../../cli/drift/managers";
-import { parseRefresh } from "../../../cli/drift/refreshed";
+import { type Refreshed, refreshedDrift } from "../../../cli/drift/refreshed";
 
 const container = (env: object) => ({ "f:spec": { "f:containers": { 'k:{"name":"api"}': { "f:env": env } } } });
 
@@ -79,42 +80,47 @@ describe("fields that others wrote", () => {
 });
 
 describe("what a refresh says", () => {
-  const urn = "urn:pulumi:prod::datasets-server::datasets-server:DatasetsServer$kubernetes:apps/v1:Deployment::api";
-  const stepOf = (op: string, detailedDiff: object | null) =>
-    JSON.stringify({ steps: [{ op, urn, detailedDiff, oldState: { id: "datasets-server/api" } }] });
+  const outcome = (op: Refreshed["op"], ...fields: readonly string[]): Refreshed => ({
+    op,
+    type: "kubernetes:apps/v1:Deployment",
+    old: { id: "datasets-server/api", inputs: {} },
+    detailedDiff: Object.fromEntries(fields.map((field) => [field, { diffKind: DiffKind.update, inputDiff: false }])),
+  });
   const object = "Deployment datasets-server/api";
 
   it("is drift where a field differs or an object is gone, without values", () => {
-    assert.deepEqual(parseRefresh(stepOf("update", { "spec.replicas": { kind: "update" } })), [
+    assert.deepEqual(refreshedDrift([outcome("update", "spec.replicas")]), [
       { object, field: "spec.replicas", what: "differs from what was deployed" },
     ]);
-    assert.deepEqual(parseRefresh(stepOf("delete", null)), [{ object, field: "", what: "is gone" }]);
+    assert.deepEqual(refreshedDrift([outcome("delete")]), [{ object, field: "", what: "is gone" }]);
   });
 
   it("is the whole list where many of its items differ, as when one was put in front", () => {
     const env = "spec.template.spec.containers[0].env";
     const paths = [`${env}[0].name`, `${env}[0].value`, `${env}[1].name`, "spec.template.spec.containers[0].image"];
-    const detailedDiff = Object.fromEntries(paths.map((path) => [path, { kind: "update" }]));
     assert.deepEqual(
-      parseRefresh(stepOf("update", detailedDiff)).map(({ field }) => field),
+      refreshedDrift([outcome("update", ...paths)]).map(({ field }) => field),
       [env, "spec.template.spec.containers[0].image"],
     );
   });
 
   it("is none where all is as it was", () => {
-    assert.deepEqual(parseRefresh(stepOf("refresh", null)), []);
+    assert.deepEqual(refreshedDrift([outcome("refresh"), outcome("same")]), []);
   });
-});
 
-describe("the state of a stack", () => {
-  it("says which cluster to ask and for which objects", () => {
-    const resources = [
-      { type: "pulumi:providers:kubernetes", custom: true, inputs: { kubeconfig: "/k", context: "c", namespace: "n" } },
-      { type: "datasets-server:DatasetsServer" },
-      { type: "kubernetes:core/v1:Service", custom: true, id: "n/api", inputs: { apiVersion: "v1", kind: "Service" } },
-      { type: "kubernetes:core/v1:Namespace", custom: true, id: "n", inputs: { apiVersion: "v1", kind: "Namespace" } },
+  it("names the cluster to ask who wrote, and the objects", () => {
+    const resource = (type: string, id: string, inputs: Record<string, string> = {}): Refreshed => ({
+      op: "same",
+      type,
+      old: { id, inputs },
+    });
+    const refreshed = [
+      resource("pulumi:providers:kubernetes", "uuid", { kubeconfig: "/k", context: "c", namespace: "n" }),
+      resource("datasets-server:DatasetsServer", ""),
+      resource("kubernetes:core/v1:Service", "n/api", { apiVersion: "v1", kind: "Service" }),
+      resource("kubernetes:core/v1:Namespace", "n", { apiVersion: "v1", kind: "Namespace" }),
     ];
-    assert.deepEqual(parseExport(JSON.stringify({ deployment: { resources } })), {
+    assert.deepEqual(deployed(refreshed), {
       cluster: { kubeconfig: "/k", context: "c" },
       objects: [
         { apiVersion: "v1", kind: "Service", metadata: { name: "api", namespace: "n" } },
@@ -123,8 +129,8 @@ describe("the state of a stack", () => {
     });
   });
 
-  it("says nothing before the first update", () => {
-    assert.deepEqual(parseExport('{"deployment":{}}'), { objects: [] });
+  it("names none before the first update", () => {
+    assert.deepEqual(deployed([]), { objects: [] });
   });
 });
 

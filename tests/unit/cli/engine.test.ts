@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { ended } from "../../../cli/engine";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { answered, stackOf, workspaceOf } from "../../../cli/automation";
+import { type Engine, ended } from "../../../cli/engine";
 
 describe("a command of the engine that fails", () => {
   it("is named with its exit code, as its own words are on the terminal", () => {
@@ -18,4 +22,52 @@ describe("a command of the engine that fails", () => {
       );
     });
   }
+});
+
+describe("Pulumi's library", () => {
+  let folder: string;
+  let engine: Engine;
+
+  /** A Pulumi that says its version, and of everything else does this. */
+  async function pulumiThat(script: string): Promise<void> {
+    await writeFile(engine.executable, `#!/bin/sh\n[ "$1" = version ] && echo v3.274.1 && exit\n${script}\n`);
+    await chmod(engine.executable, 0o755);
+  }
+
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "datasets-server-engine-"));
+    await mkdir(path.join(folder, "bin"));
+    engine = {
+      executable: path.join(folder, "bin", "pulumi"),
+      environment: { ...process.env, OF_THE_USER: undefined },
+    };
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it("hands on the engine's variables, and no other value of this process", async () => {
+    await pulumiThat('echo "{\\"theirs\\": \\"$OF_THE_USER\\", \\"ours\\": \\"$OURS\\"}"');
+    process.env.OF_THE_USER = "a setting of the user's own";
+    try {
+      const environment = { ...engine.environment, OURS: "ours" };
+      const workspace = await workspaceOf({ ...engine, environment });
+      assert.deepEqual(await workspace.listTags("local"), { theirs: "", ours: "ours" });
+    } finally {
+      delete process.env.OF_THE_USER;
+    }
+  });
+
+  it("says which command makes a stack that is not there", async () => {
+    await pulumiThat("echo \"error: no stack named 'local' found\" >&2; exit 6");
+    await assert.rejects(stackOf(engine, "local"), /^Error: there is no stack local\.\nNext: ds up, which makes/);
+    await assert.rejects(stackOf(engine, "prod"), /Next: ds bootstrap prod, which makes/);
+  });
+
+  it("fails with Pulumi's own words, and without the command line that the library puts around them", async () => {
+    await pulumiThat("echo 'error: failed to load checkpoint:\nunexpected end' >&2; exit 1");
+    await assert.rejects(stackOf(engine, "prod"), { message: "failed to load checkpoint:\nunexpected end" });
+    const workspace = await workspaceOf(engine);
+    await assert.rejects(answered(workspace.listTags("prod")), {
+      message: "failed to load checkpoint:\nunexpected end",
+    });
+  });
 });

@@ -3,14 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { refuseWithoutRoom } from "../../../cli/environments/capacity";
-import {
-  environmentIdentity,
-  type RawInput,
-  readNumber,
-  readOpen,
-  readUpRequest,
-} from "../../../cli/environments/input";
-import { type Environment, listEnvironments, reasonToGo } from "../../../cli/environments/inventory";
+import { type RawInput, readNumber, readOpen, readUpRequest } from "../../../cli/environments/input";
+import { listEnvironments, reasonToGo, taggedParameters } from "../../../cli/environments/inventory";
 import { openStore } from "../../../cli/state/store";
 import type { Parameters } from "../../../config/pullRequest";
 
@@ -105,26 +99,24 @@ describe("the room for environments", () => {
 
 describe("an environment", () => {
   const now = new Date("2026-05-01T12:00:00Z");
-  const environment = (number: number, parameters: Parameters): Environment => {
-    const identity = environmentIdentity(String(number)) ?? assert.fail(`${number}`);
-    return { identity, parameters };
-  };
-  const lasting = environment(7, { expires: "2026-05-02T12:00:00Z" });
+  const number = 7;
+  const reason = (parameters: Parameters, open: ReadonlySet<number> | undefined) =>
+    reasonToGo({ number }, parameters, { open, now });
+  const lasting = { expires: "2026-05-02T12:00:00Z" };
 
   it("stays while its pull request is open and its time is not over", () => {
-    assert.equal(reasonToGo(lasting, { open: new Set([7]), now }), undefined);
-    assert.equal(reasonToGo(lasting, { open: undefined, now }), undefined);
+    assert.equal(reason(lasting, new Set([7])), undefined);
+    assert.equal(reason(lasting, undefined), undefined);
   });
   it("goes when its pull request is not open", () => {
-    assert.match(reasonToGo(lasting, { open: new Set([70]), now }) ?? "", /not open/);
-    assert.match(reasonToGo(lasting, { open: new Set(), now }) ?? "", /not open/);
+    assert.match(reason(lasting, new Set([70])) ?? "", /not open/);
+    assert.match(reason(lasting, new Set()) ?? "", /not open/);
   });
   it("goes when its time is over, to the second, open or not", () => {
-    const over = environment(7, { expires: now.toISOString() });
-    assert.match(reasonToGo(over, { open: new Set([7]), now }) ?? "", /its time was over/);
+    assert.match(reason({ expires: now.toISOString() }, new Set([7])) ?? "", /its time was over/);
   });
   it("goes when it never came up", () => {
-    assert.match(reasonToGo(environment(7, {}), { open: new Set([7]), now }) ?? "", /never came up/);
+    assert.match(reason({}, new Set([7])) ?? "", /never came up/);
   });
 });
 
@@ -136,12 +128,11 @@ describe("the list of environments", () => {
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), "datasets-server-environments-"));
     await mkdir(path.join(folder, stacks), { recursive: true });
-    const tags = { "pr:image-tag": "sha-abc1234", "pr:author": "ada", "pr:expires": "soon", "pulumi:project": "x" };
     const files = {
       "pr-20.json": state,
       "pr-20.json.attrs": "{}",
       "pr-20.json.bak": state,
-      "pr-20.pulumi-tags": JSON.stringify({ version: 1, tags }),
+      "pr-20.pulumi-tags": "{}",
       "pr-3.json": state.slice(0, 20),
       "pr-4.json.bak": state,
       "prod.json": state,
@@ -156,10 +147,12 @@ describe("the list of environments", () => {
     const environments = await listEnvironments(await openStore({ kind: "file", folder }));
     assert.deepEqual(
       environments.map(({ identity, ...rest }) => ({ stack: identity.stack, ...rest })),
-      [
-        { stack: "pr-3", parameters: {}, damaged: `${stacks}/pr-3.json` },
-        { stack: "pr-20", parameters: { imageTag: "sha-abc1234", author: "ada" } },
-      ],
+      [{ stack: "pr-3", damaged: `${stacks}/pr-3.json` }, { stack: "pr-20" }],
     );
+  });
+
+  it("tells of each what its tags say, less what nobody could have recorded", () => {
+    const tags = { "pr:image-tag": "sha-abc1234", "pr:author": "ada", "pr:expires": "soon", "pulumi:project": "x" };
+    assert.deepEqual(taggedParameters(tags), { imageTag: "sha-abc1234", author: "ada" });
   });
 });

@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { type EngineEvent, UpdateProgress, withProgress } from "../../../cli/progress";
+import type { OpType } from "@pulumi/pulumi/automation";
+import { type ProgressEvent, UpdateProgress, withProgress } from "../../../cli/progress";
 
 const urn = (type: string, name: string) => `urn:pulumi:local::datasets-server::${type}::${name}`;
 
-function metadata(op: string, type: string, name: string) {
+function metadata(op: OpType, type: string, name: string) {
   return { metadata: { op, type, urn: urn(type, name) } };
 }
 
 const api = metadata("create", "kubernetes:apps/v1:Deployment", "datasets-server-local-api");
 const service = metadata("create", "kubernetes:core/v1:Service", "datasets-server-local-api");
-const events: readonly EngineEvent[] = [
+const events: readonly ProgressEvent[] = [
   { resourcePreEvent: metadata("create", "pulumi:pulumi:Stack", "datasets-server-local") },
   { resourcePreEvent: metadata("create", "datasets-server:index:DatasetsServer", "datasets-server") },
   { resourcePreEvent: metadata("same", "kubernetes:core/v1:Namespace", "datasets-server") },
@@ -21,7 +22,7 @@ const events: readonly EngineEvent[] = [
   { resOutputsEvent: service },
 ];
 
-function progressOf(...taken: readonly EngineEvent[]): UpdateProgress {
+function progressOf(...taken: readonly ProgressEvent[]): UpdateProgress {
   const progress = new UpdateProgress();
   for (const event of taken) progress.take(event);
   return progress;
@@ -66,17 +67,20 @@ describe("an update of the local copy", () => {
   });
   afterEach(() => rm(workspace, { recursive: true }));
 
-  /** What is printed by an update whose Pulumi prints these lines and ends with this code. */
-  async function printedBy(lines: readonly string[], code: number): Promise<string> {
-    const executable = path.join(workspace, "pulumi");
-    await writeFile(executable, ["#!/bin/sh", "cat <<'END'", ...lines, "END", `exit ${code}`, ""].join("\n"));
-    await chmod(executable, 0o755);
+  /** What is printed by an update that tells of these events, and then fails or not. */
+  async function printedBy(told: readonly ProgressEvent[], failure?: Error): Promise<string> {
     const { log, error } = console;
     const printed: string[] = [];
     console.log = console.error = (line: string) => printed.push(line);
     try {
-      const result = await withProgress(workspace)({ executable, environment: process.env }, ["up"], workspace);
-      assert.equal(result.code, code);
+      const update = withProgress(workspace, "up", async ({ onEvent, onError }) => {
+        for (const event of told) onEvent(event);
+        onError("warning: Pulumi's own\n");
+        if (failure) throw failure;
+        return "what the update answers";
+      });
+      if (failure) await assert.rejects(update, /^Error: pulumi up failed; what it said is above$/);
+      else assert.equal(await update, "what the update answers");
     } finally {
       Object.assign(console, { log, error });
     }
@@ -85,21 +89,13 @@ describe("an update of the local copy", () => {
 
   it("prints one line when it ends well", async () => {
     const summaryEvent = { resourceChanges: { create: 101 } };
-    assert.match(
-      await printedBy(
-        [...events, { summaryEvent }].map((event) => JSON.stringify(event)),
-        0,
-      ),
-      /^101 created, in \d+ s$/,
-    );
+    assert.match(await printedBy([...events, { summaryEvent }]), /^101 created, in \d+ s$/);
   });
 
   it("prints the errors and where the log is when it fails; the log is for the user alone", async () => {
-    const failure = { diagnosticEvent: { severity: "error", message: "Deployment is not ready" } };
-    const printed = await printedBy(
-      ["text of the program", ...[...events, failure].map((e) => JSON.stringify(e))],
-      255,
-    );
+    const diagnosticEvent = { severity: "error", message: "Deployment is not ready" };
+    const stdoutEvent = { message: "text of the program" };
+    const printed = await printedBy([{ stdoutEvent }, ...events, { diagnosticEvent }], new Error("it failed"));
     const file = path.join(workspace, "up.log");
     assert.match(printed, /error: Deployment is not ready/);
     assert.ok(printed.includes(`the whole log: ${file}`), printed);
@@ -109,5 +105,11 @@ describe("an update of the local copy", () => {
     assert.match(log, /Z done: creating Service datasets-server-local-api\n/);
     assert.match(log, /Z text of the program\n/);
     assert.match(log, /Z error: Deployment is not ready\n/);
+    assert.match(log, /Z warning: Pulumi's own\n/);
+  });
+
+  it("fails with what Pulumi said where no event says why", async () => {
+    const refused = withProgress(workspace, "up", () => Promise.reject(new Error("no such plugin")));
+    await assert.rejects(refused, /no such plugin/);
   });
 });

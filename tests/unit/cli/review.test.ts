@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { DiffKind } from "@pulumi/pulumi/automation";
 import { differences } from "../../../cli/review/differences";
 import { comment, marker, mostCharacters, wholeReview } from "../../../cli/review/markdown";
-import { effects, type Plan, parsePlan } from "../../../cli/review/plan";
+import { effects, type Plan, type PlanEvent, readPlan } from "../../../cli/review/plan";
 
 const whole = "review-whole.md";
 
@@ -74,22 +75,27 @@ describe("a plan", () => {
       step("replace", before, after),
       step("delete-replaced", before),
     ];
-    const { changes } = parsePlan("prod", preview(steps));
+    const { changes } = readPlan("prod", preview(steps));
     assert.deepEqual(
       changes.map(({ effect, forcing, before, after }) => ({ effect, forcing, before, after })),
       [{ effect: "replace", forcing: ["spec.clusterIP"], before, after }],
     );
   });
 
-  it("has failed where the engine says nothing that can be read", () => {
-    const { failure } = parsePlan("prod", {
-      code: 255,
-      stdout: "",
-      stderr: "\u001b[31merror: no such bucket\u001b[0m\n",
-    });
-    assert.deepEqual(failure, ["no such bucket"]);
-    assert.match(parsePlan("prod", { code: 0, stdout: "{", stderr: "" }).failure?.[0] ?? "", /cannot read/);
-    assert.match(parsePlan("prod", preview([step("frobnicate")])).failure?.[0] ?? "", /cannot read.*op/s);
+  it("has failed for what Pulumi ended with, where no event says why", () => {
+    assert.deepEqual(readPlan("prod", [], "\u001b[31merror: no such bucket\u001b[0m\n").failure, ["no such bucket"]);
+  });
+
+  it("is none where Pulumi would do what is not known here", () => {
+    const unknown: PlanEvent[] = JSON.parse(JSON.stringify(preview([step("same")])).replaceAll("same", "frobnicate"));
+    assert.throws(() => readPlan("prod", unknown), /cannot read what Pulumi would do: op frobnicate/);
+  });
+});
+
+describe("the events of a preview", () => {
+  it("are refused without the summary that ends them, as changes may be missing", () => {
+    const events = preview([step("create", undefined, { a: "1" })]).slice(0, -1);
+    assert.throws(() => readPlan("prod", events), /ended before its summary.*\nNext: run this again/);
   });
 });
 
@@ -101,10 +107,8 @@ describe("the comment of a review", () => {
       "preview failed",
       "an unhandled error occurred: Program exited with non-zero exit code: 1",
     ];
-    const messages = [reason, ...last].map((message) => `error: ${message}\n`);
-    const diagnostics = messages.map((message) => ({ severity: "error", message }));
-    const refused = { code: 1, stdout: JSON.stringify({ diagnostics }), stderr: "" };
-    const text = comment([parsePlan("prod", refused)], { whole });
+    const refused = [reason, ...last].map((message) => said("error", `${message}\n`));
+    const text = comment([readPlan("prod", refused, ended)], { whole });
     assert.ok(text.includes(`the preview failed\n\nWhat it says:\n\n\`\`\`text\n${reason}\n\`\`\`\n`), text);
   });
 
@@ -117,22 +121,16 @@ describe("the comment of a review", () => {
       { name: "MONGO_URL", value: `mongodb://admin:${password}@mongo:27017/?tls=true` },
       { name: "TOKEN", value: hubToken },
     ];
-    const plan = parsePlan("prod", {
-      ...preview([
+    const plan = readPlan(
+      "prod",
+      preview([
         step("update", { spec: { env: [] } }, { spec: { env, key: awsKey } }),
         step("create", undefined, { kind: "Secret", data: { KEY: encoded }, stringData: { TOKEN: encoded } }),
         step("replace", { spec: signature }, { spec: { ...signature, ciphertext: `${encoded}2` } }),
       ]),
-    });
-    const failed = parsePlan("ephemeral", {
-      code: 1,
-      stdout: JSON.stringify({
-        diagnostics: [
-          { severity: "error", message: `cannot use ${hubToken} at https://a:${password}@host and ${awsKey}` },
-        ],
-      }),
-      stderr: "",
-    });
+    );
+    const message = `cannot use ${hubToken} at https://a:${password}@host and ${awsKey}`;
+    const failed = readPlan("ephemeral", [said("error", message), said("debug", encoded)], ended);
     for (const text of [comment([plan, failed], { whole }), wholeReview([plan, failed])]) {
       assert.deepEqual(
         secrets.filter((secret) => text.includes(secret)),
@@ -148,25 +146,24 @@ describe("the comment of a review", () => {
       kind: "Secret",
       stringData: { TOKEN: `${encoded}${value}` },
     }));
-    const change = { ...step("update", before, after), detailedDiff: { "stringData.TOKEN": { kind: "update" } } };
-    const text = comment([parsePlan("prod", preview([change]))], { whole });
+    const change = { ...step("update", before, after), detailedDiff: changed("stringData.TOKEN") };
+    const text = comment([readPlan("prod", preview([change]))], { whole });
     assert.match(text, /@@ stringData › TOKEN: a secret, another value that is not shown @@/);
     assert.ok(!text.includes(encoded));
   });
 
   it("names what the engine would change though the program wants what it wanted before", () => {
     const same = object(1, { a: "1" });
-    const change = { ...step("update", same, same), detailedDiff: { "data.a": { kind: "update" } } };
+    const change = { ...step("update", same, same), detailedDiff: changed("data.a") };
     assert.match(
-      comment([parsePlan("prod", preview([change]))], { whole }),
+      comment([readPlan("prod", preview([change]))], { whole }),
       /@@ data › a: differs from what is live @@/,
     );
   });
 
   it("shows warnings beside what changes", () => {
-    const warnings = [{ severity: "warning", message: "\u001b[33mwarning: hfToken is a placeholder\u001b[0m" }];
-    const stdout = JSON.stringify({ steps: [], diagnostics: warnings, changeSummary: { same: 1 } });
-    const text = comment([parsePlan("prod", { code: 0, stdout, stderr: "" })], { whole });
+    const warning = said("warning", "\u001b[33mwarning: hfToken is a placeholder\u001b[0m");
+    const text = comment([readPlan("prod", [warning, { summaryEvent: { resourceChanges: { same: 1 } } }])], { whole });
     assert.match(text, /nothing changes, 1 resource unchanged\n\nIt warns:\n\n```text\nhfToken is a placeholder\n```/);
   });
 
@@ -185,11 +182,8 @@ describe("the comment of a review", () => {
       step("create", undefined, { metadata: { name }, data: { "@ada": hostile.join("\n") } }),
       { ...step("delete", { metadata: { name } }), urn: `urn:pulumi:prod::p::t::${name}2` },
     ];
-    const failure = {
-      code: 1,
-      stdout: JSON.stringify({ diagnostics: [{ severity: "error", message: hostile.join("\n") }] }),
-    };
-    const plans = [parsePlan("prod", preview(steps)), parsePlan("ephemeral", { ...failure, stderr: "" })];
+    const failed = readPlan("ephemeral", [said("error", hostile.join("\n"))], ended);
+    const plans = [readPlan("prod", preview(steps)), failed];
     for (const text of [comment(plans, { whole }), wholeReview(plans)]) {
       assert.doesNotMatch(outsideCode(text), /@ada|@huggingface|<img|<b>|# heading|\u202e/);
       assert.doesNotMatch(text.replaceAll("\n", ""), /\p{C}/u);
@@ -201,7 +195,7 @@ describe("the comment of a review", () => {
     const updates = Array.from({ length: 100 }, (_, index) => step("update", object(index, {}), object(index, big)));
     const creations = Array.from({ length: 900 }, (_, index) => step("create", undefined, object(200 + index, big)));
     const deletions = Array.from({ length: 50 }, (_, index) => step("delete", object(2000 + index, big)));
-    const plan = parsePlan("prod", preview([...creations, ...updates, ...deletions]));
+    const plan = readPlan("prod", preview([...creations, ...updates, ...deletions]));
     const text = comment([plan, unchangedPlan], { whole: `${whole} of https://example.org/run` });
     assert.ok(text.length <= mostCharacters, `${text.length}`);
     assert.ok(text.length > mostCharacters * 0.9, `${text.length}`);
@@ -218,13 +212,10 @@ describe("the comment of a review", () => {
 
   it("keeps to the limit whatever there is too much of", () => {
     const many = Array.from({ length: 3000 }, (_, index) => step("delete", object(index, {})));
-    const failure = {
-      code: 1,
-      stdout: JSON.stringify({ diagnostics: [{ severity: "error", message: "word ".repeat(90_000) }] }),
-    };
+    const failure = said("error", "word ".repeat(90_000));
     const plans = [
-      parsePlan("prod", preview(many)),
-      ...["ephemeral", "prod-b", "prod-c"].map((stack) => parsePlan(stack, { ...failure, stderr: "" })),
+      readPlan("prod", preview(many)),
+      ...["ephemeral", "prod-b", "prod-c"].map((stack) => readPlan(stack, [failure], ended)),
     ];
     const text = comment(plans, { whole });
     assert.ok(text.length <= mostCharacters, `${text.length}`);
@@ -237,7 +228,7 @@ describe("the comment of a review", () => {
 
   it("puts the most drastic first", () => {
     const steps = [...effects].reverse().map((op, index) => step(op, object(index, {}), object(index, { a: "1" })));
-    const text = comment([parsePlan("prod", preview(steps))], { whole });
+    const text = comment([readPlan("prod", preview(steps))], { whole });
     const order = [...text.matchAll(/^- \*{0,2}(replaced|deleted|updated|created)/gm)].map(([, verb]) => verb);
     assert.deepEqual(order, ["replaced", "deleted", "updated", "created"]);
   });
@@ -253,21 +244,35 @@ function object(number: number, data: Readonly<Record<string, string>>) {
   return { metadata: { name: `object-${number}` }, data };
 }
 
-/** A step of the engine, as `preview --json` has it. */
-function step(op: string, before?: Record<string, unknown>, after?: Record<string, unknown>) {
-  const state = (inputs: unknown) => ({ type: "kubernetes:core/v1:ConfigMap", custom: true, inputs });
+/** How Pulumi ends where a preview failed. */
+const ended = "preview failed";
+
+type Step = NonNullable<PlanEvent["resourcePreEvent"]>["metadata"];
+
+/** A step that Pulumi would take. */
+function step(op: Step["op"], before?: Record<string, unknown>, after?: Record<string, unknown>): Step {
+  const state = (inputs: Record<string, unknown>) => ({ type: "kubernetes:core/v1:ConfigMap", custom: true, inputs });
   const { name } = Object({ ...before, ...after }.metadata ?? {});
   return {
     op,
     urn: `urn:pulumi:prod::datasets-server::kubernetes:core/v1:ConfigMap::${name ?? op}`,
-    ...(before && { oldState: state(before) }),
-    ...(after && { newState: state(after) }),
-    ...(op.includes("replace") && { replaceReasons: ["spec.clusterIP"] }),
+    ...(before && { old: state(before) }),
+    ...(after && { new: state(after) }),
+    ...(op.includes("replace") && { keys: ["spec.clusterIP"] }),
   };
 }
 
-function preview(steps: readonly object[]) {
-  return { code: 0, stdout: JSON.stringify({ steps, changeSummary: { same: 3 } }), stderr: "" };
+function changed(field: string) {
+  return { [field]: { diffKind: DiffKind.update, inputDiff: false } };
+}
+
+function said(severity: string, message: string): PlanEvent {
+  return { diagnosticEvent: { severity, message } };
+}
+
+function preview(steps: readonly Step[]): PlanEvent[] {
+  const summaryEvent = { resourceChanges: { same: 3 } };
+  return [...steps.map((metadata) => ({ resourcePreEvent: { metadata } })), { summaryEvent }];
 }
 
 /** What of a Markdown text is markup: the text less its code, as CommonMark tells it. */

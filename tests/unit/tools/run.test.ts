@@ -14,12 +14,6 @@ describe("run", () => {
     assert.equal(stdout, "$HOME; `id`\n");
   });
 
-  it("hands on each line as it comes", async () => {
-    const lines: string[] = [];
-    await run(node, ["-e", "console.log('a\\nb')"], { onLine: (line) => lines.push(line) });
-    assert.deepEqual(lines, ["a", "b"]);
-  });
-
   it("keeps what goes to stderr on its way to the terminal, and leaves stdout to the terminal", async () => {
     const script = "console.error('err')";
     assert.deepEqual(await run(node, ["-e", script], { stdio: "overhear" }), { code: 0, stdout: "", stderr: "err\n" });

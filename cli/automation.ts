@@ -1,0 +1,55 @@
+import * as path from "node:path";
+import { CommandError, LocalWorkspace, PulumiCommand, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
+import { type Engine, makes } from "./engine";
+import { projectFolder } from "./project";
+
+/** Pulumi's own library on an engine, in a folder that holds a Pulumi.yaml. */
+export async function workspaceOf(
+  { executable, environment }: Engine,
+  folder = projectFolder,
+): Promise<LocalWorkspace> {
+  const pulumiCommand = await PulumiCommand.get({ root: path.resolve(executable, "../..") });
+  return LocalWorkspace.create({ workDir: folder, pulumiCommand, envVars: nothingBut(environment) });
+}
+
+/** The library adds variables of this process. One that the engine does not have is empty, which Pulumi takes as not set. */
+function nothingBut(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const names = [...Object.keys(process.env), ...Object.keys(environment)];
+  return Object.fromEntries(names.map((name) => [name, environment[name] ?? ""]));
+}
+
+/**
+ * A stack of an engine, in Pulumi's own library.
+ *
+ * @throws when it is not there, with the command that makes it.
+ */
+export async function stackOf(engine: Engine, name: string): Promise<Stack> {
+  const workspace = await workspaceOf(engine);
+  try {
+    return await Stack.select(name, workspace);
+  } catch (error) {
+    if (!(error instanceof StackNotFoundError)) throw plainly(error);
+    throw new Error(`there is no stack ${name}.\nNext: ${makes(name)}, which makes the stack`);
+  }
+}
+
+/** What Pulumi's library answers; an error has Pulumi's own words alone. */
+export async function answered<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw plainly(error);
+  }
+}
+
+/** An error of Pulumi's library with what Pulumi said, and without the command line that the library puts around it. */
+export function plainly(error: unknown): unknown {
+  if (!(error instanceof CommandError)) return error;
+  const [, said] = /Command failed with.*\n((?:.|\n)*?)\n err\?: /.exec(error.message) ?? [];
+  return said === undefined ? error : new Error(said.trim().replace(/^error: /, ""), { cause: error });
+}
+
+/** The error of events without the summary that ends them: some may be missing. */
+export function cutShort(): Error {
+  return new Error("Pulumi's events ended before its summary, so some may be missing.\nNext: run this again");
+}
