@@ -230,7 +230,7 @@ function pullRequestIssues(
       .filter((name) => taken.includes(name))
       .map((name) => ({
         key: configKey(["pullRequest", "loadBalancers"]),
-        message: `"${name}" is not allowed; allowed: any but the names and groups of the entrances, ${taken.join(", ")}`,
+        message: `"${name}" is not allowed; allowed: any but the names and groups at ingress, ${taken.join(", ")}`,
       })),
   ];
 }

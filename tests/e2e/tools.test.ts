@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { createReadStream } from "node:fs";
 import path from "node:path";
-import { findTool, findTools } from "../../tools/install";
+import { findTool } from "../../tools/install";
 import type { InstalledTool } from "../../tools/installer";
 import { parts } from "../../tools/parts";
 import { pins } from "../../tools/pins";
 import { run } from "../../tools/run";
-import { localGroups, type ToolName, toolsOf } from "../../tools/toolbox";
-import { engineEnvironment } from "../../tools/workspace";
-import { suiteFolder } from "../support/e2e/world";
+import { type ToolName, toolsOf } from "../../tools/toolbox";
 
 const installed: readonly ToolName[] = [...toolsOf.deploy, ...toolsOf.cluster, ...toolsOf.test];
 
@@ -40,12 +38,9 @@ describe("the installed tools", () => {
     assert.ok(await holds(executable, `dep\tgithub.com/pulumi/pulumi/sdk/v3\t${version}\t`));
   });
 
-  it("the Kubernetes provider says that it is of the version of its SDK, and is built of that", async () => {
+  it("the Kubernetes provider is of the version of its SDK, and built of that", async () => {
     const { path: executable, version, source } = toolOf("pulumi-resource-kubernetes");
     assert.equal(version, pins.kubernetesProvider);
-    const env = engineEnvironment(findTools(localGroups), path.join(await suiteFolder("tools"), "workspace"));
-    const { stdout: schema } = await run("pulumi", ["package", "get-schema", executable], { env });
-    assert.match(schema, new RegExp(`"version": "${version.slice(1)}"`));
     if (source === "built from Go modules") {
       assert.ok(
         await holds(

@@ -100,7 +100,7 @@ describe("the parse of a stack's configuration", () => {
     assert.deepEqual(said.length, 1);
     assert.match(
       said[0] ?? "",
-      /hfToken: Pulumi\.prod\.yaml, line \d+: can be read in two ways; encrypt it with: pulumi/,
+      /hfToken: Pulumi\.prod\.yaml, line \d+: can be read in two ways; encrypt it with: ds pulumi/,
     );
     const broken = issuesOf(parsed("prod", textOf("prod").replace(/(datasets-server:hfToken:)\n.*\n/, "$1 hf_a: b\n")));
     assert.match(

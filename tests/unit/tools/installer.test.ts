@@ -139,7 +139,7 @@ describe("installer", () => {
   });
 
   it("names the tools of the asked groups that are missing, and the command that installs them", () => {
-    assert.throws(() => findTools(localGroups), /not installed yet: .*kube-apiserver.*make tools/);
-    assert.throws(() => findTools(["long"]), /not installed yet: promtool\. Next: run `make tools GROUPS="long"`/);
+    assert.throws(() => findTools(localGroups), /not installed yet: .*kube-apiserver.*ds tools install/);
+    assert.throws(() => findTools(["long"]), /not installed yet: promtool\. Next: run `ds tools install long`/);
   });
 });
