@@ -79,7 +79,7 @@ export async function createUser(moto: string, UserName: string): Promise<{ id: 
 
 /** Makes a KMS key with an alias. */
 export async function createKey(moto: string, AliasName: string): Promise<void> {
-  const { KeyMetadata } = await callKms(moto, "CreateKey", {}, keyMade);
+  const { KeyMetadata } = await callKms(moto, "CreateKey", { KeyUsage: "ENCRYPT_DECRYPT" }, keyMade);
   await callKms(moto, "CreateAlias", { AliasName, TargetKeyId: KeyMetadata.KeyId }, z.unknown());
 }
 
