@@ -41,7 +41,10 @@ describe("README's first deploy, typed on a machine that has node, git and the A
     await fs.symlink(process.execPath, path.join(bin, "node"));
     await fs.symlink(path.join(checkout, "ds"), path.join(bin, "ds"));
     const aws = path.dirname(findTools(["test"]).aws);
-    environment = { ...eks.aws.variables(deployRole("hub-prod")), PATH: [bin, aws, "/usr/bin", "/bin"].join(path.delimiter) };
+    environment = {
+      ...eks.aws.variables(deployRole("hub-prod")),
+      PATH: [bin, aws, "/usr/bin", "/bin"].join(path.delimiter),
+    };
   });
   after(() => eks.stop());
 
