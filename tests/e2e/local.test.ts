@@ -70,7 +70,7 @@ describe("stack local", () => {
   }
 
   it("is refused while an object breaks a rule, with every finding and no object made", async () => {
-    const file = path.join(engine.folder, "components/podTemplate.ts");
+    const file = path.join(engine.folder, "components/workloads/podTemplate.ts");
     const text = await fs.readFile(file, "utf8");
     await fs.writeFile(file, text.replace("allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true"));
     const { code, stdout } = await engine.up().finally(() => fs.writeFile(file, text));

@@ -25,9 +25,9 @@ const registry = "707930574880.dkr.ecr.us-east-1.amazonaws.com";
 const droppedIngress = "Ingress/datasets-server-prod-sse-api-internal";
 /** Files of the program that tests change. */
 const parts = {
-  service: "components/webService.ts",
-  selector: "components/names.ts",
-  pool: "components/workerPool.ts",
+  service: "components/workloads/webService.ts",
+  selector: "catalog/names.ts",
+  pool: "components/workloads/workerPool.ts",
 } as const;
 const token = `hf_${randomBytes(24).toString("hex")}`;
 
@@ -137,10 +137,10 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
   });
 
   it("refuses an update whose preview deletes or replaces protected objects, and names all of them", async () => {
-    await edit(inCopy(parts.service), /new Ingress\(/, 'if (component !== "sse-api") $&');
+    await edit(inCopy(parts.service), /serviceIngresses\(args\)/, '(component === "sse-api" ? [] : $&)');
     const selector = /(?<=\[componentLabel\(scope\)\]: objectName\(scope, )component(?=\),)/;
     await edit(inCopy(parts.selector), selector, 'component === "worker-heavy" ? "worker-other" : component');
-    await edit(inCopy(parts.pool), /(?<=Deployment\(\n\s+)name,/, 'args.pool === "light" ? "renamed" : name,');
+    await edit(inCopy(parts.pool), /(?<=\{ )customTimeouts:/, '...(args.pool === "light" && { id: "renamed" }), $&');
     await engine.configure("settings.cacheReports.results", "999");
     const before = await identities(kubernetes, namespace);
     const said = refused(await engine.run("up", "--yes"));
@@ -183,7 +183,7 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
   });
 
   it("deletes what is allowed for one update, which can be previewed too, and nothing else", async () => {
-    await edit(inCopy(parts.service), /new Ingress\(/, 'if (component !== "sse-api") $&');
+    await edit(inCopy(parts.service), /serviceIngresses\(args\)/, '(component === "sse-api" ? [] : $&)');
     const allowing = (entry: string) => engine.with({ DATASETS_SERVER_ALLOW: entry });
     const said = refused(await allowing("Ingress/datasets-server-prod-api").preview());
     assert.match(said, new RegExp(`${droppedIngress} would be deleted`));

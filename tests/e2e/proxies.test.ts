@@ -43,7 +43,7 @@ const clients = {
     host: "reachable.invalid",
     answer: "reached",
     code: `
-      const { checkReachable } = await load("components/reachable");
+      const { checkReachable } = await load("cluster/reachable");
       await checkReachable("https://reachable.invalid", "advice");
       return "reached";`,
   },
@@ -51,7 +51,7 @@ const clients = {
     host: "cluster.invalid",
     answer: "v1.35.0",
     code: `
-      const { kubernetesClient } = await load("components/kubernetesClient");
+      const { kubernetesClient } = await load("cluster/kubernetesClient");
       const certificate = readFileSync(process.env.NODE_EXTRA_CA_CERTS).toString("base64");
       const cluster = { server: "https://cluster.invalid", "certificate-authority-data": certificate };
       const kubeconfig = JSON.stringify({
@@ -132,7 +132,7 @@ describe("with a proxy as the only way out", () => {
 
   it("a server on this machine is reached directly, without any NO_PROXY", async () => {
     const code = `
-      await (await load("components/reachable")).checkReachable("${here.url}", "advice");
+      await (await load("cluster/reachable")).checkReachable("${here.url}", "advice");
       return (await fetch("${here.url}")).text();`;
     assert.deepEqual(await results([code], { HTTP_PROXY: proxy.url }), ["<here/>"]);
     assert.deepEqual(proxy.connections, []);
@@ -154,7 +154,7 @@ describe("with a proxy as the only way out", () => {
   });
 
   it("a proxy that refuses is named by the error, without its password", async () => {
-    const code = `await (await load("components/reachable")).checkReachable("https://other.invalid", "advice");`;
+    const code = `await (await load("cluster/reachable")).checkReachable("https://other.invalid", "advice");`;
     const [error] = await results([code], { HTTPS_PROXY: proxy.url.replace("//", "//me:secret@") });
     assert.equal(
       error,

@@ -61,7 +61,7 @@ describe("the whole system", () => {
       let originals: ReadonlyMap<string, string>;
 
       before(async () => {
-        const files = ["components/services.ts", "Pulumi.local.yaml"].map((file) => path.join(local.folder, file));
+        const files = ["catalog/services.ts", "Pulumi.local.yaml"].map((file) => path.join(local.folder, file));
         originals = new Map(
           await Promise.all(files.map(async (file) => [file, await fs.readFile(file, "utf8")] as const)),
         );
@@ -136,7 +136,7 @@ async function addService({ folder }: Engine, name: string): Promise<void> {
     routes: prefixes("/${name}"),
     publicRoutes: [],
   },`;
-  await edit(path.join(folder, "components/services.ts"), (text) =>
+  await edit(path.join(folder, "catalog/services.ts"), (text) =>
     text.replace("] as const;", `, "${name}"] as const;`).replace(/\n};\n$/, `\n${row}\n};\n`),
   );
 }
