@@ -1,5 +1,8 @@
+import path from "node:path";
 import type { Command } from "commander";
 import { createProgram, splitAtDashes } from "../../cli/commandLine";
+import { projectFolder } from "../../cli/project";
+import { type RunResult, run } from "../../tools/run";
 
 /** What is wrong with a command line of ds by its commands and their options; it is not run, and values are not looked at. */
 export function problemsOf(argv: readonly string[]): string[] {
@@ -24,4 +27,10 @@ export function problemsOf(argv: readonly string[]): string[] {
     ...(operands.length < args.filter(({ required }) => required).length ? ["too few arguments"] : []),
     ...(operands.length > args.length && !isVariadic ? [`too many arguments: ${operands.join(" ")}`] : []),
   ];
+}
+
+const ds = path.join(projectFolder, "ds");
+
+export function start(argv: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<RunResult> {
+  return run(ds, argv, { env: { ...process.env, ...environment } });
 }

@@ -4,9 +4,9 @@ import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { projectFolder } from "../../../cli/project";
-import { type RunResult, run } from "../../../tools/run";
-import { createCheckout, installedHere, otherPlatform } from "../../support/checkout";
+import { projectFolder } from "../../cli/project";
+import { type RunResult, run } from "../../tools/run";
+import { createCheckout, installedHere, otherPlatform } from "../support/checkout";
 
 const preflight = path.join(projectFolder, "tools/preflight.cjs");
 describe("preflight", () => {
