@@ -17,8 +17,9 @@ export = async () => {
 
   const connection = await connectCluster(cluster, scope.namespace);
   const objects = buildObjects(datasetsServer);
-  await checkRules(allObjects(objects), factsOf(datasetsServer));
-  const guards = await guardsOf(connection, config, allObjects(objects));
+  const all = allObjects(objects);
+  await checkRules(all, factsOf(datasetsServer));
+  const guards = await guardsOf(connection, config, all);
 
   const provider = clusterProvider("kubernetes", connection, scope.namespace, guards.provider);
   const server = new DatasetsServer(

@@ -28,12 +28,11 @@ export async function engineFor(workspace: string, stack: string, options: Engin
   const { withProgram = false } = options;
   // On stdout is only what a command answers, so that a script can take it.
   const toStderr = { log: console.error };
-  const tools =
-    stack === "local" ? await installTools(localGroups, toStderr) : await installTools(["deploy"], toStderr);
-  if (stack !== "local" && withProgram && !hasAwsPlugin(workspace)) {
-    await installTools(["eks"], toStderr);
+  if (stack === "local") {
+    return localEngine(await installTools(localGroups, toStderr), workspace);
   }
-  return engineOf(tools, workspace, stack);
+  const needsPlugin = withProgram && !hasAwsPlugin(workspace);
+  return engineOf(await installTools(needsPlugin ? ["deploy", "eks"] : ["deploy"], toStderr), workspace, stack);
 }
 
 /**

@@ -7,9 +7,6 @@ import { parseJson } from "./json";
 import { signedBy } from "./state/author";
 import { table } from "./table";
 
-/** How many updates are shown by default. */
-export const defaultLimit = 20;
-
 const images = z.object({ tag: z.string() });
 
 /** Shows who updated a stack, when, from which commit, with which images, and what became of it; the latest first. */

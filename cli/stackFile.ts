@@ -23,14 +23,6 @@ export function readStack(stack: string, file = stackFile(stack), variables = pr
   return parsed.ok ? parsed.stack : refuse(stack, parsed.issues);
 }
 
-/** The configuration that a stack file holds, as Pulumi hands it to a program, with markers for all that is encrypted. */
-export function readConfig(file: string): Record<string, string> {
-  const { texts, encrypted, issues } = readStackFile(file).config;
-  return issues.length > 0
-    ? refuseSubject(path.basename(file), issues)
-    : { ...texts, ...Object.fromEntries(encrypted.map((key) => [key, secretMarker])) };
-}
-
 const stackFileText = z.object({
   config: z.object({
     "datasets-server:cluster": z.object({

@@ -1,3 +1,4 @@
+import { secretMarker } from "../components/objects";
 import { buildConfig, type Config, hasOwnMongoDb, neededSecrets, type SecretOutput } from "./build";
 import { entranceIssues } from "./entrances";
 import { type ConfigIssue, configKey, schemaIssues } from "./issues";
@@ -115,9 +116,6 @@ interface OwnValues {
   readonly issues: readonly ConfigIssue[];
 }
 
-/** Stands for a secret that cannot be read here. */
-const unreadSecret = "[secret]";
-
 /** The values of the program's own keys, less their common prefix. */
 function ownValues(stack: string, { texts, encrypted }: ConfigValues, { plainSecret }: Surroundings): OwnValues {
   const hidden: string[] = [];
@@ -135,13 +133,13 @@ function ownValues(stack: string, { texts, encrypted }: ConfigValues, { plainSec
       if (text !== undefined) {
         issues.push({ key, message: `must be encrypted; set it with: ${setSecret(stack, name)}` });
       }
-      return [[name, text ?? plainSecret(name) ?? unreadSecret]];
+      return [[name, text ?? plainSecret(name) ?? secretMarker]];
     }
     if (text === undefined && Object.hasOwn(stackFileSchema.shape, name)) {
       hidden.push(name);
       issues.push({ key, message: "is encrypted, and objects show it in the clear; write it without --secret" });
     }
-    return [[name, text === undefined ? unreadSecret : parseJson(text)]];
+    return [[name, text === undefined ? secretMarker : parseJson(text)]];
   });
   return { values: Object.fromEntries(values), hidden, issues };
 }

@@ -8,7 +8,6 @@ import { deployAccess, environmentRole, environmentsAccess, groups, previewAcces
 import { environmentIdentity } from "../../cli/environments/input";
 import { prepareNamespace } from "../../cli/environments/namespace";
 import { stackFile } from "../../cli/project";
-import { readConfig } from "../../cli/stackFile";
 import { kubernetesClient } from "../../cluster/kubernetesClient";
 import { allObjects, buildObjects } from "../../components/buildObjects";
 import type { Config } from "../../config/build";
@@ -19,7 +18,7 @@ import { type ClusterOfIdentities, clusterOfIdentities, rightText } from "../sup
 import type { Kubernetes } from "../support/e2e/kubernetes";
 import { previewPlan } from "../support/e2e/plan";
 import { localClusterVariables, newEngine, suiteFolder } from "../support/e2e/world";
-import { stackConfig } from "../support/stackConfig";
+import { readConfig, stackConfig } from "../support/stackConfig";
 
 const namespace = "datasets-server";
 

@@ -1,10 +1,12 @@
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { stackFile } from "../../cli/project";
-import { readConfig } from "../../cli/stackFile";
+import { secretMarker } from "../../components/objects";
 import type { Config } from "../../config/build";
-import { configKey, refuse } from "../../config/issues";
+import { configKey, refuse, refuseSubject } from "../../config/issues";
 import { parse } from "../../config/parse";
 import { placeholders } from "../../config/schema";
+import { readStackFile } from "../../config/stackFile";
 
 export interface StackConfigOptions {
   /** The stack's configuration as Pulumi would hand it over, secrets in plain text. Default: that of the stack's file. */
@@ -36,4 +38,12 @@ export async function stackConfig(stack: string, options: StackConfigOptions = {
     },
   );
   return parsed.ok ? parsed.stack.config : refuse(stack, parsed.issues);
+}
+
+/** The configuration that a stack file holds, as Pulumi hands it to a program, with markers for all that is encrypted. */
+export function readConfig(file: string): Record<string, string> {
+  const { texts, encrypted, issues } = readStackFile(file).config;
+  return issues.length > 0
+    ? refuseSubject(path.basename(file), issues)
+    : { ...texts, ...Object.fromEntries(encrypted.map((key) => [key, secretMarker])) };
 }

@@ -2,8 +2,7 @@ import * as assert from "node:assert/strict";
 import { jobNames } from "../../catalog/jobs";
 import { type KubernetesObject, plainObjects } from "../../cli/objects";
 import { stackFile } from "../../cli/project";
-import { readConfig } from "../../cli/stackFile";
-import { stackConfig } from "../support/stackConfig";
+import { readConfig, stackConfig } from "../support/stackConfig";
 import { stackRun } from "../support/stackRuns";
 
 const names = {

@@ -1,8 +1,7 @@
 import * as assert from "node:assert/strict";
 import { stackFile } from "../../../cli/project";
-import { readConfig } from "../../../cli/stackFile";
 import { allObjects, buildObjects } from "../../../components/buildObjects";
-import { stackConfig } from "../../support/stackConfig";
+import { readConfig, stackConfig } from "../../support/stackConfig";
 
 /** What the engine is told about the namespaces and claims of a stack that makes both, by their kinds. */
 async function protection(stack: string, file = stack) {

@@ -3,12 +3,11 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { type KubernetesObject, plainObjects } from "../../../cli/objects";
 import { projectFolder, stackFile } from "../../../cli/project";
-import { readConfig } from "../../../cli/stackFile";
 import { commands } from "../../../cluster/outputs";
 import type { Config } from "../../../config/build";
 import type { StackFacts } from "../../../policy/inventory";
 import { checkObjects, violationText } from "../../../policy/rules";
-import { stackConfig } from "../../support/stackConfig";
+import { readConfig, stackConfig } from "../../support/stackConfig";
 import { renderedStack } from "../policy/stacks";
 
 const helmSelector = [

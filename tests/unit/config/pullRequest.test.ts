@@ -1,6 +1,5 @@
 import * as assert from "node:assert/strict";
 import { stackFile } from "../../../cli/project";
-import { readConfig } from "../../../cli/stackFile";
 import {
   lifetimeMs,
   loadBalancerPlace,
@@ -10,7 +9,7 @@ import {
   readParameters,
   recordedParameters,
 } from "../../../config/pullRequest";
-import { stackConfig } from "../../support/stackConfig";
+import { readConfig, stackConfig } from "../../support/stackConfig";
 
 const parameters = {
   imageTag: "sha-abc1234",

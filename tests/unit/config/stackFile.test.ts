@@ -1,8 +1,7 @@
 import * as assert from "node:assert/strict";
 import { stackFile } from "../../../cli/project";
-import { readConfig } from "../../../cli/stackFile";
 import { rememberEnvironment } from "../../support/environment";
-import { stackConfig } from "../../support/stackConfig";
+import { readConfig, stackConfig } from "../../support/stackConfig";
 
 /** Production's configuration with one of its keys changed; a map's inner key is named by its path. */
 function production(key: string, value: unknown): Record<string, string> {

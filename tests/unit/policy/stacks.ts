@@ -1,7 +1,7 @@
 import { stackFile } from "../../../cli/project";
-import { readConfig } from "../../../cli/stackFile";
 import { identifyStack } from "../../../config/stacks";
 import type { StackFacts } from "../../../policy/inventory";
+import { readConfig } from "../../support/stackConfig";
 import { stackRun } from "../../support/stackRuns";
 
 export const stacks = ["prod", "ephemeral", "local", "pr-7"] as const;
