@@ -6,26 +6,28 @@ import { loadConfig } from "./config/load";
 import { dropDebugLines } from "./safety/debugLines";
 import { guardsOf } from "./safety/guards";
 import { checkRules, factsOf } from "./safety/rules";
+import { runProgram } from "./safety/runProgram";
 
 dropDebugLines();
 
 /** The program: loads what the stack specifies, connects to its cluster, builds all objects, checks them, and registers them. */
-export = async () => {
-  const config = loadConfig();
-  const { cluster, datasetsServer, pullRequest } = config;
-  const { scope, entrances } = datasetsServer;
+export = () =>
+  runProgram(async () => {
+    const config = loadConfig();
+    const { cluster, datasetsServer, pullRequest } = config;
+    const { scope, entrances } = datasetsServer;
 
-  const connection = await connectCluster(cluster, scope.namespace);
-  const objects = buildObjects(datasetsServer);
-  const all = allObjects(objects);
-  await checkRules(all, factsOf(datasetsServer));
-  const guards = await guardsOf(connection, config, all);
+    const connection = await connectCluster(cluster, scope.namespace);
+    const objects = buildObjects(datasetsServer);
+    const all = allObjects(objects);
+    await checkRules(all, factsOf(datasetsServer));
+    const guards = await guardsOf(connection, config, all);
 
-  const provider = clusterProvider("kubernetes", connection, scope.namespace, guards.provider);
-  const server = new DatasetsServer(
-    scope.release,
-    { scope, objects, url: `https://${entrances.public.host}`, images: imagesOf(datasetsServer) },
-    { provider, ...guards.server },
-  );
-  return { ...stackOutputs(cluster, scope, server), ...(pullRequest && { pullRequest }) };
-};
+    const provider = clusterProvider("kubernetes", connection, scope.namespace, guards.provider);
+    const server = new DatasetsServer(
+      scope.release,
+      { scope, objects, url: `https://${entrances.public.host}`, images: imagesOf(datasetsServer) },
+      { provider, ...guards.server },
+    );
+    return { ...stackOutputs(cluster, scope, server), ...(pullRequest && { pullRequest }) };
+  });

@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { CommandError, LocalWorkspace, PulumiCommand, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
+import { UserError } from "../cluster/userError";
 import { type Engine, makes } from "./engine";
 import { projectFolder } from "./project";
 
@@ -29,7 +30,7 @@ export async function stackOf(engine: Engine, name: string): Promise<Stack> {
     return await Stack.select(name, workspace);
   } catch (error) {
     if (!(error instanceof StackNotFoundError)) throw plainly(error);
-    throw new Error(`there is no stack ${name}.\nNext: ${makes(name)}, which makes the stack`);
+    throw new UserError(`there is no stack ${name}`, `${makes(name)}, which makes the stack`);
   }
 }
 
@@ -51,5 +52,5 @@ export function plainly(error: unknown): unknown {
 
 /** The error of events without the summary that ends them: some may be missing. */
 export function cutShort(): Error {
-  return new Error("Pulumi's events ended before its summary, so some may be missing.\nNext: run this again");
+  return new UserError("Pulumi's events ended before its summary, so some may be missing", "run this again");
 }

@@ -1,6 +1,7 @@
 import { copyFile, rename } from "node:fs/promises";
 import * as path from "node:path";
 import { StackAlreadyExistsError } from "@pulumi/pulumi/automation";
+import { UserError } from "../cluster/userError";
 import { secretsKey, secretsProviderUrl } from "../config/accounts";
 import { plainly, workspaceOf } from "./automation";
 import { ensureBucket } from "./aws/bucket";
@@ -57,20 +58,20 @@ async function makePlan(engine: Engine, stack: string): Promise<Plan> {
   const head = readStackFileHead(file);
   const { name, account = "" } = head.cluster;
   if (name === "local" || stack.startsWith("pr-")) {
-    throw new Error(`stack ${stack} needs no bootstrap; those that do: prod, ephemeral, prod-CLUSTER`);
+    throw new UserError(`stack ${stack} needs no bootstrap; those that do: prod, ephemeral, prod-CLUSTER`);
   }
   const state = stateOf(engine);
   if (state.kind === "file" || state.region === undefined) {
-    throw new Error(
-      "the state's address is no S3 bucket with a region, and there is nothing to bootstrap for any other.\n" +
-        "Next: unset PULUMI_BACKEND_URL, and the one of Pulumi.yaml counts",
+    throw new UserError(
+      "the state's address is no S3 bucket with a region, and there is nothing to bootstrap for any other",
+      "unset PULUMI_BACKEND_URL, and the one of Pulumi.yaml counts",
     );
   }
   const provider = secretsProviderUrl(name);
   if (head.keeper.kind === "key" && head.keeper.url !== provider) {
-    throw new Error(
-      `${path.basename(file)} is encrypted with ${head.keeper.url}, and the key of ${name} is ${provider}; nothing was touched.\n` +
-        `Next: with the right to use both keys: ds pulumi ${stack} -- stack change-secrets-provider "${provider}"`,
+    throw new UserError(
+      `${path.basename(file)} is encrypted with ${head.keeper.url}, and the key of ${name} is ${provider}; no changes were made`,
+      `with the right to use both keys: ds pulumi ${stack} -- stack change-secrets-provider "${provider}"`,
     );
   }
   return { stack, file, head, account, state: { ...state, region: state.region }, key: secretsKey(name), provider };

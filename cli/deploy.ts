@@ -1,3 +1,4 @@
+import { UserError } from "../cluster/userError";
 import { refuseWithoutImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
 import { type Engine, execute } from "./engine";
@@ -20,8 +21,9 @@ export interface DeployOptions {
  */
 export function requireConsent(stack: string, yes: boolean): void {
   if (yes || process.stdin.isTTY) return;
-  throw new Error(
-    `there is no terminal to ask at; no changes were made.\nNext: ds deploy ${stack} --yes deploys without asking`,
+  throw new UserError(
+    `there is no terminal to ask at; no changes were made`,
+    `ds deploy ${stack} --yes deploys without asking`,
   );
 }
 

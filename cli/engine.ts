@@ -1,3 +1,4 @@
+import { UserError } from "../cluster/userError";
 import { stateUrl } from "../config/accounts";
 import { installTools } from "../tools/install";
 import { type RunResult, run } from "../tools/run";
@@ -72,10 +73,10 @@ export async function execute(engine: Engine, args: readonly string[], folder = 
 const noSuchStack = 6;
 
 /** The error of a command whose own words the terminal already has. */
-export function ended(args: readonly string[], code: number): Error {
+export function ended(args: readonly string[], code: number): UserError {
   const stack = args[args.indexOf("--stack") + 1] ?? "";
-  const next = code === noSuchStack ? `.\nNext: ${makes(stack)}, which makes the stack` : "";
-  return new Error(`pulumi ${args[0]} ended with exit code ${code}; what it said is above${next}`);
+  const next = code === noSuchStack ? `${makes(stack)}, which makes the stack` : undefined;
+  return new UserError(`pulumi ${args[0]} ended with exit code ${code}; what it said is above`, next);
 }
 
 /** The command that makes a stack. */

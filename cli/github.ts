@@ -2,6 +2,7 @@ import { Octokit } from "@octokit/core";
 import { paginateRest } from "@octokit/plugin-paginate-rest";
 import { RequestError } from "@octokit/request-error";
 import { z } from "zod";
+import { UserError } from "../cluster/userError";
 import type { ConfigIssue } from "../config/issues";
 
 const Client = Octokit.plugin(paginateRest);
@@ -70,8 +71,8 @@ export function gitHubRepository(environment: NodeJS.ProcessEnv, request: GitHub
   const issues = [...(request.issues ?? []), ...(error ? variableIssues(error, values) : [])];
   if (data === undefined || issues.length > 0) {
     const lines = issues.map(({ key, message }) => `  ${key}: ${message}`);
-    const next = "Next: set them as a GitHub workflow has them, see docs/workflows.md";
-    throw new Error(["nothing was sent to GitHub:", ...lines, next].join("\n"));
+    const next = "set them as a GitHub workflow has them, see docs/workflows.md";
+    throw new UserError(["nothing was sent to GitHub:", ...lines].join("\n"), next);
   }
   const api = data.GITHUB_API_URL.replace(/\/+$/, "");
   const [owner = "", repo = ""] = data.GITHUB_REPOSITORY.split("/");
@@ -101,7 +102,7 @@ function explained(error: RequestError, { use, pullRequest }: GitHubRequest, { a
   const { status, response, message } = error;
   const { to, permission, refused } = rights[use];
   const reason = message.split("\n", 1).join("");
-  const failed = (text: string, next: string) => new Error(`${text}\nNext: ${next}`, { cause: error });
+  const failed = (text: string, next: string) => new UserError(text, next, { cause: error });
   if (response === undefined) {
     return failed(`${api} did not answer (${reason})`, "see whether this machine reaches that address, then again");
   }

@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { errorText } from "../cluster/userError";
 import { useProxies } from "../network/proxies";
 import { createProgram, exitCodes, splitAtDashes } from "./commandLine";
 import { red } from "./style";
@@ -15,7 +16,7 @@ async function main(argv: readonly string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
       return;
     }
-    console.error(error instanceof Error ? `${red("error:", process.stderr)} ${error.message}` : error);
+    console.error(`${red("error:", process.stderr)} ${errorText(error)}`);
     process.exitCode = exitCodes.failed;
   }
 }

@@ -1,3 +1,4 @@
+import { UserError } from "../cluster/userError";
 import { clusterStatus } from "../tools/cluster";
 import { findTools } from "../tools/install";
 import { run } from "../tools/run";
@@ -32,7 +33,7 @@ export async function openShell(workspace: string, stack: string, command: reado
 export async function runPulumi(workspace: string, stack: string, args: readonly string[]): Promise<number> {
   const named = args.find((arg) => /^(--stack|-s)(=|$)/.test(arg));
   if (named !== undefined) {
-    throw new Error(`the stack is ${stack} already; no changes were made.\nNext: leave ${named} out`);
+    throw new UserError(`the stack is ${stack} already; no changes were made`, `leave ${named} out`);
   }
   const engine = onStack(await engineFor(workspace, stack, { withProgram: true }), stack);
   refuseTelltaleLog(args, engine.environment);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf } from "../cluster/kubernetesClient";
+import { UserError } from "../cluster/userError";
 import { answered, stackOf } from "./automation";
 import type { Engine } from "./engine";
 
@@ -21,7 +22,7 @@ const answerMs = 10_000;
 export async function smoke(engine: Engine, stack: string): Promise<void> {
   const pulumi = await stackOf(engine, stack);
   const { url } = await answered(pulumi.outputs());
-  if (url === undefined) throw new Error(`stack ${stack} has no output url yet.\nNext: ds deploy ${stack}`);
+  if (url === undefined) throw new UserError(`stack ${stack} has no output url yet`, `ds deploy ${stack}`);
   const address = new URL("/healthcheck", String(url.value)).href;
   await untilHealthy(address, patience);
   console.log(`${address} answers`);
@@ -41,9 +42,9 @@ export async function untilHealthy(
     const problem = await problemOf(address);
     if (problem === undefined) return;
     if (Date.now() + pauseMs > deadline) {
-      throw new Error(
-        `${address} does not serve: ${problem}.\n` +
-          "Next: see whether its pods are ready and the load balancer has them (docs/runbook.md); ds history shows what to go back to",
+      throw new UserError(
+        `${address} does not serve: ${problem}`,
+        "see whether its pods are ready and the load balancer has them (docs/runbook.md); ds history shows what to go back to",
       );
     }
     log(`waiting for ${address}: ${problem}`);

@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { UserError } from "../cluster/userError";
 import { secretMarker } from "../components/objects";
 import { refuse, refuseSubject } from "../config/issues";
 import { parse, type Stack } from "../config/parse";
@@ -12,7 +13,7 @@ import { stackFile } from "./project";
  * Reads what the file of a stack says, by the program's own rules and without its secrets. A pull request's may be another
  * file than that of stack ephemeral. `variables` are environment variables; default: those of this process.
  *
- * @throws a Refusal that names every issue.
+ * @throws a UserError that names every issue.
  */
 export function readStack(stack: string, file = stackFile(stack), variables = process.env): Stack {
   const parsed = parse(stack, readStackFile(file).config, {
@@ -58,7 +59,7 @@ export function readStackFileHead(file: string): StackFileHead {
   }
   const parsed = stackFileText.safeParse(value);
   if (!parsed.success) {
-    throw new Error(`${file} is no stack file of this project: ${z.prettifyError(parsed.error)}`);
+    throw new UserError(`${file} is no stack file of this project: ${z.prettifyError(parsed.error)}`);
   }
   const { config, ...encryption } = parsed.data;
   return { cluster: config["datasets-server:cluster"], keeper: keeperOf(encryption) };

@@ -1,3 +1,5 @@
+import { UserError } from "../cluster/userError";
+
 /** From the next level on, the engine's log holds secrets: in base64 at first, in clear at the top. */
 const highestSafe = 2;
 
@@ -16,9 +18,9 @@ export function verbosity(flags: readonly string[], environment: NodeJS.ProcessE
 export function refuseTelltaleLog(flags: readonly string[], environment: NodeJS.ProcessEnv): void {
   const level = verbosity(flags, environment);
   if (isCi(environment) && level > highestSafe) {
-    throw new Error(
-      `-v=${level} would write secrets into the log of this CI run; allowed there: up to -v=${highestSafe}; nothing was touched.\n` +
-        "Next: lower it, or run the same command on a machine of your own",
+    throw new UserError(
+      `-v=${level} would write secrets into the log of this CI run; allowed there: up to -v=${highestSafe}; no changes were made`,
+      "lower it, or run the same command on a machine of your own",
     );
   }
 }

@@ -6,7 +6,7 @@ import { Provider } from "@pulumi/kubernetes/provider";
 import type * as pulumi from "@pulumi/pulumi";
 import { askIdentity, clusterArn, type EksClusterArgs, eksKubeconfig, lookupFailure } from "./eks";
 import { checkReachable } from "./reachable";
-import { Refusal } from "./refusal";
+import { UserError } from "./userError";
 
 /** A Kubernetes API on this machine. */
 export interface LocalClusterArgs {
@@ -58,21 +58,22 @@ async function connectEks(args: EksClusterArgs, namespace: string): Promise<Clus
     ...(args.role && { assumeRoles: [{ roleArn: args.role }] }),
   });
   const found = await getCluster({ name: args.name }, { provider }).catch((error: unknown) => {
-    throw new Refusal(lookupFailure(args, error instanceof Error ? error.message : String(error)));
+    throw lookupFailure(args, error instanceof Error ? error.message : String(error));
   });
   const arn = clusterArn(args);
   if (found.arn !== arn) {
-    throw new Refusal(
-      `the cluster found is ${found.arn}, but this stack belongs to ${arn}; nothing was touched.\n` +
-        `Whose credentials are in use? ${askIdentity(args)}`,
+    throw new UserError(
+      `the cluster found is ${found.arn}, but this stack belongs to ${arn}; no changes were made`,
+      `see whose credentials are in use: ${askIdentity(args)}`,
     );
   }
   if (found.status !== "ACTIVE") {
-    throw new Refusal(
-      `cluster ${args.name} is ${found.status}, and must be ACTIVE; nothing was touched. Run again when it is.`,
+    throw new UserError(
+      `cluster ${args.name} is ${found.status}, and must be ACTIVE; no changes were made`,
+      "run this again when it is",
     );
   }
-  await checkReachable(found.endpoint, `Are you on the network that reaches ${args.name}?`);
+  await checkReachable(found.endpoint, `see whether you are on the network that reaches ${args.name}`);
   const certificateAuthority = found.certificateAuthorities[0]?.data ?? "";
   return {
     kubeconfig: eksKubeconfig(args, { endpoint: found.endpoint, certificateAuthority, namespace }),
@@ -83,9 +84,9 @@ async function connectEks(args: EksClusterArgs, namespace: string): Promise<Clus
 
 async function connectLocal(args: LocalClusterArgs): Promise<ClusterConnection> {
   const connection = { kubeconfig: args.kubeconfigPath, context: args.context, identifier: args.context };
-  const advice = "Start it with: ds up";
+  const next = "ds up";
   if (!existsSync(args.kubeconfigPath)) {
-    throw new Refusal(`the local cluster is not there (no kubeconfig at ${args.kubeconfigPath}). ${advice}`);
+    throw new UserError(`the local cluster is not there (no kubeconfig at ${args.kubeconfigPath})`, next);
   }
   const text = await readFile(args.kubeconfigPath, "utf8");
   // As it was made; what kubectl has changed is YAML.
@@ -93,6 +94,6 @@ async function connectLocal(args: LocalClusterArgs): Promise<ClusterConnection> 
     ? JSON.parse(text)
     : (await import("yaml")).parse(text);
   const server = kubeconfig.clusters[0]?.cluster.server ?? "";
-  await checkReachable(server, `The local cluster is down. ${advice}`);
+  await checkReachable(server, `${next}, as the local cluster is down`);
   return connection;
 }

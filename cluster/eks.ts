@@ -1,3 +1,4 @@
+import { UserError } from "./userError";
 /** A cluster of Amazon EKS. */
 export interface EksClusterArgs {
   readonly kind: "eks";
@@ -62,35 +63,35 @@ export function eksKubeconfig(args: EksClusterArgs, access: EksAccess): string {
   });
 }
 
-/** What AWS says when a lookup fails, and what it means for the user, with the next step. */
+/** What AWS says when a lookup fails, and the next step. */
 const meanings: readonly (readonly [says: RegExp, meaning: (args: EksClusterArgs) => string])[] = [
   [
     /AWS account ID not allowed/,
-    (args) => `The credentials are another account's, and only ${args.account} may be touched. ${signIn(args)}`,
+    (args) => `${signIn(args)}; these credentials are another account's, and only ${args.account} may be touched`,
   ],
   [
     /AccessDenied/,
     (args) =>
-      `The identity in use may not eks:DescribeCluster on ${clusterArn(args)}; docs/access.md has the policy that it ` +
-      `needs. Whose it is: ${askIdentity(args)}`,
+      `ask for the policy of docs/access.md, as the identity in use may not eks:DescribeCluster on ${clusterArn(args)}; ` +
+      `whose it is: ${askIdentity(args)}`,
   ],
   [
     /couldn't find resource|ResourceNotFound/,
     ({ name, region }) =>
-      `There is no cluster of that name there. Check cluster.name, cluster.region and cluster.account of the stack file; ` +
-      `with the right to do it, aws eks describe-cluster --name ${name} --region ${region} says the same.`,
+      `check cluster.name, cluster.region and cluster.account of the stack file, as there is no cluster of that name ` +
+      `there; with permission for it, aws eks describe-cluster --name ${name} --region ${region} says the same`,
   ],
-  [/ExpiredToken|has expired|is expired/, (args) => `The credentials have expired. ${signIn(args)}`],
+  [/ExpiredToken|has expired|is expired/, (args) => `${signIn(args)}; the credentials have expired`],
 ];
 
 /** The whole message for a user whose EKS cluster could not be looked up; `cause` is what the provider says. */
-export function lookupFailure(args: EksClusterArgs, cause: string): string {
+export function lookupFailure(args: EksClusterArgs, cause: string): UserError {
   // The provider puts a list around its one error.
   const said = cause.replace(/^[\s\S]*error occurred:\s*\* /, "").trim();
   const [, meaning] = meanings.find(([says]) => says.test(said)) ?? [];
-  const next = meaning?.(args) ?? `Check the credentials with: ${askIdentity(args)}`;
+  const next = meaning?.(args) ?? `check the credentials with: ${askIdentity(args)}`;
   const where = `EKS cluster ${args.name} in ${args.region} of account ${args.account}`;
-  return `cannot look up ${where}; nothing was touched: ${said}\n${next}`;
+  return new UserError(`cannot look up ${where}; no changes were made: ${said}`, next);
 }
 
 /** The command that says whose credentials are in use. */
@@ -100,5 +101,5 @@ export function askIdentity({ profile }: EksClusterArgs): string {
 
 function signIn(args: EksClusterArgs): string {
   const { profile = args.teamProfile } = args;
-  return `Sign in again, such as with: aws sso login --profile=${profile}; then ${askIdentity(args)} says who you are.`;
+  return `sign in again, such as with: aws sso login --profile=${profile} (${askIdentity(args)} says who you are)`;
 }

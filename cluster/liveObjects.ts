@@ -1,6 +1,6 @@
 import type { KubernetesObject, V1ObjectMeta } from "@kubernetes/client-node";
 import { causeOf, type KubernetesClient } from "./kubernetesClient";
-import { Refusal } from "./refusal";
+import { UserError } from "./userError";
 
 export interface ObjectReference {
   readonly apiVersion: string;
@@ -51,7 +51,7 @@ export function liveObjects(kubernetes: () => Promise<KubernetesClient>): LiveOb
       if (isNotFound(error)) return [];
       if (isForbidden(error)) return "forbidden";
       const place = namespace === undefined ? "the cluster" : `namespace ${namespace}`;
-      throw new Refusal(`cannot look for each ${kind} in ${place}: ${causeOf(error)}`);
+      throw new UserError(`cannot look for each ${kind} in ${place}: ${causeOf(error)}`);
     }
   };
   return {
@@ -69,9 +69,9 @@ export function liveObjects(kubernetes: () => Promise<KubernetesClient>): LiveOb
     list: async (kind, namespace, labels) => {
       const found = await look(kind, { namespace, labels });
       if (found === "forbidden") {
-        throw new Refusal(
-          `this identity may not list each ${kind.kind} in namespace ${namespace}. Ask an administrator of the cluster ` +
-            "for the roles of docs/access.md, then run again.",
+        throw new UserError(
+          `this identity may not list each ${kind.kind} in namespace ${namespace}`,
+          "ask an administrator of the cluster for the roles of docs/access.md, then run again",
         );
       }
       return found;

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Refusal } from "./refusal";
 
 /**
  * Options of the Kubernetes provider with which a stack stays on the cluster that its objects are on.
@@ -23,10 +22,11 @@ export function refuseOtherCluster(stack: string, oldInputs: unknown, identifier
   if (known === undefined || known === identifier) {
     return;
   }
-  throw new Refusal(
+  // Pulumi shows the message of a hook's error, and nothing else of it.
+  throw new Error(
     `the objects of stack ${stack} are on ${known}, and its configuration now means ${identifier}. Going on would ` +
-      `create every object there and delete every object here; nothing was touched. Put the cluster back, or, to ` +
-      `move, set up a second stack beside this one: docs/move-cluster.md.`,
+      `create every object there and delete every object here; no changes were made\n` +
+      "Next: put the cluster back, or, to move, set up a second stack beside this one: docs/move-cluster.md",
   );
 }
 

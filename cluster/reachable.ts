@@ -1,15 +1,15 @@
 import { openConnection } from "../network/proxies";
-import { Refusal } from "./refusal";
+import { UserError } from "./userError";
 
 /** How long an API server may take to accept a connection; milliseconds. */
 const timeout = 5000;
 
-/** Throws, naming the server and the advice, when nothing accepts a connection at a server's URL within five seconds. */
-export async function checkReachable(server: string, advice: string): Promise<void> {
+/** Throws, naming the server, when nothing accepts a connection at a server's URL within five seconds. */
+export async function checkReachable(server: string, next: string): Promise<void> {
   try {
     await openConnection(server, timeout);
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
-    throw new Refusal(`cannot reach the Kubernetes API server ${server}: ${cause}\n${advice}`);
+    throw new UserError(`cannot reach the Kubernetes API server ${server}: ${cause}`, next);
   }
 }

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { Refusal } from "../cluster/refusal";
+import { UserError } from "../cluster/userError";
 
 /** One thing wrong with a stack's configuration: which key, what it says, and what would be right. */
 export interface ConfigIssue {
@@ -20,12 +20,9 @@ export function refuseSubject(subject: string, issues: readonly ConfigIssue[]): 
   // Two bounds that say the same may find the same issue.
   const lines = [...new Set(issues.map(({ key, message }) => `  ${key}: ${message}`))];
   const count = lines.length === 1 ? "1 issue" : `${lines.length} issues`;
-  throw new Refusal(
-    [
-      `${subject} has ${count}, and nothing was touched:`,
-      ...lines,
-      "Every key and what it may be: docs/configuration.md",
-    ].join("\n"),
+  throw new UserError(
+    [`${subject} has ${count}; no changes were made:`, ...lines].join("\n"),
+    "correct them; every key and what it may be: docs/configuration.md",
   );
 }
 

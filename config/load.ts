@@ -12,7 +12,7 @@ import { identifyStack } from "./stacks";
  *
  * Where a secret is still its placeholder, a preview warns and an update is refused.
  *
- * @throws a Refusal that names every issue: the key, its value and what is allowed.
+ * @throws a UserError that names every issue: the key, its value and what is allowed.
  */
 export function loadConfig(): Config {
   const name = pulumi.getStack();

@@ -20,7 +20,7 @@ export function judgeObjects(objects: readonly unknown[], facts: StackFacts): Ju
   const of = `the objects of stack ${facts.stack}`;
   return {
     ...(mandatory.length > 0 && {
-      refusal: list(`the rules find ${faults} in ${of}, and nothing was touched; docs/rules.md`, mandatory),
+      refusal: list(`the rules find ${faults} in ${of}; no changes were made; docs/rules.md`, mandatory),
     }),
     ...(remarks.length > 0 && { remarks: list(`the rules on ${of}; docs/rules.md`, remarks) }),
   };

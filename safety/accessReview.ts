@@ -1,6 +1,6 @@
 import type { AuthenticationV1Api, AuthorizationV1Api } from "@kubernetes/client-node";
 import { causeOf } from "../cluster/kubernetesClient";
-import { Refusal } from "../cluster/refusal";
+import { UserError } from "../cluster/userError";
 import type { Right } from "./permissions";
 
 /** What of a client the review asks. */
@@ -45,17 +45,17 @@ export async function requireRights(kubernetes: () => Promise<AccessApis>, right
   const { principal, missing } = await kubernetes()
     .then((client) => reviewAccess(client, rights))
     .catch((error: unknown) => {
-      throw new Refusal(
-        `cannot ask the cluster for the rights of this identity, so nothing was touched: ${causeOf(error)}`,
+      throw new UserError(
+        `cannot ask the cluster for the permissions of this identity; no changes were made: ${causeOf(error)}`,
       );
     });
   if (missing.length > 0) {
-    throw new Refusal(
-      `${principal} lacks rights on the cluster that this stack needs, and nothing was touched:\n` +
-        `${describeRights(missing)
-          .map((line) => `  ${line}\n`)
-          .join("")}` +
-        `Ask an administrator of the cluster for the roles of docs/access.md, then run again.`,
+    throw new UserError(
+      [
+        `${principal} lacks permissions on the cluster that this stack needs; no changes were made:`,
+        ...describeRights(missing).map((line) => `  ${line}`),
+      ].join("\n"),
+      "ask an administrator of the cluster for the roles of docs/access.md, then run again",
     );
   }
 }

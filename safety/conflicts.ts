@@ -2,7 +2,7 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { chartLabels, environmentStack, type Scope, stackLabel } from "../catalog/names";
 import type { LiveObjects, ObjectKind } from "../cluster/liveObjects";
-import { Refusal } from "../cluster/refusal";
+import { UserError } from "../cluster/userError";
 import { type EntranceArgs, ingressAnnotations } from "../components/traffic/ingress";
 import type { Entrances } from "../components/workloads/webService";
 import { isOfRelease, sharedKinds } from "./takeOver";
@@ -55,11 +55,11 @@ export async function findConflicts(live: LiveObjects, args: ConflictArgs): Prom
   return { release, loadBalancers };
 }
 
-/** Throws a Refusal that has all conflicts. */
+/** Throws a UserError that has all conflicts. */
 export function refuseConflicts(stack: string, found: Conflicts): void {
   const text = textOf(found);
   if (text !== "") {
-    throw new Refusal(`this update of stack ${stack} would harm what runs already; no changes were made.\n${text}`);
+    throw new UserError(`this update of stack ${stack} would harm what runs already; no changes were made.\n${text}`);
   }
 }
 

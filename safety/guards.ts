@@ -34,7 +34,7 @@ export interface Guards {
 /**
  * The guards of a run that registers these objects.
  *
- * Throws a Refusal, before anything is registered on the cluster, when an update lacks rights there, when it would be in the
+ * Throws a UserError, before anything is registered on the cluster, when an update lacks rights there, when it would be in the
  * way of a Helm release or of another Ingress, and for each reason of takeOverOf.
  */
 export async function guardsOf(

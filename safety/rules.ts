@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { componentLabel, stackLabels } from "../catalog/names";
-import { Refusal } from "../cluster/refusal";
+import { UserError } from "../cluster/userError";
 import type { DatasetsServerArgs } from "../components/buildObjects";
 import { type AnyObject, plainObject } from "../components/objects";
 import type { StackFacts } from "../policy/inventory";
@@ -9,7 +9,7 @@ import { judgeObjects } from "../policy/report";
 /**
  * Has all rules look at a stack's objects before any is registered. Shows findings and exceptions as warnings.
  *
- * Throws a Refusal when a mandatory rule finds something.
+ * Throws a UserError when a mandatory rule finds something.
  */
 export async function checkRules(objects: readonly AnyObject[], facts: StackFacts): Promise<void> {
   const { refusal, remarks } = judgeObjects(objects.map(plainObject), facts);
@@ -17,7 +17,7 @@ export async function checkRules(objects: readonly AnyObject[], facts: StackFact
     await pulumi.log.warn(remarks);
   }
   if (refusal !== undefined) {
-    throw new Refusal(refusal);
+    throw new UserError(refusal);
   }
 }
 

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { helmLabels, type Scope, stackLabel } from "../catalog/names";
 import type { LiveObjects, ObjectKind } from "../cluster/liveObjects";
-import { Refusal } from "../cluster/refusal";
+import { UserError } from "../cluster/userError";
 import type { ManagedKind } from "../components/objects";
 
 /** A release of the Helm chart in a namespace. */
@@ -54,7 +54,7 @@ type ObjectInputs = z.infer<typeof inputsShape>;
  * What a run takes over from the Helm release whose names the stack keeps: with the permission all that is the release's,
  * without it nothing.
  *
- * Throws a Refusal when the run has the permission and there is nothing of the release, and when it has none and there is
+ * Throws a UserError when the run has the permission and there is nothing of the release, and when it has none and there is
  * something that is not the stack's yet: the run would come upon it half-way.
  */
 export async function takeOverOf(live: LiveObjects, scope: Scope, permitted: boolean): Promise<TakeOver | undefined> {
@@ -84,18 +84,18 @@ function takeOver(live: LiveObjects, { stack }: Scope, objects: readonly Kuberne
 }
 
 function nothingToTakeOver({ name, namespace }: HelmRelease): never {
-  throw new Refusal(
-    `namespace ${namespace} has no object of Helm release ${name}, so there is nothing to take over, and nothing was ` +
-      `touched. See what is there with: kubectl get deployments --show-labels --namespace ${namespace}`,
+  throw new UserError(
+    `namespace ${namespace} has no object of Helm release ${name}, so there is nothing to adopt; no changes were made`,
+    `see what is there: kubectl get deployments --show-labels --namespace ${namespace}`,
   );
 }
 
 function notPermitted({ stack, namespace, helmRelease }: Scope, theirs: readonly KubernetesObject[]): never {
   const [first, ...more] = theirs.map(({ kind, metadata }) => `${kind} ${metadata?.name}`);
-  throw new Refusal(
+  throw new UserError(
     `${first}${more.length > 0 ? ` and ${more.length} more` : ""} of Helm release ${helmRelease} in namespace ` +
-      `${namespace} are not stack ${stack}'s, and nothing was touched. How to take them over, or to remove what is left of ` +
-      "the release: docs/cutover.md",
+      `${namespace} are not stack ${stack}'s; no changes were made`,
+    "docs/cutover.md says how to adopt them, or to remove what is left of the release",
   );
 }
 

@@ -1,4 +1,5 @@
 import { clusterArn, type EksClusterArgs } from "../../cluster/eks";
+import { UserError } from "../../cluster/userError";
 import { allObjects, buildObjects, type DatasetsServerArgs } from "../../components/buildObjects";
 import { secretsKey } from "../../config/accounts";
 import { neededRights, type Right } from "../../safety/permissions";
@@ -41,7 +42,7 @@ export function clusterAccess(name: DocumentedCluster): ClusterAccess {
   const { stack, environment } = clusterStacks[name];
   const { cluster, datasetsServer } = readStack(stack).config;
   if (cluster.kind !== "eks") {
-    throw new Error(`stack ${stack} is on ${cluster.context}, and not on ${name}`);
+    throw new UserError(`stack ${stack} is on ${cluster.context}, and not on ${name}`);
   }
   const rights = rightsOf(datasetsServer);
   const { namespace } = datasetsServer.scope;
@@ -70,6 +71,6 @@ function rightsOf(args: DatasetsServerArgs): Right[] {
 /** Throws for a registry that IAM has no rights to. */
 function registryOf(registry: string) {
   const place = ecrRegistry(registry);
-  if (place === undefined) throw new Error(`${registry} is no registry of ECR, and docs/access.md knows no other`);
+  if (place === undefined) throw new UserError(`${registry} is no registry of ECR, and docs/access.md knows no other`);
   return place;
 }

@@ -16,6 +16,7 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { z } from "zod";
+import { UserError } from "../../cluster/userError";
 import { errorName, explained, explaining } from "./faults";
 import { type Finding, type Property, settle } from "./provision";
 
@@ -51,9 +52,9 @@ export async function ensureBucket(s3: S3Client, args: BucketArgs, report: (find
     await explaining(`create bucket ${bucket}`, () => createBucket(s3, args));
     report({ what: `bucket ${bucket}`, was: "absent", did: "created" });
   } else if (found !== region) {
-    throw new Error(
-      `bucket ${bucket} is in ${found}, and must be in ${region}; nothing was touched.\n` +
-        "Next: correct region= in the state's address (backend.url of Pulumi.yaml), if that is the team's bucket",
+    throw new UserError(
+      `bucket ${bucket} is in ${found}, and must be in ${region}; no changes were made`,
+      "correct region= in the state's address (backend.url of Pulumi.yaml), if that is the team's bucket",
     );
   } else {
     report({ what: `bucket ${bucket}`, was: `in ${region}`, did: "left alone" });
@@ -69,9 +70,10 @@ async function findBucket(s3: S3Client, { bucket, region, account }: BucketArgs)
   } catch (error) {
     if (errorName(error) === "NotFound") return undefined;
     if (!isForbidden(error)) throw explained(`look for bucket ${bucket}`, error);
-    throw new Error(
+    throw new UserError(
       `bucket ${bucket} is there, and it either belongs to another account than ${account}, or is closed to these ` +
-        "credentials; nothing was touched.\nNext: ask whoever manages the account; if it is somebody else's, another " +
+        "credentials; no changes were made",
+      "ask whoever manages the account; if it is somebody else's, another " +
         "name goes into Pulumi.yaml and config/accounts.ts",
     );
   }

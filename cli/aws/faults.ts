@@ -1,3 +1,5 @@
+import { UserError } from "../../cluster/userError";
+
 const signIn =
   "sign in again (aws sso login --profile=tb, AWS_PROFILE=tb), and see who you are: aws sts get-caller-identity";
 const askForRights =
@@ -63,10 +65,10 @@ export function explained(doing: string, error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error);
   const known = [errorName(error), errorCode(error)].flatMap((name) => faults[name] ?? [])[0];
   if (known === undefined) {
-    return new Error(`cannot ${doing}: ${message}`, { cause: error });
+    return new UserError(`cannot ${doing}: ${message}`, undefined, { cause: error });
   }
   const said = message === "" ? "" : ` (${firstLine(message)})`;
-  return new Error(`cannot ${doing}: ${known.cause}${said}.\nNext: ${known.next}`, { cause: error });
+  return new UserError(`cannot ${doing}: ${known.cause}${said}`, known.next, { cause: error });
 }
 
 function firstLine(text: string): string {

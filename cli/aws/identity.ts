@@ -1,4 +1,5 @@
 import { GetCallerIdentityCommand, type STSClient } from "@aws-sdk/client-sts";
+import { UserError } from "../../cluster/userError";
 import { explaining } from "./faults";
 
 /**
@@ -11,9 +12,9 @@ export async function identifyCaller(sts: STSClient, account: string): Promise<s
     sts.send(new GetCallerIdentityCommand({})),
   );
   if (Account !== account) {
-    throw new Error(
-      `you are ${Arn}, of account ${Account}, and the stack belongs to account ${account}; nothing was touched.\n` +
-        "Next: use credentials of that account, such as AWS_PROFILE=tb",
+    throw new UserError(
+      `you are ${Arn}, of account ${Account}, and the stack belongs to account ${account}; no changes were made`,
+      "use credentials of that account, such as AWS_PROFILE=tb",
     );
   }
   return Arn;

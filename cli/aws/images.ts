@@ -1,5 +1,6 @@
 import { DescribeImagesCommand } from "@aws-sdk/client-ecr";
 import type { ClusterArgs } from "../../cluster/cluster";
+import { UserError } from "../../cluster/userError";
 import { type DatasetsServerArgs, imagesOf } from "../../components/buildObjects";
 import { ecrClient } from "./clients";
 import { clusterCredentials } from "./credentials";
@@ -80,9 +81,9 @@ export async function refuseWithoutImages(
   const { missing, silence } = await askForImages(user);
   if (missing.length > 0) {
     const lines = missing.map((image) => `  ${image}`);
-    throw new Error(
-      `these images are not in the registry, and nothing was touched:\n${lines.join("\n")}\n` +
-        `Next: wait until the build of that commit has pushed them, or ${next}`,
+    throw new UserError(
+      `these images are not in the registry; no changes were made:\n${lines.join("\n")}`,
+      `wait until the build of that commit has pushed them, or ${next}`,
     );
   }
   if (silence !== undefined) {

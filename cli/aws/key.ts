@@ -10,6 +10,7 @@ import {
   paginateListAliases,
   paginateListKeys,
 } from "@aws-sdk/client-kms";
+import { UserError } from "../../cluster/userError";
 import { projectTag } from "../../config/accounts";
 import type { SecretsKeeper } from "../stackFile";
 import { kmsClient } from "./clients";
@@ -77,7 +78,7 @@ function parseSecretsProvider(url: string): { readonly name: string; readonly re
   const [name = "", query = ""] = url.replace(/^awskms:\/+/, "").split("?");
   const region = new URLSearchParams(query).get("region");
   if (!url.startsWith("awskms://") || region === null) {
-    throw new Error(`${url} is no KMS key with a region. Next: ds bootstrap, which says what the stack's key must be`);
+    throw new UserError(`${url} is no KMS key with a region`, "ds bootstrap, which says what the stack's key must be");
   }
   return { name, region };
 }
@@ -108,7 +109,7 @@ async function makeKey(kms: KMSClient, Description: string): Promise<KeyMetadata
       Tags: [{ TagKey: projectTag.key, TagValue: projectTag.value }],
     }),
   );
-  if (KeyMetadata === undefined) throw new Error("AWS says that it created a key, and not which");
+  if (KeyMetadata === undefined) throw new UserError("AWS says that it created a key, and not which");
   return KeyMetadata;
 }
 
@@ -129,7 +130,7 @@ async function findNameless(kms: KMSClient, description: string): Promise<KeyMet
 
 function checkKey({ KeyId = "", Arn = "", KeyState, KeyUsage }: KeyMetadata, { alias, account }: KeyArgs): void {
   const refuse = (why: string, next: string): never => {
-    throw new Error(`key ${alias} (${KeyId}) ${why}; it was left as it is.\nNext: ${next}`);
+    throw new UserError(`key ${alias} (${KeyId}) ${why}; it was left as it is`, next);
   };
   if (Arn.split(":")[4] !== account) {
     refuse(`is not of account ${account} (${Arn})`, "use credentials of that account");

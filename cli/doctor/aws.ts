@@ -1,6 +1,7 @@
 import { DescribeAddonCommand, DescribeClusterCommand } from "@aws-sdk/client-eks";
 import { z } from "zod";
 import { clusterArn, type EksClusterArgs, eksKubeconfig } from "../../cluster/eks";
+import { UserError } from "../../cluster/userError";
 import { run } from "../../tools/run";
 import { eksClient, stsClient } from "../aws/clients";
 import type { Credentials } from "../aws/credentials";
@@ -48,13 +49,13 @@ export async function examineCluster(args: EksClusterArgs, credentials: Credenti
     eksClient(region, credentials).send(new DescribeClusterCommand({ name })),
   );
   if (cluster?.arn !== arn) {
-    throw new Error(
-      `the cluster found is ${cluster?.arn}, but this stack belongs to ${arn}.\n` +
-        "Next: use credentials of the stack's account, such as AWS_PROFILE=tb",
+    throw new UserError(
+      `the cluster found is ${cluster?.arn}, but this stack belongs to ${arn}`,
+      "use credentials of the stack's account, such as AWS_PROFILE=tb",
     );
   }
   if (cluster.status !== "ACTIVE") {
-    throw new Error(`${arn} is ${cluster.status}, and must be ACTIVE.\nNext: run this again when it is`);
+    throw new UserError(`${arn} is ${cluster.status}, and must be ACTIVE`, "run this again when it is");
   }
   const { endpoint = "", certificateAuthority: { data = "" } = {} } = cluster;
   const value = { endpoint, certificateAuthority: data };
@@ -84,11 +85,11 @@ export async function examineToken(
   const shown = [command, ...commandArgs].join(" ");
   const { code, stdout, stderr } = await run(command, commandArgs, { env: environment, signal });
   if (code !== 0) {
-    throw new Error(`${shown} ended with exit code ${code}: ${stderr.trim()}`);
+    throw new UserError(`${shown} ended with exit code ${code}: ${stderr.trim()}`);
   }
   const credential = execCredential.safeParse(parseJson(stdout));
   if (!credential.success) {
-    throw new Error(`${shown} did not print a token`);
+    throw new UserError(`${shown} did not print a token`);
   }
   const { token, expirationTimestamp } = credential.data.status;
   const users = [{ name: clusterArn(args), user: { token } }];

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { EksClusterArgs } from "../../cluster/eks";
 import type { ClientArgs } from "../../cluster/kubernetesClient";
+import { UserError } from "../../cluster/userError";
 import { allObjects, buildObjects } from "../../components/buildObjects";
 import { type Config, neededSecrets } from "../../config/build";
 import { configKey } from "../../config/issues";
@@ -103,7 +104,7 @@ function checkLocalCluster(
     run: async ([, { config }]) => {
       const status = await clusterStatus(findTools(localGroups), workspace);
       if (status !== "running") {
-        throw new Error(`it is ${status}`);
+        throw new UserError(`it is ${status}`);
       }
       const { kubeconfig } = workspacePaths(workspace);
       const args = { kubeconfig, context: config.cluster.context };
@@ -174,7 +175,7 @@ function checkEksCluster(
 /** The stack file's pairing of stacks and clusters has been checked before. */
 function eksOf({ cluster }: Config): EksClusterArgs {
   if (cluster.kind !== "eks") {
-    throw new Error(`${cluster.context} is no cluster of EKS`);
+    throw new UserError(`${cluster.context} is no cluster of EKS`);
   }
   return cluster;
 }
@@ -235,7 +236,7 @@ function checkState(examination: Examination, patient: Patient, { tools, configu
     advice: "see where the state is (backend.url in Pulumi.yaml, PULUMI_BACKEND_URL) and whether you may read it",
     run: async (started) => {
       const create = local ? "ds up" : `ds bootstrap ${stack}`;
-      if (started === undefined) throw new Error(`nothing was started here yet.\nNext: ${create}`);
+      if (started === undefined) throw new UserError(`nothing was started here yet`, create);
       const { findings, value: store } = await examineState(started, stack, create);
       return { findings, value: { engine: started, store } };
     },

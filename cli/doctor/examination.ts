@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../../cluster/userError";
 
 /** How a thing is. `unknown`: these rights do not suffice to tell. `skipped`: a check that it needs has failed. */
 export type Outcome = "ok" | "warning" | "unknown" | "failed" | "skipped";
@@ -23,7 +24,7 @@ export interface Check<N, T> {
   readonly name: string;
   /** What the checks that this one needs have found, such as `Promise.all([cluster, token])`. */
   readonly needs: Promise<N>;
-  /** What to do when it fails, unless what it throws says so itself after `Next: `. */
+  /** What to do when it fails, unless the UserError that it throws has a next step. */
   readonly advice: string;
   /** Throws when there is nothing to tell but a failure. The signal ends what it waits for at the time limit. */
   run(needed: N, signal: AbortSignal): Promise<Findings<T>>;
@@ -96,7 +97,7 @@ export class Examination {
   private async within<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const ending = new AbortController();
     const limit = sleep(this.limitMs, undefined, { signal: ending.signal }).then(() => {
-      throw new Error(`no answer within ${this.limitMs / 1000} s`);
+      throw new UserError(`no answer within ${this.limitMs / 1000} s`);
     });
     try {
       return await Promise.race([work(ending.signal), limit]);
@@ -116,9 +117,8 @@ function rowOf({ subject, outcome, found, next }: Finding, { name, advice }: { n
   return { check: subject ?? name, outcome, found, ...(step && { next: step }) };
 }
 
-/** The errors of our commands end with their next step. */
 function failure(error: unknown): Finding {
   const message = error instanceof Error ? error.message : String(error);
-  const [found = "", next] = message.split(/[.\s]+Next: /);
-  return { outcome: "failed", found: found.trimEnd(), ...(next && { next: next.trim() }) };
+  const next = error instanceof UserError ? error.next : undefined;
+  return { outcome: "failed", found: message, ...(next && { next }) };
 }

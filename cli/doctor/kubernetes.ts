@@ -2,6 +2,7 @@
 import "@kubernetes/client-node";
 import { type ClientArgs, causeOf, type KubernetesClient, kubernetesClient } from "../../cluster/kubernetesClient";
 import { liveObjects } from "../../cluster/liveObjects";
+import { UserError } from "../../cluster/userError";
 import type { DatasetsServerArgs } from "../../components/buildObjects";
 import { namespaceLabels } from "../../components/foundation/namespace";
 import { apiVersions } from "../../components/objects";
@@ -22,11 +23,9 @@ export async function examineApiServer(args: ClientArgs, unreachable: string): P
     return found({ outcome: "ok", found: `Kubernetes ${gitVersion}; you are ${principal}` }, client);
   } catch (error) {
     const isStranger = [401, 403].includes(statusCode(error) ?? 0);
-    throw new Error(
-      isStranger
-        ? `the API server does not let this identity in (${causeOf(error)})\nNext: ${access}`
-        : `${causeOf(error)}\nNext: ${unreachable}`,
-    );
+    throw isStranger
+      ? new UserError(`the API server does not let this identity in (${causeOf(error)})`, access)
+      : new UserError(causeOf(error), unreachable);
   }
 }
 
@@ -83,12 +82,12 @@ export async function examineCustomResources(
   }
   const served = await customObjects.getAPIResources({ group, version }).catch((error: unknown) => {
     if (isNotFound(error)) return { resources: [] };
-    throw new Error(`cannot ask for ${group}/${version}: ${causeOf(error)}`);
+    throw new UserError(`cannot ask for ${group}/${version}: ${causeOf(error)}`);
   });
   const names = served.resources.map(({ name }) => name);
   const absent = [...wanted].filter((resource) => !names.includes(resource));
   if (absent.length > 0) {
-    throw new Error(`${group}/${version} has no ${absent.join(", ")} here, and the stack makes such objects`);
+    throw new UserError(`${group}/${version} has no ${absent.join(", ")} here, and the stack makes such objects`);
   }
   return found({ outcome: "ok", found: `${group}/${version} has ${[...wanted].join(", ")}` }, undefined);
 }
@@ -106,7 +105,7 @@ export async function examineNamespace(
       return found(absent(namespace, create), undefined);
     }
     if (statusCode(error) !== 403) {
-      throw new Error(causeOf(error));
+      throw new UserError(causeOf(error));
     }
     const next = `ask whoever may: kubectl get namespace ${namespace} --show-labels; wanted: ${labelList().join(" ")}`;
     return found({ outcome: "unknown", found: "this identity may not look at it, and need not", next }, undefined);

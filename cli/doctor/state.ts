@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { z } from "zod";
+import { UserError } from "../../cluster/userError";
 import { secretsProviderUrl } from "../../config/accounts";
 import { run } from "../../tools/run";
 import { checkSecretsReadable } from "../aws/key";
@@ -20,13 +21,13 @@ export async function examineState(engine: Engine, stack: string, create: string
   const key = checkpointKey(stack);
   const text = await store.read(key);
   if (text === undefined) {
-    throw new Error(`there is no stack ${stack} in ${where}.\nNext: ${create}`);
+    throw new UserError(`there is no stack ${stack} in ${where}`, create);
   }
   const state = parseCheckpoint(text);
   if (state === undefined) {
-    throw new Error(
-      `${key} in ${where} is damaged, and the engine cannot read it.\n` +
-        `Next: ds restore ${stack}, which puts its last good version back`,
+    throw new UserError(
+      `${key} in ${where} is damaged, and the engine cannot read it`,
+      `ds restore ${stack}, which puts its last good version back`,
     );
   }
   const { manifest, resources, pending_operations: pending } = state;
@@ -76,7 +77,7 @@ export async function examineSecrets(engine: Engine, stack: string, signal: Abor
     signal,
   });
   if (code !== 0) {
-    throw new Error(`${path.basename(file)} cannot be decrypted: ${lastLine(stderr)}`);
+    throw new UserError(`${path.basename(file)} cannot be decrypted: ${lastLine(stderr)}`);
   }
   const entries = Object.entries(configuration.parse(JSON.parse(stdout))).filter(([, { secret }]) => secret);
   const secrets = new Map(entries.map(([key, { value }]) => [key, value]));

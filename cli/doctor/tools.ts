@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import * as path from "node:path";
+import { UserError } from "../../cluster/userError";
 import { findTool, findTools } from "../../tools/install";
 import { parts } from "../../tools/parts";
 import { pins } from "../../tools/pins";
@@ -36,8 +37,9 @@ async function examineTool(name: ToolName): Promise<Finding> {
 /** Looks for the AWS provider among the engine's plugins. */
 export async function examineAwsPlugin(workspace: string): Promise<Findings<void>> {
   if (!hasAwsPlugin(workspace)) {
-    throw new Error(
-      `no AWS provider ${pins.awsProvider} is installed, and an update needs it.\nNext: ds tools install eks`,
+    throw new UserError(
+      `no AWS provider ${pins.awsProvider} is installed, and an update needs it`,
+      `ds tools install eks`,
     );
   }
   return found({ outcome: "ok", found: pins.awsProvider }, undefined);
@@ -47,14 +49,14 @@ export async function examineAwsPlugin(workspace: string): Promise<Findings<void
 export async function examineAwsCli(environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Findings<void>> {
   const file = findExecutable("aws", environment);
   if (file === undefined) {
-    throw new Error("there is no aws on PATH, and every deploy gets its token from it");
+    throw new UserError("there is no aws on PATH, and every deploy gets its token from it");
   }
   const { stdout, stderr } = await run(file, ["--version"], { env: environment, signal });
   const [, version = "", major = "", minor = ""] = /aws-cli\/((\d+)\.(\d+)\S*)/.exec(stdout + stderr) ?? [];
   if (Number(minor) >= (oldestAwsCli[major] ?? 0) && version !== "") {
     return found({ outcome: "ok", found: `${version}, ${file}` }, undefined);
   }
-  throw new Error(`${file} is ${version || "no AWS CLI that tells its version"}; needed is 1.24, 2.7 or later`);
+  throw new UserError(`${file} is ${version || "no AWS CLI that tells its version"}; needed is 1.24, 2.7 or later`);
 }
 
 function findExecutable(name: string, { PATH = "" }: NodeJS.ProcessEnv): string | undefined {

@@ -1,4 +1,4 @@
-import { Refusal } from "../../cluster/refusal";
+import { UserError } from "../../cluster/userError";
 import { environmentsPerLoadBalancer, loadBalancerPlace } from "../../config/pullRequest";
 
 export interface Capacity {
@@ -7,27 +7,27 @@ export interface Capacity {
   readonly maxOpen: number;
 }
 
-/** Throws a Refusal when there is no room for one more environment beside those of these numbers. */
+/** Throws a UserError when there is no room for one more environment beside those of these numbers. */
 export function refuseWithoutRoom(
   number: number,
   others: readonly number[],
   { loadBalancers, maxOpen }: Capacity,
 ): void {
-  const next =
-    "Next: ds pr list shows them; ds pr sweep removes those whose time is over, ds pr down <number> one of them";
+  const next = "ds pr list shows them; ds pr sweep removes those whose time is over, ds pr down <number> one of them";
   if (others.length >= maxOpen) {
-    throw new Refusal(
+    throw new UserError(
       `pr-${number} has no room: ${others.length} environments are there, and datasets-server:pullRequest.maxOpen is ` +
-        `${maxOpen}; nothing was touched.\n${next}`,
+        `${maxOpen}; no changes were made`,
+      next,
     );
   }
   const { loadBalancer } = loadBalancerPlace(number, loadBalancers);
   const beside = others.filter((other) => loadBalancerPlace(other, loadBalancers).loadBalancer === loadBalancer);
   if (beside.length >= environmentsPerLoadBalancer) {
-    throw new Refusal(
+    throw new UserError(
       `pr-${number} has no room: its number puts it on load balancer ${loadBalancer}, which has the most that it can, ` +
-        `${beside.map((other) => `pr-${other}`).join(", ")}; nothing was touched.\n` +
-        `${next}; or name one more in datasets-server:pullRequest.loadBalancers`,
+        `${beside.map((other) => `pr-${other}`).join(", ")}; no changes were made`,
+      `${next}; or name one more in datasets-server:pullRequest.loadBalancers`,
     );
   }
 }

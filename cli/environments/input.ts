@@ -1,4 +1,4 @@
-import { Refusal } from "../../cluster/refusal";
+import { UserError } from "../../cluster/userError";
 import { lifetime } from "../../config/fields";
 import type { ConfigIssue } from "../../config/issues";
 import { type ParameterName, type Parameters, parameterIssues, valueIssues } from "../../config/pullRequest";
@@ -46,7 +46,7 @@ export function environmentIdentity(written: string): EnvironmentIdentity | unde
   return identity?.number === undefined ? undefined : { ...identity, number: identity.number };
 }
 
-/** Throws a Refusal that names every issue of what `ds pr up` was told. */
+/** Throws a UserError that names every issue of what `ds pr up` was told. */
 export function readUpRequest(raw: RawInput): UpRequest {
   const { pr = "", ttl, imageTag = "" } = raw;
   const optional = Object.entries({ title: raw.title, author: raw.author, headSha: raw.headSha });
@@ -63,7 +63,7 @@ export function readUpRequest(raw: RawInput): UpRequest {
   return { identity, parameters, ...(ttl && { lifetime: ttl }) };
 }
 
-/** Throws a Refusal when this is no number of a pull request. */
+/** Throws a UserError when this is no number of a pull request. */
 export function readNumber({ pr = "" }: RawInput): EnvironmentIdentity {
   return environmentIdentity(pr) ?? refuse(numberIssues("N", pr));
 }
@@ -72,7 +72,7 @@ export function readNumber({ pr = "" }: RawInput): EnvironmentIdentity {
  * The numbers of the open pull requests; undefined when nobody said which they are. Only `none` means that none is: a list
  * that is empty is one that somebody failed to get, and every environment would go.
  *
- * Throws a Refusal that names each that is no number.
+ * Throws a UserError that names each that is no number.
  */
 export function readOpen({ open }: RawInput): ReadonlySet<number> | undefined {
   if (open === undefined || open === "none") {
@@ -95,5 +95,5 @@ export function numberIssues(key: string, written: string): ConfigIssue[] {
 function refuse(issues: readonly ConfigIssue[]): never {
   const count = issues.length === 1 ? "1 value is" : `${issues.length} values are`;
   const lines = issues.map(({ key, message }) => `  ${key}: ${message}`);
-  throw new Refusal([`${count} not allowed, and nothing was touched:`, ...lines].join("\n"));
+  throw new UserError([`${count} not allowed; no changes were made:`, ...lines].join("\n"));
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stackLabel } from "../../catalog/names";
 import { causeOf, type KubernetesClient } from "../../cluster/kubernetesClient";
 import { type ObjectReference, objectText } from "../../cluster/liveObjects";
+import { UserError } from "../../cluster/userError";
 import { formatDuration } from "../../tools/progress";
 import { environmentObjects } from "../access/rbac";
 import type { EnvironmentIdentity } from "./input";
@@ -75,9 +76,9 @@ async function refuseForeign(client: KubernetesClient, { stack, namespace }: Env
   const found = await asking(`look for ${objectText(object)}`, () => find(client, object));
   const owner = found?.metadata?.labels?.[stackLabel];
   if (found && owner !== stack) {
-    throw new Error(
-      `${objectText(object)} is there and does not have the label ${stackLabel}=${stack}; nothing was touched.\n` +
-        `Next: find out whose it is; when it is the environment's: kubectl label namespace ${namespace} ${stackLabel}=${stack}`,
+    throw new UserError(
+      `${objectText(object)} is there and does not have the label ${stackLabel}=${stack}; no changes were made`,
+      `find out whose it is; when it is the environment's: kubectl label namespace ${namespace} ${stackLabel}=${stack}`,
     );
   }
 }
@@ -107,9 +108,9 @@ async function remove(client: KubernetesClient, object: ObjectReference): Promis
     const waited = Date.now() - started;
     if (waited > deletionMs) {
       const finalizers = left.metadata?.finalizers?.join(", ") || "what is in it";
-      throw new Error(
-        `${objectText(object)} is still there after ${formatDuration(waited)}; it waits for ${finalizers}.\n` +
-          "Next: see whether the controller that has to act runs; then run this again",
+      throw new UserError(
+        `${objectText(object)} is still there after ${formatDuration(waited)}; it waits for ${finalizers}`,
+        "see whether the controller that has to act runs; then run this again",
       );
     }
     if (Date.now() - spoken > speakMs) {
@@ -124,9 +125,9 @@ async function asking<T>(what: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw new Error(
-      `cannot ${what}: ${causeOf(error)}.\n` +
-        "Next: ds doctor ephemeral looks at network and rights; for --local: ds up",
+    throw new UserError(
+      `cannot ${what}: ${causeOf(error)}`,
+      "ds doctor ephemeral looks at network and rights; for --local: ds up",
       { cause: error },
     );
   }

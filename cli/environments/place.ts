@@ -1,5 +1,6 @@
 import { type EksClusterArgs, eksKubeconfig } from "../../cluster/eks";
 import { type KubernetesClient, kubernetesClient } from "../../cluster/kubernetesClient";
+import { UserError } from "../../cluster/userError";
 import type { Config } from "../../config/build";
 import type { StackFile } from "../../config/schema";
 import { workspacePaths } from "../../tools/workspace";
@@ -40,7 +41,7 @@ export function onEnvironment({ file }: Place, { stack }: EnvironmentIdentity): 
   return ["--stack", stack, "--config-file", file, "--non-interactive"];
 }
 
-/** Reads the stack file as the program does. Throws a Refusal that names every issue. */
+/** Reads the stack file as the program does. Throws a UserError that names every issue. */
 export async function configure(
   { file: configuredBy, workspace }: Pick<Place, "file" | "workspace">,
   { stack }: EnvironmentIdentity,
@@ -49,7 +50,7 @@ export async function configure(
   const { pullRequest } = file;
   if (pullRequest === undefined) {
     // The loader refuses a pull request's stack without it.
-    throw new Error(`${configuredBy} says nothing of pull requests`);
+    throw new UserError(`${configuredBy} says nothing of pull requests`);
   }
   return { config, pullRequest, client: lazily(() => connect(config, workspace)) };
 }

@@ -1,3 +1,4 @@
+import { errorText, UserError } from "../../cluster/userError";
 import { removeEnvironment } from "./down";
 import { type RawInput, readOpen, type Target } from "./input";
 import { listEnvironments, parametersOf, reasonToGo } from "./inventory";
@@ -34,16 +35,16 @@ export async function environmentSweep(
       await removeEnvironment(place, identity);
       gone += 1;
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
+      const cause = errorText(error);
       console.error(`${identity.stack} could not be removed: ${cause}`);
       failures.push(`${identity.stack}: ${cause.split("\n")[0]}`);
     }
   }
   console.log(`${environments.length} environments looked at, ${gone} removed`);
   if (failures.length > 0) {
-    throw new Error(
-      `${failures.length} need somebody to look:\n${failures.map((failure) => `  ${failure}`).join("\n")}\n` +
-        "Next: ds pr down <number> for each; for one whose pull request is open, ds pr up after that",
+    throw new UserError(
+      `${failures.length} need somebody to look:\n${failures.map((failure) => `  ${failure}`).join("\n")}`,
+      "ds pr down <number> for each; for one whose pull request is open, ds pr up after that",
     );
   }
 }

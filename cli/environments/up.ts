@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { StackAlreadyExistsError } from "@pulumi/pulumi/automation";
+import { UserError } from "../../cluster/userError";
 import { lifetimeMs, type Parameters, parameterRecords, parameterVariables } from "../../config/pullRequest";
 import { plainly, workspaceOf } from "../automation";
 import { refuseWithoutImages } from "../aws/images";
@@ -51,9 +52,9 @@ export async function environmentUp(workspace: string, target: Target, raw: RawI
 
 function refuseDamaged(environment: Environment | undefined): void {
   if (environment?.damaged) {
-    throw new Error(
-      `the state of ${environment.identity.stack} is damaged: ${environment.damaged}; nothing was touched.\n` +
-        `Next: ds pr down ${environment.identity.number} removes the environment without it; then run this again`,
+    throw new UserError(
+      `the state of ${environment.identity.stack} is damaged: ${environment.damaged}; no changes were made`,
+      `ds pr down ${environment.identity.number} removes the environment without it; then run this again`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
+import { errorText } from "../../cluster/userError";
 import { plainly, stackOf } from "../automation";
 import { checkSecrets } from "../deploy";
 import type { Engine } from "../engine";
@@ -49,14 +50,10 @@ async function previewPlan(stack: string, engineOf: ReviewOptions["engineOf"]): 
     const events: EngineEvent[] = [];
     const ended = await pulumi.preview({ onEvent: (event) => events.push(event) }).then(
       () => undefined,
-      (error: unknown) => textOf(plainly(error)),
+      (error: unknown) => errorText(plainly(error)),
     );
     return readPlan(stack, events, ended);
   } catch (error) {
-    return failedPlan(stack, textOf(error));
+    return failedPlan(stack, errorText(error));
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -7,6 +7,7 @@ import type {
   SummaryEvent,
 } from "@pulumi/pulumi/automation";
 import { z } from "zod";
+import { UserError } from "../../cluster/userError";
 import { cutShort } from "../automation";
 import { maskInputs, redact } from "./secrets";
 
@@ -122,7 +123,7 @@ function changesOf(steps: readonly Step[]): Change[] {
   const byUrn = new Map<string, Change>();
   for (const one of steps) {
     if (!Object.hasOwn(effectOf, one.op)) {
-      throw new Error(`cannot read what Pulumi would do: op ${one.op} of ${one.urn} is not known`);
+      throw new UserError(`cannot read what Pulumi would do: op ${one.op} of ${one.urn} is not known`);
     }
     const effect = effectOf[one.op];
     const isObject = (one.new ?? one.old)?.custom ?? false;

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { UserError } from "../../cluster/userError";
 import { numberIssues } from "../environments/input";
 import { type GitHubRepository, gitHubRepository } from "../github";
 import { marker, mostCharacters } from "./markdown";
@@ -28,8 +29,9 @@ export function targetOf(pullRequest: string, environment: NodeJS.ProcessEnv): T
 export async function postReview(pullRequest: string, file: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const target = targetOf(pullRequest, environment);
   const body = await readFile(file, "utf8").catch((error: Error) => {
-    throw new Error(
-      `cannot read the comment, and nothing was posted: ${error.message}\nNext: ds review STACK... --out ${file}`,
+    throw new UserError(
+      `cannot read the comment, and nothing was posted: ${error.message}`,
+      `ds review STACK... --out ${file}`,
     );
   });
   const { did, address } = await postComment(target, body);
@@ -48,7 +50,7 @@ export interface Posted {
  */
 export async function postComment(target: Target, body: string): Promise<Posted> {
   if (!body.startsWith(marker) || body.length > mostCharacters) {
-    throw new Error(`this is no comment that \`ds review\` has written, and nothing was posted.\nNext: ds review`);
+    throw new UserError(`this is no comment that \`ds review\` has written, and nothing was posted`, "ds review");
   }
   const {
     pullRequest,

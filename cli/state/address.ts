@@ -1,5 +1,6 @@
 import os from "node:os";
 import path from "node:path";
+import { UserError } from "../../cluster/userError";
 
 /** Where the engine keeps the state of stacks, taken from an address such as it reads in PULUMI_BACKEND_URL. */
 export type StateAddress = FileState | S3State;
@@ -33,9 +34,9 @@ export function parseStateAddress(address: string): StateAddress {
     return { kind: "file", folder: folderOf(address) };
   }
   if (!address.startsWith("s3://")) {
-    throw new Error(
-      `the state's address is ${address}, and this command knows s3:// and file:// only. ` +
-        "Next: unset PULUMI_BACKEND_URL, and the one of Pulumi.yaml counts",
+    throw new UserError(
+      `the state's address is ${address}, and this command knows s3:// and file:// only`,
+      "unset PULUMI_BACKEND_URL, and the one of Pulumi.yaml counts",
     );
   }
   const { hostname: bucket, pathname, searchParams } = new URL(address);

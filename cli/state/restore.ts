@@ -1,3 +1,4 @@
+import { UserError } from "../../cluster/userError";
 import { checkSecrets } from "../deploy";
 import { type Engine, stateOf } from "../engine";
 import { checkpointKey, parseCheckpoint, savedCheckpoints } from "./checkpoint";
@@ -19,9 +20,9 @@ interface GoodState {
  */
 export async function restoreState(engine: Engine, stack: string): Promise<void> {
   if (stack.startsWith("pr-")) {
-    throw new Error(
-      `${stack} is a pull request's environment, which is removed and made anew.\n` +
-        `Next: ds pr down ${stack.slice("pr-".length)}, which needs no state`,
+    throw new UserError(
+      `${stack} is a pull request's environment, which is removed and made anew`,
+      `ds pr down ${stack.slice("pr-".length)}, which needs no state`,
     );
   }
   await checkSecrets(stack);
@@ -76,8 +77,8 @@ async function lastGoodState(store: StateStore, stack: string): Promise<GoodStat
     if (text === undefined || parseCheckpoint(text) === undefined) continue;
     return { text, from };
   }
-  throw new Error(
-    `none of ${candidates.length} earlier states of stack ${stack} can be read; nothing was touched.\n` +
-      "Next: docs/runbook.md, Damaged state, says how to go on without one",
+  throw new UserError(
+    `none of ${candidates.length} earlier states of stack ${stack} can be read; no changes were made`,
+    "docs/runbook.md, Damaged state, says how to go on without one",
   );
 }

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { UserError } from "../../cluster/userError";
 import { type Engine, stateOf } from "../engine";
 import { describeLock, readLocks, unlockCommand } from "./locks";
 import { openStore, type StateStore } from "./store";
@@ -32,7 +33,7 @@ export async function removeLocks(store: StateStore, stack: string, confirm: Con
     const holder = describeLock(lock, new Date());
     console.log(`stack ${stack} is locked by ${holder}`);
     if (!(await confirm("Has that run ended for certain, and is its lock to be removed?"))) {
-      throw new Error(`the lock of ${holder} stays; no changes were made to it`);
+      throw new UserError(`the lock of ${holder} stays; no changes were made to it`);
     }
     await store.remove(lock.key);
     console.log(`removed the lock of ${holder}`);
@@ -41,9 +42,9 @@ export async function removeLocks(store: StateStore, stack: string, confirm: Con
 
 async function ask(question: string, command: string): Promise<boolean> {
   if (!process.stdin.isTTY) {
-    throw new Error(
-      "there is no terminal to ask at; no changes were made.\n" +
-        "Next: ask that person or look at that CI run: two updates at once overwrite each other's state. When it is " +
+    throw new UserError(
+      "there is no terminal to ask at; no changes were made",
+      "ask that person or look at that CI run: two updates at once overwrite each other's state. When it is " +
         `certain that it has ended: ${command} --yes`,
     );
   }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConcurrentUpdateError } from "@pulumi/pulumi/automation";
+import { UserError } from "../../cluster/userError";
 import { attempt, type Engine, ended, stateOf } from "../engine";
 import { signed } from "./author";
 import { describeLock, readLocks, unlockCommand } from "./locks";
@@ -49,7 +50,7 @@ export async function changeStack<T>(engine: Engine, stack: string, change: () =
     rethrowUnlessLocked(error);
   }
   await requireUnlocked(engine, stack);
-  throw new Error(`other runs of stack ${stack} began at the same moments twice.\nNext: run this again`);
+  throw new UserError(`other runs of stack ${stack} began at the same moments twice`, "run this again");
 }
 
 function rethrowUnlessLocked(error: unknown): void {
@@ -67,9 +68,9 @@ export async function requireUnlocked(engine: Engine, stack: string): Promise<vo
   if (locks.length === 0) return;
   const now = new Date();
   const holders = locks.map((lock) => describeLock(lock, now)).join(", and ");
-  throw new Error(
-    `stack ${stack} is locked by ${holders}; no changes were made\n` +
-      "Next: let that run end, and run this again. If it was killed, ask that person or look at that CI run; when it is " +
+  throw new UserError(
+    `stack ${stack} is locked by ${holders}; no changes were made`,
+    "let that run end, and run this again. If it was killed, ask that person or look at that CI run; when it is " +
       `certain that it has ended: ${unlockCommand(stack, address)}`,
   );
 }

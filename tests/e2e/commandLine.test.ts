@@ -67,7 +67,7 @@ describe("./ds", () => {
   it("says what to install where there is no Node.js", async () => {
     const { code, stderr } = await run("/bin/sh", [ds, "up"], { env: { PATH: await pathWithoutNode() } });
     assert.equal(code, 1);
-    assert.match(stderr, /needs Node\.js, and there is no node on PATH\.\nNext: install Node\.js/);
+    assert.match(stderr, /needs Node\.js, and there is no node on PATH\nNext: install Node\.js/);
   });
 });
 

@@ -72,7 +72,7 @@ describe("moving production from the Helm chart, by the commands of docs/cutover
       assert.notEqual(code, 0);
       assert.match(
         stdout + stderr,
-        /Deployment prod-datasets-server-admin and 49 more of Helm release prod in namespace datasets-server are not stack prod's, and nothing was touched/,
+        /Deployment prod-datasets-server-admin and 49 more of Helm release prod in namespace datasets-server are not stack prod's; no changes were made/,
       );
       assert.deepEqual(await identities(kubernetes, namespace), before);
     });

@@ -48,7 +48,7 @@ describe("an environment on hub-ephemeral, in an account that lets nobody do mor
     assert.equal(code, 1, stdout);
     assert.match(
       stderr,
-      /not in the registry, and nothing was touched:\n( {2}\S+hub-datasets-server-\S+:sha-0000000\n){8}/,
+      /not in the registry; no changes were made:\n( {2}\S+hub-datasets-server-\S+:sha-0000000\n){8}/,
     );
     assert.doesNotMatch(succeeded(await pr("list")).stdout, /sha-0000000/);
   });

@@ -114,10 +114,7 @@ describe("preflight", () => {
     for (const _ of ["first", "second"]) {
       const { code, stderr } = await check();
       assert.equal(code, 1);
-      assert.match(
-        stderr,
-        /npm error code ENOTFOUND\nerror: npm failed \(exit code 7\).*no changes were made\.\nNext: /,
-      );
+      assert.match(stderr, /npm error code ENOTFOUND\nerror: npm failed \(exit code 7\).*no changes were made\nNext: /);
       assert.deepEqual(leftOver(root), []);
     }
     assert.ok(fs.existsSync(path.join(root, "node_modules/plain/package.json")));
@@ -127,17 +124,14 @@ describe("preflight", () => {
     npmDoes(writes(["plain"]));
     const { code, stderr } = await check();
     assert.equal(code, 1);
-    assert.match(
-      stderr,
-      /error: npm left out tool, native without an error; no changes were made\.\nNext: .*npm config/,
-    );
+    assert.match(stderr, /error: npm left out tool, native without an error; no changes were made\nNext: .*npm config/);
     assert.equal(fs.existsSync(path.join(root, "node_modules")), false);
   });
 
   it("names npm when there is none", async () => {
     const { code, stderr } = await check({ PATH: base });
     assert.equal(code, 1);
-    assert.match(stderr, /error: npm is not on PATH\.\nNext: see that npm, which comes with Node\.js/);
+    assert.match(stderr, /error: npm is not on PATH\nNext: see that npm, which comes with Node\.js/);
   });
 
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {

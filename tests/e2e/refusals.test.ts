@@ -106,7 +106,7 @@ const faults: readonly Fault[] = [
       [["datasets-server:hfToken"], "hf_plain_text"],
     ],
     says: [
-      "the configuration of stack local has 3 issues, and nothing was touched",
+      "the configuration of stack local has 3 issues; no changes were made",
       "services.api.replicas: -1 is not allowed",
       'images.tag: "latest" is not allowed',
       "hfToken: must be encrypted",
@@ -173,7 +173,7 @@ describe("an update is refused, and nothing is touched", () => {
   });
 
   it("for a local cluster that was never started", async () => {
-    await assertRefused(engine, await engine.up(), ["the local cluster is not there", "Start it with: ds up"]);
+    await assertRefused(engine, await engine.up(), ["the local cluster is not there", "Next: ds up"]);
   });
 
   it("for a local cluster that has stopped", async () => {
@@ -183,7 +183,7 @@ describe("an update is refused, and nothing is touched", () => {
     const stopped = engine.with(localClusterVariables({ kubeconfig }));
     await assertRefused(stopped, await stopped.up(), [
       "cannot reach the Kubernetes API server https://127.0.0.1:1",
-      "The local cluster is down. Start it with: ds up",
+      "Next: ds up, as the local cluster is down",
     ]);
   });
 });

@@ -80,7 +80,7 @@ describe("state and keys of the team", () => {
       await other.stop();
       assertFails(
         refused,
-        /of account 123456789012, and the stack belongs to account 707930574880; nothing was touched/,
+        /of account 123456789012, and the stack belongs to account 707930574880; no changes were made/,
       );
     });
 
@@ -184,7 +184,7 @@ describe("state and keys of the team", () => {
       const other = await team.deploy("ephemeral", "other");
       await kms.send(new EnableKeyCommand(key));
       assertFails(refused, /decrypt the stack's secrets .*: the key is disabled .*\nNext: .*enable-key/);
-      assertFails(bootstrapped, /is Disabled, and must be Enabled; it was left as it is\.\nNext: .*enable-key/);
+      assertFails(bootstrapped, /is Disabled, and must be Enabled; it was left as it is\nNext: .*enable-key/);
       assertSucceeds(other);
       assert.ok(!(await team.runs()).includes("no key"));
     });
@@ -226,7 +226,7 @@ describe("state and keys of the team", () => {
       assertFails(await team.deploy("prod", "third"), meeting);
       const unasked = await team.command("unlock", "prod");
       assertFails(unasked, new RegExp(`stack prod is locked by ${user}`));
-      assertFails(unasked, /there is no terminal to ask at; no changes were made\.\nNext: .*ds unlock prod --yes/);
+      assertFails(unasked, /there is no terminal to ask at; no changes were made\nNext: .*ds unlock prod --yes/);
       assert.deepEqual(await locks(), [holder]);
 
       const { stdout } = assertSucceeds(await team.command("unlock", "prod", ["--yes"]));

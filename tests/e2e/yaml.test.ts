@@ -113,7 +113,7 @@ describe("a stack file that can be read in two ways, or not at all", () => {
     await fs.writeFile(file, changed);
     const at = (needle: string) => `Pulumi.local.yaml, line ${lineOf(needle)}`;
     const says = [
-      "the configuration of stack local has 3 issues, and nothing was touched:",
+      "the configuration of stack local has 3 issues; no changes were made:",
       `datasets-server:settings.maxDatasetSizeBytes: ${at("maxDatasetSizeBytes")}: can be read in two ways; write 5000000, or "5_000_000" in quotes`,
       `datasets-server:services.api.replicas: ${at("replicas: 2\n")}: can be read in two ways; write 8, or "010" in quotes`,
       `datasets-server:workers.heavy.autoscaling.jobsPerPod."<<": ${at("{heavy: 50")}: is a merge to Pulumi, and a key to others; write out the keys that it stands for`,
@@ -150,7 +150,7 @@ describe("a stack file that can be read in two ways, or not at all", () => {
     await fs.writeFile(file, "");
     const said = await preview();
     // Pulumi has written its salt into the file before the program starts.
-    assert.match(said, /stack local has 1 issue, and nothing was touched:\n +Pulumi\.local\.yaml: has no map config:/);
+    assert.match(said, /stack local has 1 issue; no changes were made:\n +Pulumi\.local\.yaml: has no map config:/);
   });
 });
 

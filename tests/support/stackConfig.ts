@@ -18,7 +18,7 @@ export interface StackConfigOptions {
 /**
  * What a stack specifies, as the program reads it.
  *
- * @throws a Refusal that names every issue.
+ * @throws a UserError that names every issue.
  */
 export async function stackConfig(stack: string, options: StackConfigOptions = {}): Promise<Config> {
   const { config = readConfig(stackFile(stack)), encrypted = [] } = options;

@@ -61,7 +61,9 @@ export const eksFailures: readonly Failure[] = [
   {
     is: "a cluster that is not ready",
     cause: withCluster((cluster) => ({ ...cluster, status: "UPDATING" })),
-    says: [/cluster hub-ephemeral is UPDATING, and must be ACTIVE; nothing was touched\. Run again when it is\./],
+    says: [
+      /cluster hub-ephemeral is UPDATING, and must be ACTIVE; no changes were made\s+Next: run this again when it is/,
+    ],
   },
   {
     is: "a cluster of another account",
@@ -73,7 +75,7 @@ export const eksFailures: readonly Failure[] = [
     cause: withCluster((cluster) => ({ ...cluster, endpoint: "https://127.0.0.1:1" })),
     says: [
       /cannot reach the Kubernetes API server https:\/\/127\.0\.0\.1:1: connect ECONNREFUSED/,
-      /Are you on the network that reaches hub-ephemeral\?/,
+      /see whether you are on the network that reaches hub-ephemeral/,
     ],
   },
   {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { type KubernetesObject, plainObjects } from "../../../cli/objects";
-import { Refusal } from "../../../cluster/refusal";
+import { UserError } from "../../../cluster/userError";
 import { secretMarker } from "../../../components/objects";
 import { type ConfigIssue, configKey, refuse } from "../../../config/issues";
 import { type ConfigValues, parse } from "../../../config/parse";
@@ -111,23 +111,22 @@ function refusalOf(stack: string, issues: readonly ConfigIssue[]): string {
   try {
     return refuse(stack, issues);
   } catch (error) {
-    return checked(error instanceof Refusal ? error : assert.fail("it is refused by another error"));
+    return checked(error instanceof UserError ? error : assert.fail("it is refused by another error"));
   }
 }
 
-/** The text of an error for its user: it names keys, says what is allowed, and shows neither a secret nor a stack trace. */
-function checked({ message, stack }: Refusal): string {
-  const [first = "", ...rest] = message.split("\n");
-  const issues = rest.slice(0, -1);
+/** The text of an error for its user: it names keys, says what is allowed, and shows no secret. */
+function checked({ message, next = "" }: UserError): string {
+  const [first = "", ...issues] = message.split("\n");
   const wrong = [
-    /^the configuration of stack \S+ has \d+ issues?, and nothing was touched:$/.test(first) || "its first line",
+    /^the configuration of stack \S+ has \d+ issues?; no changes were made:$/.test(first) || "its first line",
     issues.length > 0 || "no issue",
     new Set(issues).size === issues.length || "an issue that it names twice",
     ...issues.map((line) => /^ {2}(datasets-server:|DATASETS_SERVER_).+: .{10,}$/.test(line) || `the issue ${line}`),
     issues.every((line) => line.length < 800) || "an issue that is too long to read",
-    !/[\p{Cc}\p{Cs}]/u.test(rest.join("")) || "characters that a terminal obeys",
+    !/[\p{Cc}\p{Cs}]/u.test(issues.join("")) || "characters that a terminal obeys",
     !message.includes(plantedSecret) || "a secret in it",
-    !stack || "a stack trace",
+    next.includes("docs/configuration.md") || "no next step",
   ].filter((problem) => problem !== true);
   if (wrong.length > 0) {
     throw new Fault(`a refusal with ${wrong.join(", ").slice(0, 1000)}`);

@@ -32,6 +32,6 @@ describe("the state's address", () => {
   });
 
   it("is refused when it is of another kind, saying what to do", () => {
-    assert.throws(() => parseStateAddress("https://api.pulumi.com"), /s3:\/\/ and file:\/\/ only\. Next: unset/);
+    assert.throws(() => parseStateAddress("https://api.pulumi.com"), /s3:\/\/ and file:\/\/ only\nNext: unset/);
   });
 });

@@ -86,7 +86,7 @@ describe("ds deploy", () => {
   it("asks at a terminal or is told --yes: CI is no yes", async () => {
     const { code, stderr } = await start(["deploy", "local"], { CI: "true" });
     assert.equal(code, 1);
-    assert.match(stderr, /no terminal to ask at; no changes were made\.\nNext: ds deploy local --yes/);
+    assert.match(stderr, /no terminal to ask at; no changes were made\nNext: ds deploy local --yes/);
   });
 });
 

@@ -121,7 +121,7 @@ describe("the doctor on a stack's state", () => {
       await engineThat("echo 'warning: something' >&2; echo 'error: incorrect passphrase' >&2; exit 255");
       await assert.rejects(
         examineSecrets(engine, stack, signal),
-        /^Error: Pulumi\.local\.yaml cannot be decrypted: incorrect passphrase$/,
+        /^Pulumi\.local\.yaml cannot be decrypted: incorrect passphrase$/,
       );
     });
 

@@ -16,10 +16,7 @@ describe("a command of the engine that fails", () => {
     ["local", "ds up"],
   ] as const) {
     it(`says that ${command} makes stack ${stack}, where there is none`, () => {
-      assert.match(
-        ended(["preview", "--stack", stack, "--diff"], 6).message,
-        new RegExp(`\\nNext: ${command}, which makes`),
-      );
+      assert.equal(ended(["preview", "--stack", stack, "--diff"], 6).next, `${command}, which makes the stack`);
     });
   }
 });
@@ -58,7 +55,7 @@ describe("Pulumi's library", () => {
 
   it("says which command makes a stack that is not there", async () => {
     await pulumiThat("echo \"error: no stack named 'local' found\" >&2; exit 6");
-    await assert.rejects(stackOf(engine, "local"), /^Error: there is no stack local\.\nNext: ds up, which makes/);
+    await assert.rejects(stackOf(engine, "local"), /^there is no stack local\nNext: ds up, which makes/);
     await assert.rejects(stackOf(engine, "prod"), /Next: ds bootstrap prod, which makes/);
   });
 

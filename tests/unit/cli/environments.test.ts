@@ -42,7 +42,7 @@ describe("what ds pr up is told", () => {
       it(`is refused with ${key} ${JSON.stringify(Object.values(input)[0])?.slice(0, 30)}`, () => {
         assert.throws(() => readUpRequest({ ...good, ...input }), {
           message: new RegExp(
-            `^1 value is not allowed, and nothing was touched:\\n  ${key}: ".*" is not allowed; allowed: `,
+            `^1 value is not allowed; no changes were made:\\n  ${key}: ".*" is not allowed; allowed: `,
           ),
         });
       });
@@ -84,10 +84,10 @@ describe("the room for environments", () => {
   it("is there until a load balancer has 15", () => {
     refuseWithoutRoom(100, evens.slice(1), { loadBalancers, maxOpen: 30 });
     refuseWithoutRoom(101, evens, { loadBalancers, maxOpen: 30 });
-    assert.throws(() => refuseWithoutRoom(100, evens, { loadBalancers, maxOpen: 30 }), {
-      message:
-        /pr-100 has no room: its number puts it on load balancer a, [\s\S]*pr-2, pr-4, .*nothing was touched[\s\S]*Next: /,
-    });
+    assert.throws(
+      () => refuseWithoutRoom(100, evens, { loadBalancers, maxOpen: 30 }),
+      /pr-100 has no room: its number puts it on load balancer a, [\s\S]*pr-2, pr-4, .*no changes were made\nNext: /,
+    );
   });
 
   it("is there until as many are open as may be", () => {

@@ -7,19 +7,17 @@ function fails(name: string, message: string): Promise<never> {
 
 describe("an error of AWS", () => {
   it("is told with what could not be done, why, and what to do", async () => {
-    await assert.rejects(fails("ExpiredToken", "The provided token has expired."), {
-      message:
-        /^cannot read it: the AWS credentials have expired \(The provided token has expired\.\)\.\nNext: sign in/,
-    });
+    await assert.rejects(
+      fails("ExpiredToken", "The provided token has expired."),
+      /^cannot read it: the AWS credentials have expired \(The provided token has expired\.\)\nNext: sign in/,
+    );
   });
 
   it("is known by its code when the network made it", async () => {
     const refused = Object.assign(new Error(""), { code: "ECONNREFUSED" });
     await assert.rejects(
       explaining("read it", () => Promise.reject(refused)),
-      {
-        message: /^cannot read it: AWS does not answer\.\nNext: see whether this machine reaches AWS/,
-      },
+      /^cannot read it: AWS does not answer\nNext: see whether this machine reaches AWS/,
     );
   });
 

@@ -105,7 +105,7 @@ describe("what speaks to GitHub", () => {
         await server.stop();
         await assert.rejects(
           users[use](environmentOf(server.url)),
-          /^Error: http:\/\/127\.0\.0\.1:\d+ did not answer \(connect ECONNREFUSED.*\nNext: see whether this machine reaches/,
+          /^http:\/\/127\.0\.0\.1:\d+ did not answer \(connect ECONNREFUSED.*\nNext: see whether this machine reaches/,
         );
       });
     });

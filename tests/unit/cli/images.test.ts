@@ -63,9 +63,9 @@ describe("the images of a stack", () => {
       without("sse-api", absence);
       await assert.rejects(refuseWithoutImages(user, "deploy another"), {
         message:
-          "these images are not in the registry, and nothing was touched:\n" +
-          `  ${registry}/hub-datasets-server-sse-api:sha-59db084\n` +
-          "Next: wait until the build of that commit has pushed them, or deploy another",
+          "these images are not in the registry; no changes were made:\n" +
+          `  ${registry}/hub-datasets-server-sse-api:sha-59db084`,
+        next: "wait until the build of that commit has pushed them, or deploy another",
       });
       const { findings } = await examineImages(user);
       assert.deepEqual(

@@ -45,13 +45,13 @@ describe("the head of a stack file", () => {
 
 describe("a stack file that a command reads", () => {
   it("is refused when it is missing, with what to do", () => {
-    const message =
-      "the configuration of stack prod has 1 issue, and nothing was touched:\n" +
+    const shown =
+      "the configuration of stack prod has 1 issue; no changes were made:\n" +
       "  Pulumi.none.yaml: cannot be read (ENOENT); expected a stack file, such as a copy of another stack's, see " +
       "docs/configuration.md\n";
     assert.throws(
       () => readStack("prod", "/nowhere/Pulumi.none.yaml"),
-      (error: Error) => error.message.startsWith(message),
+      (error: Error) => String(error).startsWith(shown),
     );
   });
 });

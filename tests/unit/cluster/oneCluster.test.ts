@@ -15,8 +15,8 @@ describe("an update of the Kubernetes provider", () => {
     assert.throws(() => update(hubGreen), {
       message:
         `the objects of stack prod are on ${hubProd}, and its configuration now means ${hubGreen}. Going on would ` +
-        "create every object there and delete every object here; nothing was touched. Put the cluster back, or, to " +
-        "move, set up a second stack beside this one: docs/move-cluster.md.",
+        "create every object there and delete every object here; no changes were made\n" +
+        "Next: put the cluster back, or, to move, set up a second stack beside this one: docs/move-cluster.md",
     });
   });
 });

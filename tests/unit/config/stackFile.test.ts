@@ -42,7 +42,7 @@ async function complaint(
     (reason: unknown) => reason,
   );
   assert.ok(error instanceof Error);
-  return error.message;
+  return String(error);
 }
 
 interface BadInput {
@@ -322,9 +322,9 @@ describe("a stack file", () => {
     it(`is refused when ${key} is ${value === undefined ? "missing" : JSON.stringify(value)}`, async () => {
       const message = await complaint(production(key, value));
       assert.deepEqual(message.split("\n"), [
-        "the configuration of stack prod has 1 issue, and nothing was touched:",
+        "the configuration of stack prod has 1 issue; no changes were made:",
         `  ${says}`,
-        "Every key and what it may be: docs/configuration.md",
+        "Next: correct them; every key and what it may be: docs/configuration.md",
       ]);
     });
   }

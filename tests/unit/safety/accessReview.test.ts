@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { causeOf } from "../../../cluster/kubernetesClient";
-import { Refusal } from "../../../cluster/refusal";
+import { UserError } from "../../../cluster/userError";
 import { describeRights, requireRights, reviewAccess } from "../../../safety/accessReview";
 import { type Right, rightsFor } from "../../../safety/permissions";
 
@@ -83,13 +83,13 @@ describe("a run", () => {
       rights,
     );
     await assert.rejects(refusal, (error) => {
-      assert.ok(error instanceof Refusal);
+      assert.ok(error instanceof UserError);
       assert.deepEqual(error.message.split("\n"), [
-        "somebody lacks rights on the cluster that this stack needs, and nothing was touched:",
+        "somebody lacks permissions on the cluster that this stack needs; no changes were made:",
         "  deployments.apps in namespace datasets-server: patch",
         "  pods in namespace datasets-server: list, watch",
-        "Ask an administrator of the cluster for the roles of docs/access.md, then run again.",
       ]);
+      assert.equal(error.next, "ask an administrator of the cluster for the roles of docs/access.md, then run again");
       return true;
     });
   });
@@ -97,7 +97,7 @@ describe("a run", () => {
   it("is refused with the cause where the API server does not answer the question", async () => {
     const refusal = requireRights(() => Promise.reject(new Error("Unauthorized\nBody: ...")), rights);
     await assert.rejects(refusal, {
-      message: "cannot ask the cluster for the rights of this identity, so nothing was touched: Unauthorized",
+      message: "cannot ask the cluster for the permissions of this identity; no changes were made: Unauthorized",
     });
   });
 });

@@ -44,7 +44,7 @@ function cluster(objects: readonly KubernetesObject[], forbidden: readonly strin
   };
 }
 
-/** What the Refusal of an update says. */
+/** What the UserError of an update says. */
 function refusalOf(found: Conflicts): string {
   try {
     refuseConflicts("prod", found);

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { Refusal } from "../../../cluster/refusal";
+import { UserError } from "../../../cluster/userError";
 import { type AnyObject, built } from "../../../components/objects";
 import { checkRules, factsOf } from "../../../safety/rules";
 import { stackRun } from "../../support/stackRuns";
@@ -34,10 +34,10 @@ describe("the check of a stack's objects", () => {
 
   it("refuses what a mandatory rule finds", async () => {
     const refusal: unknown = await checkRules([configMap("Settings")], facts).catch((error: unknown) => error);
-    assert.ok(refusal instanceof Refusal);
+    assert.ok(refusal instanceof UserError);
     assert.equal(
       refusal.message,
-      "the rules find a fault in the objects of stack local, and nothing was touched; docs/rules.md:\n" +
+      "the rules find a fault in the objects of stack local; no changes were made; docs/rules.md:\n" +
         "  ConfigMap Settings: metadata.name = Settings: use lower-case letters, digits and hyphens between them [names-fit]",
     );
   });

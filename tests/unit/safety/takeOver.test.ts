@@ -126,8 +126,8 @@ describe("a stack that keeps the names of a Helm release", () => {
     await assert.rejects(takeOverOf(cluster(chart), scope, false), {
       message:
         "Service prod-datasets-server-api and 1 more of Helm release prod in namespace datasets-server are not stack " +
-        "prod's, and nothing was touched. How to take them over, or to remove what is left of the release: " +
-        "docs/cutover.md",
+        "prod's; no changes were made",
+      next: "docs/cutover.md says how to adopt them, or to remove what is left of the release",
     });
   });
 
