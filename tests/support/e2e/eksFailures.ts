@@ -51,12 +51,12 @@ export const eksFailures: readonly Failure[] = [
   {
     is: "an identity that may not look at the cluster",
     cause: answering(["eks:DescribeCluster"], forbidden),
-    says: [/AccessDeniedException: not authorized/, /docs\/access\.md has the policy that it needs/],
+    says: [/AccessDeniedException: not authorized/, /ask for the policy of docs\/access\.md/],
   },
   {
     is: "a cluster that is not there",
     cause: withCluster(() => undefined),
-    says: [/couldn't find resource/, /Check cluster\.name, cluster\.region and cluster\.account of the stack file/],
+    says: [/couldn't find resource/, /check cluster\.name, cluster\.region and cluster\.account of the stack file/],
   },
   {
     is: "a cluster that is not ready",
