@@ -12,7 +12,7 @@ const clients = {
     answer: "release",
     code: `
       const { createReleaseHosts } = await load("tools/sources/releaseHosts");
-      return createReleaseHosts(() => {}).text("https://releases.invalid/v1/alpha");`,
+      return createReleaseHosts().text("https://releases.invalid/v1/alpha");`,
   },
   "a request to GitHub": {
     host: "api.github.invalid",

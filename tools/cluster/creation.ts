@@ -25,9 +25,9 @@ const watchMs = 250;
 const portTaken = "address already in use";
 
 /**
- * Makes a cluster where none is. The workspace's kubeconfig appears only once everything is ready.
+ * Creates a cluster where none is. The workspace's kubeconfig appears only once everything is ready.
  *
- * @throws with the command that failed and the end of each process's log, after removing what was made.
+ * @throws with the command that failed and the end of each process's log, after removing what was created.
  */
 export async function createCluster(toolbox: Toolbox, paths: WorkspacePaths, options: CreationOptions): Promise<void> {
   if (paths.root.includes(",")) {
