@@ -158,8 +158,8 @@ describe("with a proxy as the only way out", () => {
     const [error] = await results([code], { HTTPS_PROXY: proxy.url.replace("//", "//me:secret@") });
     assert.equal(
       error,
-      "Error: cannot reach the Kubernetes API server https://other.invalid: " +
-        `Bad response: 403 (through the proxy ${proxy.url})\nadvice`,
+      "cannot reach the Kubernetes API server https://other.invalid: " +
+        `Bad response: 403 (through the proxy ${proxy.url})\nNext: advice`,
     );
   });
 });
