@@ -33,9 +33,9 @@ export function entryFolder(name: string, tool: Tool, platform: Platform): strin
   return path.join(cacheRoot(), name, `${tool.version}-${hash.digest("hex").slice(0, 12)}`);
 }
 
-/** Returns the path of a committed file, or folder, of tools/parts. */
+/** Returns the path of a committed file, or folder, of tools/builds. */
 export function committedFile(...names: readonly string[]): string {
-  return path.join(__dirname, "parts", ...names);
+  return path.join(__dirname, "builds", ...names);
 }
 
 function committedText(folder: string | undefined, file: string): string {

@@ -1,5 +1,5 @@
 /**
- * The version of every tool, written as its project tags it. The go.mod and requirements.txt files in tools/parts pin the
+ * The version of every tool, written as its project tags it. The go.mod and requirements.txt files in tools/builds pin the
  * same versions for builds, and package.json those of the providers' SDKs; a test compares them.
  */
 export const pins = {

@@ -35,7 +35,7 @@ export interface Release {
   readonly member?: string;
 }
 
-/** An executable built with the committed go.mod and go.sum of `folder` under tools/parts. */
+/** An executable built with the committed go.mod and go.sum of `folder` under tools/builds. */
 export interface GoProgram {
   readonly kind: "program";
   readonly folder: string;
@@ -49,7 +49,7 @@ export interface GoProgram {
   readonly version?: string;
 }
 
-/** Plain files taken out of a module that the go.sum of `folder` under tools/parts pins. */
+/** Plain files taken out of a module that the go.sum of `folder` under tools/builds pins. */
 export interface GoFiles {
   readonly kind: "files";
   readonly folder: string;
@@ -62,7 +62,7 @@ export interface ModuleFiles {
   readonly paths: readonly string[];
 }
 
-/** A program of Python packages, which the committed requirements.txt of `folder` under tools/parts pins by hash. */
+/** A program of Python packages, which the committed requirements.txt of `folder` under tools/builds pins by hash. */
 export interface PythonProgram {
   readonly folder: string;
   /** What `python -m` runs. */
