@@ -13,11 +13,10 @@ const pollMs = 250;
  * @param onWait is called once when another process has the lock.
  */
 export async function withLock<T>(file: string, onWait: () => void, action: () => Promise<T>): Promise<T> {
-  const folder = path.dirname(file);
-  fs.mkdirSync(folder, { recursive: true });
-  const options = { lockfilePath: file, stale: staleMs };
-  if (await lockfile.check(folder, options)) onWait();
-  const release = await lockfile.lock(folder, {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const options = { lockfilePath: file, realpath: false, stale: staleMs };
+  if (await lockfile.check(file, options)) onWait();
+  const release = await lockfile.lock(file, {
     ...options,
     retries: { forever: true, factor: 1, minTimeout: pollMs },
     onCompromised: ({ message }) => {

@@ -71,7 +71,7 @@ async function getOnce<T>(address: URL, { answerMs, stallMs }: ReleaseLimits, re
   let timer = within(answerMs);
   try {
     const answer = await fetch(address, { signal: controller.signal });
-    if (answer.status === 404) throw new Unavailable(`${address} does not exist (HTTP 404)`);
+    if (answer.status === 404) throw new Unavailable(`${address.host}${address.pathname} does not exist (HTTP 404)`);
     if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
     clearTimeout(timer);
     timer = within(stallMs);
