@@ -1,6 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import { BlockList, connect, isIP, type Socket } from "node:net";
+import { BlockList, connect, isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { HttpProxyAgent, HttpsProxyAgent } from "hpagent";
 
@@ -13,8 +13,6 @@ import { HttpProxyAgent, HttpsProxyAgent } from "hpagent";
 const variables = { "http:": ["HTTP_PROXY", "http_proxy"], "https:": ["HTTPS_PROXY", "https_proxy"] } as const;
 
 const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };
-
-const schemes = Object.keys(variables);
 
 /**
  * Returns the proxy through which to reach an address; undefined means directly.
@@ -34,10 +32,13 @@ export function proxyFor(address: string | URL, environment: NodeJS.ProcessEnv =
 export async function useProxies(): Promise<void> {
   if (!hasProxies()) return;
   const { Agent, install, ProxyAgent, setGlobalDispatcher } = await import("undici");
-  const proxied = remembered((proxy) => new ProxyAgent(proxy));
+  const agents = new Map<string, InstanceType<typeof ProxyAgent>>();
   const choosing = new Agent().compose((direct) => (options, handler) => {
-    const proxy = options.origin === undefined ? undefined : proxyFor(options.origin);
-    return proxy === undefined ? direct(options, handler) : proxied(proxy.href).dispatch(options, handler);
+    const proxy = options.origin && proxyFor(options.origin);
+    if (!proxy) return direct(options, handler);
+    const agent = agents.get(proxy.href) ?? new ProxyAgent(proxy.href);
+    agents.set(proxy.href, agent);
+    return agent.dispatch(options, handler);
   });
   setGlobalDispatcher(choosing);
   // The built-in fetch of each Node.js is of another version than this dispatcher: take both from one.
@@ -60,48 +61,22 @@ export function proxyAgents(): { httpAgent?: http.Agent; httpsAgent?: https.Agen
  * @param timeout after how long without an answer it fails; milliseconds
  * @throws when there is no connection; the error names the proxy if that is what failed
  */
-export async function openConnection(address: string, timeout: number): Promise<void> {
+export function openConnection(address: string, timeout: number): Promise<void> {
   const { hostname, port, protocol } = new URL(address);
-  const target = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || defaultPorts[protocol]) };
+  const target = { host: withoutBrackets(hostname), port: Number(port || defaultPorts[protocol]) };
   const proxy = proxyFor(address);
-  const connection = proxy === undefined ? await connectedTo(target, timeout) : await tunnel(proxy, target, timeout);
-  connection.destroy();
-}
-
-interface Target {
-  readonly host: string;
-  readonly port: number;
-}
-
-async function connectedTo(target: Target, timeout: number): Promise<Socket> {
-  const socket = connect(target);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once("connect", () => resolve());
-      socket.once("error", reject);
-      socket.setTimeout(timeout, () => reject(noAnswer(timeout)));
-    });
-    return socket;
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  }
-}
-
-function tunnel(proxy: URL, { host, port }: Target, timeout: number): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const failed = (reason: string) => reject(proxyFailed(proxy, reason));
-    const timer = setTimeout(() => failed(noAnswer(timeout).message), timeout);
-    new HttpProxyAgent({ proxy }).createConnection({ host, port, timeout }, (error, connection) => {
+    const direct = proxy === undefined ? connect(target) : undefined;
+    const done = (error: Error | null, connection?: Duplex): void => {
       clearTimeout(timer);
-      if (error) failed(error.message);
-      else resolve(connection);
-    });
+      connection?.destroy();
+      if (error === null) resolve();
+      else reject(proxy === undefined ? error : proxyFailed(proxy, error.message));
+    };
+    const timer = setTimeout(() => done(new Error(`no answer within ${timeout / 1000} s`), direct), timeout);
+    direct?.once("connect", () => done(null, direct)).once("error", done);
+    if (proxy !== undefined) new HttpProxyAgent({ proxy }).createConnection({ ...target, timeout }, done);
   });
-}
-
-function noAnswer(timeout: number): Error {
-  return new Error(`no answer within ${timeout / 1000} s`);
 }
 
 type Connect = NonNullable<http.Agent["createConnection"]>;
@@ -109,11 +84,12 @@ type Connect = NonNullable<http.Agent["createConnection"]>;
 /** Makes an agent ask for each connection which proxy it needs. */
 function choosing<T extends http.Agent>(protocol: keyof typeof variables, agent: T): T {
   const direct: Connect = agent.createConnection.bind(agent);
+  const Proxied = protocol === "https:" ? HttpsProxyAgent : HttpProxyAgent;
   const connect: Connect = (options, callback) => {
+    const host = options.host ?? "localhost";
     const port = options.port ?? defaultPorts[protocol];
-    const proxy = proxyFor(`${protocol}//${urlHost(options.host ?? "localhost")}:${port}`);
+    const proxy = proxyFor(`${protocol}//${isIP(host) === 6 ? `[${host}]` : host}:${port}`);
     if (proxy === undefined) return direct(options, callback);
-    const Proxied = protocol === "https:" ? HttpsProxyAgent : HttpProxyAgent;
     new Proxied({ proxy, keepAlive: true }).createConnection(options, (error, connection) =>
       callback?.(error && proxyFailed(proxy, error.message), connection),
     );
@@ -127,20 +103,6 @@ function proxyFailed({ protocol, host }: URL, reason: string): Error {
   return new Error(`${reason} (through the proxy ${protocol}//${host})`);
 }
 
-function urlHost(host: string): string {
-  return isIP(host) === 6 ? `[${host}]` : host;
-}
-
-/** Makes one value for each proxy. */
-function remembered<T>(make: (proxy: string) => T): (proxy: string) => T {
-  const made = new Map<string, T>();
-  return (proxy) => {
-    const value = made.get(proxy) ?? make(proxy);
-    made.set(proxy, value);
-    return value;
-  };
-}
-
 function hasProxies(): boolean {
   return Object.values(variables)
     .flat()
@@ -150,7 +112,7 @@ function hasProxies(): boolean {
 function proxyOf(name: string, value: string): URL {
   const text = value.includes("://") ? value : `http://${value}`;
   const proxy = URL.canParse(text) ? new URL(text) : undefined;
-  if (proxy === undefined || !schemes.includes(proxy.protocol)) {
+  if (proxy === undefined || !(proxy.protocol in variables)) {
     const got = proxy === undefined ? "what is not a URL" : `${proxy.protocol}//${proxy.host}`;
     throw new Error(`${name}: got ${got}; expected a proxy such as http://proxy.example.com:3128, or https://`);
   }
@@ -158,7 +120,7 @@ function proxyOf(name: string, value: string): URL {
 }
 
 function isDirect(hostname: string, port: string | undefined, environment: NodeJS.ProcessEnv): boolean {
-  const host = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+  const host = withoutBrackets(hostname).replace(/\.$/, "");
   if (host === "localhost" || isWithin("127.0.0.0/8", host) || isWithin("::1/128", host)) return true;
   const entries = (environment.NO_PROXY || environment.no_proxy || "").toLowerCase().split(",");
   return entries.map((entry) => entry.trim()).some((entry) => entry !== "" && covers(entry, host, port));
@@ -170,22 +132,21 @@ function covers(entry: string, host: string, port: string | undefined): boolean 
   if (entry.includes("/")) return isWithin(entry, host);
   const [, name = entry, onlyPort] = /^(\[.+\]|[^:]+):(\d+)$/.exec(entry) ?? [];
   if (onlyPort !== undefined && onlyPort !== port) return false;
-  const domain = name.replace(/^\[|\]$/g, "").replace(/^\*\./, ".");
+  const domain = withoutBrackets(name).replace(/^\*\./, ".");
   return domain.startsWith(".") ? host.endsWith(domain) : host === domain || host.endsWith(`.${domain}`);
 }
 
-/** Whether a host is an address of a network such as 10.0.0.0/8. */
+/** Returns whether a host is an address of a network such as 10.0.0.0/8. */
 function isWithin(network: string, host: string): boolean {
   const [address = "", bits = ""] = network.split("/");
-  const family = familyOf(address);
-  if (family === undefined || family !== familyOf(host)) return false;
-  if (!/^\d{1,3}$/.test(bits) || Number(bits) > (family === "ipv4" ? 32 : 128)) return false;
+  const version = isIP(address);
+  if (version === 0 || version !== isIP(host)) return false;
+  if (!/^\d{1,3}$/.test(bits) || Number(bits) > (version === 4 ? 32 : 128)) return false;
   const list = new BlockList();
-  list.addSubnet(address, Number(bits), family);
-  return list.check(host, family);
+  list.addSubnet(address, Number(bits), version === 4 ? "ipv4" : "ipv6");
+  return list.check(host, version === 4 ? "ipv4" : "ipv6");
 }
 
-function familyOf(host: string): "ipv4" | "ipv6" | undefined {
-  const version = isIP(host);
-  return version === 0 ? undefined : version === 4 ? "ipv4" : "ipv6";
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[|\]$/g, "");
 }

@@ -2,23 +2,21 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { Part, Platform } from "./part";
-
-const partsFolder = path.join(__dirname, "parts");
+import type { Platform, Tool } from "./tool";
 
 const goInputs = ["go.mod", "go.sum", "main.go"];
 const pythonInputs = ["requirements.txt"];
 const originFile = "origin.json";
 
-/** Where a cached part came from, kept in its entry. */
-export interface Origin {
+/** Where a cached tool came from, kept in its entry. */
+interface Origin {
   readonly source: string;
   /** Set for an executable on PATH that the entry links to: what it was when its version was checked. */
   readonly linkedTo?: { readonly size: number; readonly modifiedMs: number };
 }
 
 /**
- * The folder of all cached parts, shared by every checkout of this user:
+ * Returns the folder of all cached tools, shared by every checkout of this user:
  * `$XDG_CACHE_HOME/datasets-server/tools`, with `~/.cache` where XDG_CACHE_HOME is not set.
  */
 export function cacheRoot(): string {
@@ -26,18 +24,18 @@ export function cacheRoot(): string {
   return path.join(base || path.join(os.homedir(), ".cache"), "datasets-server", "tools");
 }
 
-/** The folder of one part in the cache. Its name changes with anything that would change the part. */
-export function entryFolder(name: string, part: Part, platform: Platform): string {
-  const built = part.goModule ?? part.pythonPackages;
-  const inputs = part.pythonPackages === undefined ? goInputs : pythonInputs;
-  const hash = createHash("sha256").update(JSON.stringify([platform, part.version, built ?? part.npmPackages]));
+/** Returns the folder of one tool in the cache. Its name changes with anything that would change the tool. */
+export function entryFolder(name: string, tool: Tool, platform: Platform): string {
+  const built = tool.goModule ?? tool.pythonPackages;
+  const inputs = tool.pythonPackages === undefined ? goInputs : pythonInputs;
+  const hash = createHash("sha256").update(JSON.stringify([platform, tool.version, built ?? tool.npmPackages]));
   for (const input of inputs) hash.update(`\n${input}\n`).update(committedText(built?.folder, input));
-  return path.join(cacheRoot(), name, `${part.version}-${hash.digest("hex").slice(0, 12)}`);
+  return path.join(cacheRoot(), name, `${tool.version}-${hash.digest("hex").slice(0, 12)}`);
 }
 
-/** A committed file, or folder, of tools/parts. */
+/** Returns the path of a committed file, or folder, of tools/builds. */
 export function committedFile(...names: readonly string[]): string {
-  return path.join(partsFolder, ...names);
+  return path.join(__dirname, "builds", ...names);
 }
 
 function committedText(folder: string | undefined, file: string): string {
@@ -46,56 +44,48 @@ function committedText(folder: string | undefined, file: string): string {
   return fs.existsSync(committed) ? fs.readFileSync(committed, "utf8") : "";
 }
 
-export function executableName(name: string, { executable = name }: Part): string {
-  return executable;
+/** Returns what an entry holds for the user: the executable, or the folder of files. */
+export function payload(entry: string, name: string, { goModule, executable = name }: Tool): string {
+  return goModule?.kind === "files" ? path.join(entry, "files") : path.join(entry, "bin", executable);
 }
 
-/** What the toolbox gives for a part: its executable, or the folder of its files. */
-export function payload(entry: string, name: string, part: Part): string {
-  return part.goModule?.kind === "files"
-    ? path.join(entry, "files")
-    : path.join(entry, "bin", executableName(name, part));
-}
-
-/** True when the part is cached and, if it is a link to an executable on PATH, that one has not changed since. */
-export function isCached(entry: string, name: string, part: Part): boolean {
-  const stat = fs.statSync(payload(entry, name, part), { throwIfNoEntry: false });
-  const origin = readOrigin(entry);
-  if (stat === undefined || origin === undefined) return false;
-  const { linkedTo } = origin;
-  return linkedTo === undefined || (linkedTo.size === stat.size && linkedTo.modifiedMs === stat.mtimeMs);
-}
-
-/** Where an entry came from; undefined when there is none. */
-export function readOrigin(entry: string): Origin | undefined {
+/**
+ * Returns where a cached tool came from; undefined when it is not there, or is a link to an executable on PATH that has
+ * changed since.
+ */
+export function cachedSource(entry: string, name: string, tool: Tool): string | undefined {
+  const stat = fs.statSync(payload(entry, name, tool), { throwIfNoEntry: false });
   const file = path.join(entry, originFile);
-  return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : undefined;
+  if (stat === undefined || !fs.existsSync(file)) return undefined;
+  const { source, linkedTo }: Origin = JSON.parse(fs.readFileSync(file, "utf8"));
+  const isSame = linkedTo === undefined || (linkedTo.size === stat.size && linkedTo.modifiedMs === stat.mtimeMs);
+  return isSame ? source : undefined;
 }
 
-/** Moves a finished part from its staging folder into the cache in one step. */
-export function publish(staging: string, entry: string, name: string, part: Part, source: string): void {
-  const stagedPayload = payload(staging, name, part);
-  const isLink = fs.lstatSync(stagedPayload).isSymbolicLink();
-  const { size, mtimeMs } = fs.statSync(stagedPayload);
-  const origin: Origin = isLink ? { source, linkedTo: { size, modifiedMs: mtimeMs } } : { source };
+/** Moves a finished tool from its staging folder into the cache in one step. */
+export function publish(staging: string, entry: string, name: string, tool: Tool, source: string): void {
+  const staged = payload(staging, name, tool);
+  const { size, mtimeMs } = fs.statSync(staged);
+  const isLink = fs.lstatSync(staged).isSymbolicLink();
+  const origin: Origin = { source, ...(isLink && { linkedTo: { size, modifiedMs: mtimeMs } }) };
   fs.writeFileSync(path.join(staging, originFile), `${JSON.stringify(origin)}\n`);
   fs.mkdirSync(path.dirname(entry), { recursive: true });
   fs.rmSync(entry, { recursive: true, force: true });
   fs.renameSync(staging, entry);
 }
 
-/** The folder for unfinished work, downloads included. Only the holder of the install lock may touch it. */
+/** Returns the folder for unfinished work, downloads included. Only the holder of the install lock may touch it. */
 export function stagingRoot(): string {
   return path.join(cacheRoot(), ".staging");
 }
 
-/** An empty folder for unfinished work on one part. */
+/** Makes an empty folder for unfinished work on one tool. */
 export function newStaging(name: string): string {
   fs.mkdirSync(stagingRoot(), { recursive: true });
   return fs.mkdtempSync(path.join(stagingRoot(), `${name}-`));
 }
 
-/** Removes all unfinished work, also what dead installs left. */
+/** Removes all unfinished work, also what killed installs left. */
 export function removeStaging(): void {
   fs.rmSync(stagingRoot(), { recursive: true, force: true });
 }

@@ -1,14 +1,12 @@
-import { cachedPaths, type InstalledTool, installedTool, installParts, type PartTable } from "./installer";
-import { parts } from "./parts";
-import {
-  type InstallOptions,
-  localGroups,
-  type ToolGroup,
-  type ToolIn,
-  type ToolName,
-  type ToolPaths,
-  toolsOf,
-} from "./toolbox";
+import { definitions } from "./definitions";
+import { type InstalledTool, installedTool, installMissing } from "./installer";
+import type { ToolTable } from "./tool";
+import { localGroups, type ToolGroup, type ToolIn, type ToolName, type ToolPaths, toolsOf } from "./toolbox";
+
+export interface InstallOptions {
+  /** Receives each line of progress. Default: printed on stdout. */
+  readonly log?: (line: string) => void;
+}
 
 /**
  * Installs every missing tool of some groups, and nothing else.
@@ -19,18 +17,23 @@ export async function installTools<Group extends ToolGroup>(
   groups: readonly Group[],
   { log = console.log }: InstallOptions = {},
 ): Promise<ToolPaths<Group>> {
-  await installParts(tableOf(groups), log);
+  await installMissing(tableOf(groups), log);
   return findTools(groups);
 }
 
 /**
- * Returns the installed tools of some groups. Touches nothing but the cache folder.
+ * Returns the installed tools of some groups. Reads nothing but the cache folder.
  *
  * @throws when a tool is missing.
  */
 export function findTools<Group extends ToolGroup>(groups: readonly Group[]): ToolPaths<Group> {
-  const names = namesIn(groups);
-  const paths = Object.fromEntries(cachedPaths(tableOf(groups)));
+  const names: readonly ToolIn<Group>[] = groups.flatMap((group) => toolsOf[group]);
+  const paths = Object.fromEntries(
+    names.flatMap((name) => {
+      const tool = findTool(name);
+      return tool === undefined ? [] : [[name, tool.path]];
+    }),
+  );
   if (hasAll(names, paths)) return paths;
   const missing = names.filter((name) => !(name in paths));
   const isLocal = groups.every((group) => localGroups.some((local) => local === group));
@@ -40,17 +43,13 @@ export function findTools<Group extends ToolGroup>(groups: readonly Group[]): To
 
 /** Returns one tool and what is known of it; undefined when it is not installed. */
 export function findTool(name: ToolName): InstalledTool | undefined {
-  return installedTool(name, parts[name]);
+  return installedTool(name, definitions[name]);
 }
 
-function namesIn<Group extends ToolGroup>(groups: readonly Group[]): ToolIn<Group>[] {
-  return groups.flatMap((group) => toolsOf[group]);
-}
-
-/** In the order of `parts`, in which missing ones are built. */
-function tableOf(groups: readonly ToolGroup[]): PartTable {
-  const names: readonly string[] = namesIn(groups);
-  return Object.fromEntries(Object.entries(parts).filter(([name]) => names.includes(name)));
+/** In the order of `definitions`, in which missing ones are built. */
+function tableOf(groups: readonly ToolGroup[]): ToolTable {
+  const names: readonly string[] = groups.flatMap((group) => toolsOf[group]);
+  return Object.fromEntries(Object.entries(definitions).filter(([name]) => names.includes(name)));
 }
 
 function hasAll<Name extends string>(names: readonly Name[], paths: object): paths is Record<Name, string> {

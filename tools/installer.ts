@@ -1,56 +1,30 @@
+import fs from "node:fs";
 import path from "node:path";
-import { entryFolder, isCached, newStaging, payload, publish, readOrigin, removeStaging, stagingRoot } from "./cache";
-import { type InstallLock, takeInstallLock } from "./installLock";
-import { currentPlatform, type Part } from "./part";
+import {
+  cachedSource,
+  cacheRoot,
+  entryFolder,
+  newStaging,
+  payload,
+  publish,
+  removeStaging,
+  stagingRoot,
+} from "./cache";
+import { withLock } from "./lock";
 import { createProgress, type Progress } from "./progress";
-import { buildOf, type Toolchain } from "./sources/build";
-import { prefetchModules } from "./sources/goModules";
-import { fromPath } from "./sources/onPath";
+import { type Build, buildOf } from "./sources/build";
+import { CommandFailed, type Job, placedVersionProblem, Unavailable } from "./sources/job";
+import { fromPath } from "./sources/path";
 import { createReleaseSource } from "./sources/release";
 import { createReleaseHosts } from "./sources/releaseHosts";
-import { type Attempt, CommandFailed, type Job } from "./sources/source";
+import { currentPlatform, type Tool, type ToolTable } from "./tool";
 
-export type PartTable = Readonly<Record<string, Part>>;
-
-/** A part could not be installed. The message names it, what was tried, and what to do next. */
-export class InstallError extends Error {}
+type Log = (line: string) => void;
 
 const outputLinesShown = 20;
 
-/**
- * Makes every part of the table be in the cache: from the cache itself, PATH, the official release, or a build
- * from Go modules, Python or npm packages, in this order. Finished parts stay when a later one fails or the process is killed.
- *
- * @throws InstallError
- */
-export async function installParts(table: PartTable, log: (line: string) => void): Promise<void> {
-  const total = Object.keys(table).length;
-  if (missingParts(table).length === 0) return;
-  const lock = await takeInstallLock(log);
-  try {
-    // Another install may have done it all while this one waited for the lock.
-    const missing = missingParts(table);
-    if (missing.length === 0) return;
-    removeStaging();
-    const inPlace = total - missing.length;
-    log(`  ${inPlace} of ${total} tools are in place, ${missing.length} to install`);
-    await installMissing(missing, lock, createProgress(total, inPlace, log), log);
-  } finally {
-    removeStaging();
-    await lock.release();
-  }
-}
-
-/** The paths of the parts of a table; absent ones are those that are not installed. */
-export function cachedPaths(table: PartTable): ReadonlyMap<string, string> {
-  const platform = currentPlatform();
-  const paths = new Map<string, string>();
-  for (const [name, part] of Object.entries(table)) {
-    const entry = entryFolder(name, part, platform);
-    if (isCached(entry, name, part)) paths.set(name, payload(entry, name, part));
-  }
-  return paths;
-}
+/** The error of a tool that could not be installed: it names it, what was tried, and what to do next. */
+export class InstallError extends Error {}
 
 /** A tool that is in the cache. */
 export interface InstalledTool {
@@ -61,149 +35,142 @@ export interface InstalledTool {
   readonly source: string;
 }
 
-/** Returns what is known of a part in the cache; undefined when it is not there. */
-export function installedTool(name: string, part: Part): InstalledTool | undefined {
-  const entry = entryFolder(name, part, currentPlatform());
-  const origin = readOrigin(entry);
-  if (origin === undefined || !isCached(entry, name, part)) return undefined;
-  const { source } = origin;
-  const build = buildOf(part);
-  const version = build?.source === source ? build.version : part.version;
-  return { path: payload(entry, name, part), version, source };
+/** Returns what is known of a tool in the cache; undefined when it is not there. */
+export function installedTool(name: string, tool: Tool): InstalledTool | undefined {
+  const entry = entryFolder(name, tool, currentPlatform());
+  const source = cachedSource(entry, name, tool);
+  if (source === undefined) return undefined;
+  const build = buildOf(tool);
+  const version = (build?.source === source ? build.version : undefined) ?? tool.version;
+  return { path: payload(entry, name, tool), version, source };
 }
 
-interface PendingPart {
+/**
+ * Installs every tool of a table that is not in the cache: from PATH, the official release, or a build from Go modules,
+ * Python or npm packages, in this order. Finished tools stay when a later one fails or the process is killed.
+ *
+ * @throws InstallError
+ */
+export async function installMissing(table: ToolTable, log: Log): Promise<void> {
+  if (missingOf(table).length === 0) return;
+  const onWait = () => log("  waiting for another install; the lock of one that was killed expires within 10 s");
+  await withLock(path.join(cacheRoot(), "install.lock"), onWait, async () => {
+    removeStaging();
+    try {
+      await installAll(table, log);
+    } finally {
+      removeStaging();
+    }
+  });
+}
+
+/** A tool that is not in the cache. */
+interface MissingTool {
   readonly name: string;
-  readonly part: Part;
-  /** Why the quick sources did not have it. */
-  readonly reasons: readonly string[];
+  readonly tool: Tool;
+  readonly build: Build | undefined;
+  /** Why the sources before a build do not have it. */
+  readonly reasons: string[];
 }
 
-function missingParts(table: PartTable): PendingPart[] {
-  const cached = cachedPaths(table);
-  const missing = Object.entries(table).filter(([name]) => !cached.has(name));
-  return missing.map(([name, part]) => ({ name, part, reasons: [] }));
+/** Puts a tool at a job's target. Returns where it is from. */
+type Source = (job: Job) => Promise<string>;
+
+function missingOf(table: ToolTable): MissingTool[] {
+  const missing = Object.entries(table).filter(([name, tool]) => installedTool(name, tool) === undefined);
+  return missing.map(([name, tool]) => ({ name, tool, build: buildOf(tool), reasons: [] }));
 }
 
-async function installMissing(
-  missing: readonly PendingPart[],
-  lock: InstallLock,
-  progress: Progress,
-  log: (line: string) => void,
-): Promise<void> {
-  const toBuild = await takeReadyMade(missing, lock, progress, log);
-  if (toBuild.length === 0) return;
+async function installAll(table: ToolTable, log: Log): Promise<void> {
+  // Another install may have done it all while this one waited for the lock.
+  const missing = missingOf(table);
+  if (missing.length === 0) return;
+  const total = Object.keys(table).length;
+  const inPlace = total - missing.length;
+  log(`  ${inPlace} of ${total} tools are in place, ${missing.length} to install`);
+  const progress = createProgress(total, inPlace, log);
+  const downloads = path.join(stagingRoot(), "downloads");
+  const readyMade = [fromPath, createReleaseSource({ hosts: createReleaseHosts(), downloads })];
+  const toBuild: MissingTool[] = [];
+  for (const each of missing) {
+    if (!(await takeReadyMade(each, readyMade, progress))) toBuild.push(each);
+  }
+  const noRelease = toBuild.filter(({ tool }) => tool.release !== undefined).map(({ reasons }) => reasons.at(-1) ?? "");
+  for (const reason of new Set(noRelease)) log(`  ${reason}`);
   await checkBuildable(toBuild);
-  const rest = new AbortController();
-  const prefetching = prefetchModules(
-    toBuild.slice(1).map(({ part }) => part),
-    rest.signal,
-  );
-  try {
-    for (const pending of toBuild) await buildPart(pending, lock, progress);
-  } finally {
-    rest.abort();
-    await prefetching;
-  }
+  for (const each of toBuild) await build(each, progress);
 }
 
-/** Takes from PATH and from releases what they have; the rest is to be built. */
-async function takeReadyMade(
-  missing: readonly PendingPart[],
-  lock: InstallLock,
-  progress: Progress,
-  log: (line: string) => void,
-): Promise<PendingPart[]> {
-  const fromRelease = createReleaseSource(createReleaseHosts(log), path.join(stagingRoot(), "downloads"));
-  const readyMade: readonly NamedSource[] = [
-    ["found on PATH", fromPath],
-    ["official release", fromRelease],
-  ];
-  const rest: PendingPart[] = [];
-  for (const { name, part } of missing) {
-    lock.announce(`looking for ${name} ${part.version}`);
-    const startedMs = Date.now();
-    const reasons: string[] = [];
-    const staged = stage(name, part);
-    const source = await firstSource(readyMade, staged.job, reasons);
-    if (source === undefined) {
-      rest.push({ name, part, reasons });
-      continue;
-    }
-    staged.publish(source);
-    progress.done(name, part.version, source, startedMs);
-  }
-  return rest;
-}
-
-type NamedSource = readonly [label: string, take: (job: Job) => Promise<Attempt>];
-
-/** The label, with its detail, of the first source that has the part; what the others said is added to `reasons`. */
-async function firstSource(sources: readonly NamedSource[], job: Job, reasons: string[]): Promise<string | undefined> {
-  for (const [label, take] of sources) {
-    const attempt = await take(job);
-    if (attempt.found) return attempt.detail === undefined ? label : `${label}, ${attempt.detail}`;
-    if (attempt.why !== undefined) reasons.push(attempt.why);
-  }
-  return undefined;
-}
-
-/** Stages a part: a job whose target is in a staging folder, and the step that moves it into the cache. */
-function stage(name: string, part: Part): { readonly job: Job; publish(source: string): void } {
-  const platform = currentPlatform();
-  const folder = newStaging(name);
-  const scratch = newStaging(`${name}-scratch`);
-  return {
-    job: { name, part, platform, target: payload(folder, name, part), scratch },
-    publish: (source) => publish(folder, entryFolder(name, part, platform), name, part, source),
-  };
-}
-
-/** Fails before the first long build when some part cannot be built in the end. */
-async function checkBuildable(toBuild: readonly PendingPart[]): Promise<void> {
-  const toolchains = new Map<Toolchain, PendingPart>();
-  for (const pending of toBuild) {
-    const build = buildOf(pending.part);
-    if (build === undefined) {
-      throw new InstallError(
-        `${failureHead(pending)}\nIt exists as an official release only. Next: run the command again where that host can be reached.`,
-      );
-    }
-    if (!toolchains.has(build.toolchain)) toolchains.set(build.toolchain, pending);
-  }
-  const names = toBuild.map(({ name }) => name).join(", ");
-  for (const [{ problem, howToGet }, first] of toolchains) {
-    const missing = await problem();
-    if (missing === undefined) continue;
-    throw new InstallError(
-      `${failureHead(first)}\n${missing}.\nNext: ${howToGet}, then run the command again. Left to install: ${names}.`,
-    );
-  }
-}
-
-async function buildPart(pending: PendingPart, lock: InstallLock, progress: Progress): Promise<void> {
-  const { name, part } = pending;
-  const build = buildOf(part);
-  if (build === undefined) throw new InstallError(failureHead(pending));
-  const { version, doing } = build;
+/** Takes a tool from the first source that has it; returns false when none does. */
+async function takeReadyMade(missing: MissingTool, sources: readonly Source[], progress: Progress): Promise<boolean> {
   const startedMs = Date.now();
-  lock.announce(`${doing}: ${name} ${version}`);
-  if (build.mayTakeMinutes) progress.starting(name, version, doing);
-  const staged = stage(name, part);
+  for (const source of sources) {
+    try {
+      const from = await install(missing, source);
+      progress.done(missing.name, missing.tool.version, from, startedMs);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      missing.reasons.push(error.message);
+    }
+  }
+  return false;
+}
+
+/** Puts a tool into the cache, if it is of its version. Returns where it is from. */
+async function install({ name, tool }: MissingTool, source: Source): Promise<string> {
+  const platform = currentPlatform();
+  const staging = newStaging(name);
+  const job = { name, tool, platform, target: payload(staging, name, tool), scratch: newStaging(`${name}-scratch`) };
+  fs.mkdirSync(path.dirname(job.target), { recursive: true });
+  const from = await source(job);
+  const problem = await placedVersionProblem(job);
+  if (problem !== undefined) throw new Unavailable(problem);
+  publish(staging, entryFolder(name, tool, platform), name, tool, from);
+  return from;
+}
+
+/** Fails before the first long build when a later tool cannot be built. */
+async function checkBuildable(toBuild: readonly MissingTool[]): Promise<void> {
+  const checked = new Set<Build["toolchain"]>();
+  for (const missing of toBuild) {
+    if (missing.build === undefined) {
+      const next = "It exists as an official release only. Next: run the command again where that host can be reached.";
+      throw new InstallError(`${failureHead(missing)}\n${next}`);
+    }
+    const { toolchain } = missing.build;
+    const problem = checked.has(toolchain) ? undefined : await toolchain.problem();
+    checked.add(toolchain);
+    if (problem === undefined) continue;
+    const names = toBuild.map(({ name }) => name).join(", ");
+    const next = `Next: ${toolchain.howToGet}, then run the command again. Left to install: ${names}.`;
+    throw new InstallError(`${failureHead(missing)}\n${problem}.\n${next}`);
+  }
+}
+
+async function build(missing: MissingTool, progress: Progress): Promise<void> {
+  const { name, tool, build: recipe } = missing;
+  if (recipe === undefined) throw new InstallError(failureHead(missing));
+  const version = recipe.version ?? tool.version;
+  const startedMs = Date.now();
+  progress.starting(name, version, recipe.doing);
   try {
-    await build.run(staged.job);
+    await install(missing, async (job) => {
+      await recipe.run(job);
+      return recipe.source;
+    });
   } catch (error) {
-    if (error instanceof CommandFailed) throw new InstallError(buildFailure(pending, error), { cause: error });
+    if (error instanceof CommandFailed) throw new InstallError(buildFailure(missing, error), { cause: error });
+    if (error instanceof Unavailable) throw new InstallError(`${failureHead(missing)}\n  ${error.message}`);
     throw error;
   }
-  staged.publish(build.source);
-  progress.done(name, version, build.source, startedMs);
+  progress.done(name, version, recipe.source, startedMs);
 }
 
-function buildFailure(pending: PendingPart, { command, output }: CommandFailed): string {
+function buildFailure(missing: MissingTool, { command, output }: CommandFailed): string {
   const end = output.trimEnd().split("\n").slice(-outputLinesShown);
   return [
-    failureHead(pending),
+    failureHead(missing),
     `  failed: ${command}`,
     ...end.map((line) => `  | ${line}`),
     "Next: fix what the output above names (a download that failed: check the network, and the settings of Go, pip or npm),",
@@ -211,6 +178,6 @@ function buildFailure(pending: PendingPart, { command, output }: CommandFailed):
   ].join("\n");
 }
 
-function failureHead({ name, part, reasons }: PendingPart): string {
-  return [`${name} ${part.version} could not be installed.`, ...reasons.map((reason) => `  ${reason}`)].join("\n");
+function failureHead({ name, tool, reasons }: MissingTool): string {
+  return [`${name} ${tool.version} could not be installed.`, ...reasons.map((reason) => `  ${reason}`)].join("\n");
 }

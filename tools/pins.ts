@@ -1,5 +1,5 @@
 /**
- * The version of every part, written as its project tags it. The go.mod and requirements.txt files in tools/parts pin the
+ * The version of every tool, written as its project tags it. The go.mod and requirements.txt files in tools/builds pin the
  * same versions for builds, and package.json those of the providers' SDKs; a test compares them.
  */
 export const pins = {
@@ -31,7 +31,7 @@ export const pins = {
   node26: "26.12.1",
 } as const;
 
-/** The oldest Go that can build the parts, as [major, minor]. */
+/** The oldest Go that can build the tools, as [major, minor]. */
 export const oldestGo = [1, 26] as const;
 
 /** The oldest Python that the committed requirements.txt files are made for, as [major, minor]. */

@@ -1,17 +1,17 @@
-/** The lines an install prints: one for each part when it is done, and one before a build that may take minutes. */
+/** The lines an install prints: one for each tool when it is done, and one before a build that may take minutes. */
 export interface Progress {
   starting(name: string, version: string, doing: string): void;
   done(name: string, version: string, source: string, startedMs: number): void;
 }
 
-const nameWidth = 26;
+const nameWidth = 35;
 const sourceWidth = 22;
 
-/** Counts finished parts up to `total`. */
+/** Counts finished tools up to `total`. */
 export function createProgress(total: number, alreadyDone: number, log: (line: string) => void): Progress {
   let finished = alreadyDone;
   const width = String(total).length;
-  const nameAndVersion = (name: string, version: string) => `${name} ${version}`.padEnd(nameWidth + 9);
+  const nameAndVersion = (name: string, version: string) => `${name} ${version}`.padEnd(nameWidth);
   return {
     starting: (name, version, doing) => {
       log(`  ${" ".repeat(2 * width + 3)} ${nameAndVersion(name, version)} ${doing} ...`);

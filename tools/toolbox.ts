@@ -29,7 +29,6 @@ export type ToolGroup = keyof typeof table;
 
 type ToolsOf = { readonly [Group in ToolGroup]: (typeof table)[Group][number] };
 
-/** A tool of one of these groups. */
 export type ToolIn<Group extends ToolGroup> = ToolsOf[Group];
 
 export type ToolName = ToolIn<ToolGroup>;
@@ -53,8 +52,3 @@ export type Toolbox = ToolPaths<(typeof localGroups)[number]>;
 
 /** The tools that run Pulumi on a stack; those of the cluster are there for stack local. */
 export type EngineTools = ToolPaths<"deploy"> & Partial<ToolPaths<"cluster">>;
-
-export interface InstallOptions {
-  /** Receives each line of progress. Default: printed on stdout. */
-  readonly log?: (line: string) => void;
-}

@@ -1,7 +1,7 @@
+import { definitions } from "./definitions";
 import { findTool } from "./install";
-import { currentPlatform } from "./part";
-import { parts } from "./parts";
 import { type Checksums, checksumKey, checksumsFile, hashOf, readChecksums } from "./sources/checksums";
+import { currentPlatform } from "./tool";
 import { type ToolGroup, type ToolName, toolsOf } from "./toolbox";
 
 /** A tool that is not known to be what its project released. */
@@ -21,18 +21,18 @@ export async function unverifiedTools(
   groups: readonly ToolGroup[],
   checksums: Checksums = readChecksums(),
 ): Promise<UnverifiedTool[]> {
-  const names: ToolName[] = groups.flatMap((group) => toolsOf[group]);
-  const unverified = names.map(async (name) => {
+  const unverified: UnverifiedTool[] = [];
+  for (const name of groups.flatMap((group): readonly ToolName[] => toolsOf[group])) {
     const why = await whyUnverified(name, checksums);
-    return why === undefined ? [] : [{ name, why }];
-  });
-  return (await Promise.all(unverified)).flat();
+    if (why !== undefined) unverified.push({ name, why });
+  }
+  return unverified;
 }
 
 async function whyUnverified(name: ToolName, checksums: Checksums): Promise<string | undefined> {
   const tool = findTool(name);
   if (tool === undefined) return "it is not installed";
-  const release = parts[name].release?.(currentPlatform());
+  const release = definitions[name].release?.(currentPlatform());
   if (release === undefined) return "it has no release for this platform";
   const expected = checksums[checksumKey(release)];
   if (expected === undefined) return `${checksumsFile} has nothing of ${checksumKey(release)}`;

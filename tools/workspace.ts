@@ -21,14 +21,14 @@ export interface WorkspacePaths {
 
 /** Of the user's environment only these reach a local run, so that no AWS, Kubernetes or Pulumi setting leaks in. */
 const passedThrough = [
-  ...["HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "XDG_CACHE_HOME"],
+  ...["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "XDG_CACHE_HOME"],
   ...["LANG", "LC_ALL", "LC_CTYPE", "TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "CI"],
   ...["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "all_proxy"],
   ...["SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS"],
   ...["GOPATH", "GOCACHE", "GOMODCACHE", "GOPROXY", "GONOPROXY", "GOPRIVATE", "GOSUMDB", "GOFLAGS", "GOTOOLCHAIN"],
 ] as const;
 
-/** Opens nothing: the local stack's secrets are placeholders, and a passphrase must exist for the engine to run. */
+/** Opens nothing: the local stack's secrets are placeholders, and a passphrase must exist for Pulumi to run. */
 const localPassphrase = "placeholder";
 
 const awsPluginFolder = `resource-aws-${pins.awsProvider}`;
@@ -51,7 +51,7 @@ export function workspacePaths(workspaceDir: string): WorkspacePaths {
 }
 
 /**
- * The whole environment for running the engine, kubectl and the program against a workspace. Prepares the workspace's
+ * Returns the whole environment for running Pulumi, kubectl and the program against a workspace. Prepares the workspace's
  * folders; a second call changes nothing.
  */
 export function engineEnvironment(tools: EngineTools, workspaceDir: string): NodeJS.ProcessEnv {
@@ -71,8 +71,8 @@ export function engineEnvironment(tools: EngineTools, workspaceDir: string): Nod
 }
 
 /**
- * The whole environment for running the pinned engine on a stack of the team: the user's own, with the workspace for
- * nothing but the engine's home. Prepares that; a second call changes nothing.
+ * Returns the whole environment for running the pinned Pulumi on a stack of the team: the user's own, with the workspace
+ * for nothing but Pulumi's home. Prepares that; a second call changes nothing.
  */
 export function teamEnvironment(tools: EngineTools, workspaceDir: string): NodeJS.ProcessEnv {
   const paths = workspacePaths(workspaceDir);
@@ -80,32 +80,28 @@ export function teamEnvironment(tools: EngineTools, workspaceDir: string): NodeJ
   return { ...process.env, ...engineSettings(tools, paths) };
 }
 
-/** Whether the AWS provider is in a workspace's plugin folder. */
+/** Returns whether the AWS provider is in a workspace's plugin folder. */
 export function hasAwsPlugin(workspaceDir: string): boolean {
   return fs.existsSync(pluginFolder(workspacePaths(workspaceDir).pulumiHome, awsPluginFolder));
 }
 
-/** What makes the engine use the pinned tools and nothing else. */
+/** Returns what makes Pulumi use the pinned tools and nothing else. */
 function engineSettings(tools: EngineTools, { pulumiHome }: WorkspacePaths): NodeJS.ProcessEnv {
   return {
     PATH: toolPath(tools),
     PULUMI_HOME: pulumiHome,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    // Without it the engine prefers whatever plugin lies on the user's PATH, of any version.
+    // Without it Pulumi prefers whatever plugin lies on the user's PATH, of any version.
     PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
     GOGC: "400",
   };
 }
 
-/** The user's environment reduced to what every child process may see: home, terminal, proxies, certificates, Go. */
+/** Returns the user's environment reduced to what every child process may see: home, terminal, proxies, certificates, Go. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    ["PATH", ...passedThrough].flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+  const known = new Set<string>(passedThrough);
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => known.has(name)));
 }
 
 function toolPath(tools: EngineTools): string {
@@ -115,7 +111,8 @@ function toolPath(tools: EngineTools): string {
 }
 
 function prepareHome(tools: EngineTools, pulumiHome: string): void {
-  const languageHost = `language-nodejs-${languageHostVersion()}`;
+  // Its release has the version of the CLI; what is built from Go modules is an older one.
+  const languageHost = `language-nodejs-${findTool("pulumi-language-nodejs")?.version ?? pins.languageHostModule}`;
   link(pulumiHome, languageHost, tools["pulumi-language-nodejs"]);
   removeOtherLanguageHosts(pulumiHome, languageHost);
   link(pulumiHome, `resource-kubernetes-${pins.kubernetesProvider}`, tools["pulumi-resource-kubernetes"]);
@@ -126,12 +123,7 @@ function prepareHome(tools: EngineTools, pulumiHome: string): void {
   }
 }
 
-/** Its release has the version of the CLI; what is built from Go modules is an older one. */
-function languageHostVersion(): string {
-  return findTool("pulumi-language-nodejs")?.version ?? pins.languageHostModule;
-}
-
-/** The engine takes the newest that it finds, even where its executable is gone. */
+/** Pulumi takes the newest that it finds, even where its executable is gone. */
 function removeOtherLanguageHosts(pulumiHome: string, wanted: string): void {
   const plugins = path.join(pulumiHome, "plugins");
   const others = fs.readdirSync(plugins).filter((name) => name.startsWith("language-nodejs-") && name !== wanted);
@@ -142,19 +134,15 @@ function pluginFolder(pulumiHome: string, name: string): string {
   return path.join(pulumiHome, "plugins", name);
 }
 
-/** The engine ignores a linked folder, so the folder is real and only the executable is a link. */
+/** Pulumi ignores a linked folder, so the folder is real and only the executable is a link. */
 function link(pulumiHome: string, name: string, executable: string): void {
   const folder = pluginFolder(pulumiHome, name);
   const file = path.join(folder, path.basename(executable));
-  if (linkTarget(file) === executable) return;
+  if (fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() && fs.readlinkSync(file) === executable) return;
   fs.mkdirSync(folder, { recursive: true });
   // Renamed into place, so that a run in another process never misses the plugin.
   const fresh = `${file}.${process.pid}`;
   fs.rmSync(fresh, { force: true });
   fs.symlinkSync(executable, fresh);
   fs.renameSync(fresh, file);
-}
-
-function linkTarget(file: string): string | undefined {
-  return fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ? fs.readlinkSync(file) : undefined;
 }

@@ -49,7 +49,7 @@ function toolCommands(program: Command): void {
     group: "project",
     does: "write tools/checksums.json, where releases are reachable",
     examples: ["tools checksums", "tools checksums && git diff tools/checksums.json"],
-  }).action(async () => (await import("../../tools/sources/checksums")).writeChecksums());
+  }).action(async () => (await import("../../tools/writeChecksums")).writeChecksums());
 
   describe(tools.command("verify"), {
     group: "project",

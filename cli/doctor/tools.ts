@@ -1,11 +1,11 @@
 import { accessSync, constants } from "node:fs";
 import * as path from "node:path";
 import { UserError } from "../../cluster/userError";
+import { definitions } from "../../tools/definitions";
 import { findTool, findTools } from "../../tools/install";
-import { parts } from "../../tools/parts";
 import { pins } from "../../tools/pins";
 import { run } from "../../tools/run";
-import { versionProblem } from "../../tools/sources/source";
+import { versionProblem } from "../../tools/sources/job";
 import { type EngineTools, localGroups, type ToolName, toolsOf } from "../../tools/toolbox";
 import { hasAwsPlugin } from "../../tools/workspace";
 import { type Finding, type Findings, found } from "./examination";
@@ -25,10 +25,10 @@ async function examineTool(name: ToolName): Promise<Finding> {
   if (tool === undefined) {
     return { subject: name, outcome: "failed", found: "it is not installed" };
   }
-  const { versionCommand } = parts[name];
+  const { versionCommand } = definitions[name];
   // Those that cannot say their version lie in a folder that is named by it.
   const saysItself = versionCommand !== undefined && versionCommand.answeredBy === undefined;
-  const problem = saysItself ? await versionProblem(tool.path, parts[name]) : undefined;
+  const problem = saysItself ? await versionProblem(tool.path, definitions[name]) : undefined;
   return problem === undefined
     ? { subject: name, outcome: "ok", found: `${tool.version}, ${tool.path}` }
     : { subject: name, outcome: "failed", found: problem };

@@ -81,7 +81,7 @@ describe("local cluster", () => {
     assert.equal(await clusterStatus(toolbox, workspace), "running");
   });
 
-  it("is made anew, empty, when one of its processes died", async () => {
+  it("is recreated, empty, when one of its processes died", async () => {
     const [manager] = (await processesOf(workspace)).filter(({ commandLine }) =>
       commandLine.includes("/kube-controller-manager "),
     );

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { projectFolder } from "../../cli/project";
+import { definitions } from "../../tools/definitions";
 import { findTools } from "../../tools/install";
-import { parts } from "../../tools/parts";
 import { type RunResult, run } from "../../tools/run";
 import { cleanEnvironment } from "../../tools/workspace";
 import { type Cluster, newCluster } from "../support/e2e/cluster";
@@ -60,7 +60,7 @@ describe("every Node.js in support", () => {
   }
 
   for (const [name, tag] of nodes) {
-    const { version } = parts[name];
+    const { version } = definitions[name];
 
     it(`${version} brings stack local up, sees no change, changes an image, and takes it down`, async () => {
       const onNode = engine.with({ PATH: pathWith(name, engine.path) });
@@ -77,7 +77,7 @@ describe("every Node.js in support", () => {
   }
 
   for (const [name] of nodes) {
-    it(`${parts[name].version} passes the unit tests`, async () => {
+    it(`${definitions[name].version} passes the unit tests`, async () => {
       const { code, stdout, stderr } = (await unitTests.get(name)) ?? assert.fail();
       assert.equal(code, 0, stdout + stderr);
     });

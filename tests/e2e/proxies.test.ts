@@ -12,7 +12,7 @@ const clients = {
     answer: "release",
     code: `
       const { createReleaseHosts } = await load("tools/sources/releaseHosts");
-      return createReleaseHosts(() => {}).text("https://releases.invalid/v1/alpha");`,
+      return createReleaseHosts().text("https://releases.invalid/v1/alpha");`,
   },
   "a request to GitHub": {
     host: "api.github.invalid",
@@ -158,8 +158,8 @@ describe("with a proxy as the only way out", () => {
     const [error] = await results([code], { HTTPS_PROXY: proxy.url.replace("//", "//me:secret@") });
     assert.equal(
       error,
-      "Error: cannot reach the Kubernetes API server https://other.invalid: " +
-        `Bad response: 403 (through the proxy ${proxy.url})\nadvice`,
+      "cannot reach the Kubernetes API server https://other.invalid: " +
+        `Bad response: 403 (through the proxy ${proxy.url})\nNext: advice`,
     );
   });
 });

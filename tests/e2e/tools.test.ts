@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createReadStream } from "node:fs";
 import path from "node:path";
+import { definitions } from "../../tools/definitions";
 import { findTool } from "../../tools/install";
 import type { InstalledTool } from "../../tools/installer";
-import { parts } from "../../tools/parts";
 import { pins } from "../../tools/pins";
 import { run } from "../../tools/run";
 import { type ToolName, toolsOf } from "../../tools/toolbox";
@@ -14,16 +14,16 @@ describe("the installed tools", () => {
   const toolOf = (name: ToolName): InstalledTool => findTool(name) ?? assert.fail(`${name} is not installed`);
 
   for (const name of installed) {
-    const { versionCommand } = parts[name];
+    const { versionCommand } = definitions[name];
     // The others are asked below.
     if (versionCommand === undefined || versionCommand.answeredBy !== undefined) continue;
-    it(`${name} says that it is ${parts[name].version}`, async () => {
+    it(`${name} says that it is ${definitions[name].version}`, async () => {
       const { path: executable, version } = toolOf(name);
       const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
       const { stdout } = await run(executable, versionCommand.args, { env });
       const said: readonly string[] = stdout.match(/\d+\.\d+\.\d+[\w.+-]*/g) ?? [];
       assert.ok(said.includes(version.replace(/^v/, "")), `it is meant to be ${version}, and says: ${stdout}`);
-      assert.equal(version, parts[name].version);
+      assert.equal(version, definitions[name].version);
     });
   }
 

@@ -16,8 +16,6 @@ export const components = [
 
 export type ComponentArgs = Readonly<Record<string, string>>;
 
-const loopback = "127.0.0.1";
-
 /** Extra arguments of the processes; those of the API server are joined by what the caller asks for. */
 const componentArgs: Readonly<Record<(typeof components)[number], ComponentArgs>> = {
   // The data never outlives the cluster, so it need not survive a power cut.
@@ -49,7 +47,7 @@ export async function clusterConfig(
     kind: "KwokctlConfiguration",
     options: {
       runtime: "binary",
-      bindAddress: loopback,
+      bindAddress: "127.0.0.1",
       securePort: true,
       kubeAuthorization: true,
       kubeAdmission: true,
@@ -69,13 +67,12 @@ export async function clusterConfig(
     },
     componentsPatches: components.map((name) => ({
       name,
-      extraArgs: toList({ ...componentArgs[name], ...(name === "kube-apiserver" ? apiServerArgs : {}) }),
+      extraArgs: Object.entries({
+        ...componentArgs[name],
+        ...(name === "kube-apiserver" && apiServerArgs),
+      }).map(([key, value]) => ({ key, value })),
     })),
   };
   const documents = [configuration, ...clusterStages(toolbox, podStages)];
   return { yaml: documents.map((document) => stringify(document)).join("---\n"), apiServerPort };
-}
-
-function toList(args: ComponentArgs): { key: string; value: string }[] {
-  return Object.entries(args).map(([key, value]) => ({ key, value }));
 }

@@ -19,15 +19,14 @@ interface CreationOptions {
 
 const startLimitMs = 120_000;
 const readyLimit = "60s";
-const configFile = "config.yaml";
 const shownLogLines = 6;
 const watchMs = 250;
 const portTaken = "address already in use";
 
 /**
- * Makes a cluster where none is. The workspace's kubeconfig appears only once everything is ready.
+ * Creates a cluster where none is. The workspace's kubeconfig appears only once everything is ready.
  *
- * @throws with the command that failed and the end of each process's log, after removing what was made.
+ * @throws with the command that failed and the end of each process's log, after removing what was created.
  */
 export async function createCluster(toolbox: Toolbox, paths: WorkspacePaths, options: CreationOptions): Promise<void> {
   if (paths.root.includes(",")) {
@@ -47,7 +46,7 @@ async function attempt(toolbox: Toolbox, paths: WorkspacePaths, options: Creatio
   const config = await clusterConfig(toolbox, options.podStages, options.apiServerArgs);
   await fs.mkdir(paths.cluster, { recursive: true, mode: 0o700 });
   const draft = path.join(paths.cluster, "kubeconfig");
-  const make = async () => {
+  const create = async () => {
     await startProcesses(toolbox, paths, config.yaml);
     const pkiFolder = path.join(kwokFolder(paths), "pki");
     await fs.writeFile(draft, await selfContainedKubeconfig(config.apiServerPort, pkiFolder), { mode: 0o600 });
@@ -55,7 +54,7 @@ async function attempt(toolbox: Toolbox, paths: WorkspacePaths, options: Creatio
   };
   const over = new AbortController();
   try {
-    await Promise.race([make(), failWhenOneEnds(paths, over.signal)]);
+    await Promise.race([create(), failWhenOneEnds(paths, over.signal)]);
     await fs.rename(draft, paths.kubeconfig);
   } catch (error) {
     const ends = await logEnds(path.join(kwokFolder(paths), "logs"));
@@ -80,10 +79,10 @@ async function failWhenOneEnds(paths: WorkspacePaths, over: AbortSignal): Promis
 }
 
 async function startProcesses(toolbox: Toolbox, paths: WorkspacePaths, config: string): Promise<void> {
-  await fs.writeFile(path.join(paths.cluster, configFile), config);
+  await fs.writeFile(path.join(paths.cluster, "config.yaml"), config);
   // Without --kubeconfig kwokctl writes its context into the user's own file.
   const unused = path.join(paths.cluster, "kwokctl-kubeconfig");
-  const args = ["create", "cluster", "--name", clusterName, "--config", configFile, "--kubeconfig", unused];
+  const args = ["create", "cluster", "--name", clusterName, "--config", "config.yaml", "--kubeconfig", unused];
   const env = {
     ...cleanEnvironment(),
     // kwokctl asks the first kubectl on PATH whether the API answers.

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import fs from "node:fs/promises";
-import lockfile from "proper-lockfile";
+import { withLock } from "../lock";
 import type { Toolbox } from "../toolbox";
 import { type WorkspacePaths, workspacePaths } from "../workspace";
 import type { ComponentArgs } from "./config";
@@ -26,14 +27,10 @@ export interface ClusterHandle {
   stop(): Promise<void>;
 }
 
-const lockStaleMs = 10_000;
-const lockPollMs = 250;
-const lockLimitMs = 180_000;
-
 /**
  * Makes sure that the workspace's cluster runs: a real API server with scheduler, controllers, authorization and
  * admission; simulated nodes; the custom resources of the Prometheus operator; an ingress class `alb`. A running one
- * is left as it is; a dead or half-made one is removed with all it held and made anew.
+ * is left as it is; a dead or half-made one is removed with all it held and recreated.
  *
  * @throws when it does not get ready within two minutes, with what its processes said last. Nothing of it is left then.
  */
@@ -73,8 +70,7 @@ export async function stopCluster(
 
 /** Looks and changes nothing. */
 export async function clusterStatus(toolbox: Toolbox, workspaceDir: string): Promise<ClusterStatus> {
-  const exists = await fs.stat(workspaceDir).catch(() => undefined);
-  return exists === undefined ? "absent" : statusOf(toolbox, await realPaths(workspaceDir));
+  return existsSync(workspaceDir) ? statusOf(toolbox, await realPaths(workspaceDir)) : "absent";
 }
 
 /** Without links, because a cluster's processes are recognised by the paths in their command lines. */
@@ -82,18 +78,7 @@ async function realPaths(workspaceDir: string): Promise<WorkspacePaths> {
   return workspacePaths(await fs.realpath(workspaceDir));
 }
 
-async function withClusterLock<T>(
-  paths: WorkspacePaths,
-  log: (line: string) => void,
-  action: () => Promise<T>,
-): Promise<T> {
-  const lock = { lockfilePath: paths.clusterLock, stale: lockStaleMs };
-  if (await lockfile.check(paths.root, lock)) log("local cluster: waiting for the command that starts or stops it now");
-  const retries = { retries: lockLimitMs / lockPollMs, factor: 1, minTimeout: lockPollMs };
-  const release = await lockfile.lock(paths.root, { ...lock, retries });
-  try {
-    return await action();
-  } finally {
-    await release();
-  }
+function withClusterLock<T>(paths: WorkspacePaths, log: (line: string) => void, action: () => Promise<T>): Promise<T> {
+  const onWait = () => log("local cluster: waiting for the command that starts or stops it now");
+  return withLock(paths.clusterLock, onWait, action);
 }

@@ -5,7 +5,7 @@ import path from "node:path";
 export const localContext = "datasets-server-local";
 
 /**
- * A kubeconfig for an API on this machine that needs no other file: the certificates of `pkiFolder` (ca.crt, admin.crt,
+ * Returns a kubeconfig for an API on this machine that needs no other file: the certificates of `pkiFolder` (ca.crt, admin.crt,
  * admin.key) are inside it. They are the only credential. It is JSON, which is YAML too, and quicker to read.
  */
 export async function selfContainedKubeconfig(apiServerPort: number, pkiFolder: string): Promise<string> {

@@ -17,7 +17,7 @@ const storageClass: V1StorageClass = {
   volumeBindingMode: "Immediate",
 };
 
-/** Two claims a stack; a claim that is gone leaves its volume released, and nobody makes it available again. */
+/** Two claims a stack; a claim that is gone leaves its volume released, and nothing makes it available again. */
 const volumeCount = 40;
 
 function volume(index: number): V1PersistentVolume {
@@ -37,7 +37,7 @@ function volume(index: number): V1PersistentVolume {
 
 type LocalObject = V1Node | V1IngressClass | V1StorageClass | V1PersistentVolume;
 
-/** What a new local cluster holds besides the custom resource definitions. */
+/** Returns what a new local cluster holds beside the custom resource definitions. */
 export function localObjects(): LocalObject[] {
   return [...localNodes(), albClass, storageClass, ...Array.from({ length: volumeCount }, (_, index) => volume(index))];
 }

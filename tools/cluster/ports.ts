@@ -6,8 +6,8 @@ const highest = 31_999;
 const attempts = 200;
 
 /**
- * Distinct TCP ports on which nothing listens now, chosen at random so that clusters started at the same moment do not
- * meet.
+ * Returns distinct TCP ports on which nothing listens now, chosen at random so that clusters started at the same moment
+ * do not meet.
  *
  * @throws when too few free ports are found between 20000 and 31999.
  */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
 import type { Toolbox } from "../toolbox";
@@ -14,7 +15,7 @@ export type ClusterStatus = "absent" | "stopped" | "unhealthy" | "running";
 
 const answerLimitMs = 5_000;
 
-/** The folder in which kwokctl keeps a cluster of this workspace: `bin`, `logs`, `pki`. */
+/** Returns the folder in which kwokctl keeps a cluster of this workspace: `bin`, `logs`, `pki`. */
 export function kwokFolder(paths: WorkspacePaths): string {
   return path.join(paths.cluster, ".kwok", "clusters", clusterName);
 }
@@ -23,11 +24,10 @@ export async function statusOf(toolbox: Toolbox, paths: WorkspacePaths): Promise
   const running = await runningComponents(paths);
   if (running.length === components.length && (await isReady(toolbox, paths))) return "running";
   if ((await findProcesses(belongsTo(toolbox, paths))).length > 0) return "unhealthy";
-  const left = await Promise.all([paths.cluster, paths.kubeconfig].map((file) => fs.stat(file).catch(() => undefined)));
-  return left.some((stat) => stat !== undefined) ? "stopped" : "absent";
+  return existsSync(paths.cluster) || existsSync(paths.kubeconfig) ? "stopped" : "absent";
 }
 
-/** Those processes of the cluster that are there, by name. */
+/** Returns the names of those processes of the cluster that are there. */
 export async function runningComponents(paths: WorkspacePaths): Promise<string[]> {
   const folder = path.join(kwokFolder(paths), "bin") + path.sep;
   const processes = await findProcesses((commandLine) => commandLine.startsWith(folder));

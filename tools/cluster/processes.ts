@@ -11,7 +11,7 @@ export interface Process {
 const pollMs = 20;
 const killLimitMs = 10_000;
 
-/** All processes that this user can see and that match. Those that have ended but were not collected are left out. */
+/** Returns all processes that this user can see and that match. Those that have ended but were not collected are left out. */
 export async function findProcesses(matches: (commandLine: string) => boolean): Promise<Process[]> {
   const all = process.platform === "linux" ? await fromProc() : await fromPs();
   return all.filter((candidate) => candidate.pid !== process.pid && matches(candidate.commandLine));

@@ -1,15 +1,17 @@
 import fs from "node:fs";
 import path from "node:path";
 import { parseAllDocuments } from "yaml";
+import { z } from "zod";
 import type { Toolbox } from "../toolbox";
 
+const stageSchema = z.looseObject({
+  kind: z.literal("Stage"),
+  metadata: z.looseObject({ name: z.string() }),
+  spec: z.looseObject({ resourceRef: z.looseObject({ kind: z.string() }) }),
+});
+
 /** A kwok Stage: what happens to objects of one kind, when they reach a state. */
-export interface Stage {
-  readonly apiVersion: "kwok.x-k8s.io/v1alpha1";
-  readonly kind: "Stage";
-  readonly metadata: { readonly name: string };
-  readonly spec: { readonly resourceRef: { readonly apiGroup: string; readonly kind: string } };
-}
+export type Stage = z.infer<typeof stageSchema>;
 
 /** How pods behave: `fast` (Ready at once, gone at once), or the YAML files whose Stages say it. */
 export type PodStages = "fast" | readonly string[];
@@ -17,8 +19,8 @@ export type PodStages = "fast" | readonly string[];
 const controllerFolder = path.join(__dirname, "stages");
 
 /**
- * Every Stage that a local cluster plays: kwok's own for nodes, the chosen ones for pods, and those of `tools/stages`
- * for what a controller on EKS would do.
+ * Returns every Stage that a local cluster plays: kwok's own for nodes, the chosen ones for pods, and those of
+ * `stages/` for what a controller on EKS would do.
  *
  * @throws when a file is missing, holds something else than Stages, or no Stage is for pods.
  */
@@ -40,18 +42,8 @@ function yamlFiles(folder: string, prefix = ""): string[] {
 
 function readStages(file: string): Stage[] {
   return parseAllDocuments(fs.readFileSync(file, "utf8")).map((document) => {
-    const content: unknown = document.toJS();
-    if (document.errors.length > 0 || !isStage(content)) {
-      throw new Error(`${file} must hold only kwok Stages (kind: Stage, with spec.resourceRef); correct it`);
-    }
-    return content;
+    const stage = stageSchema.safeParse(document.errors.length > 0 ? undefined : document.toJS());
+    if (stage.success) return stage.data;
+    throw new Error(`${file} must hold only kwok Stages (kind: Stage, with spec.resourceRef); correct it`);
   });
-}
-
-function isStage(content: unknown): content is Stage {
-  return at(content, "kind") === "Stage" && typeof at(at(at(content, "spec"), "resourceRef"), "kind") === "string";
-}
-
-function at(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
 }

@@ -1,27 +1,25 @@
-import type { Part } from "../part";
-import { fromGoModules } from "./goModules";
-import { goProblem } from "./goToolchain";
-import { fromNpmPackage, npmProblem } from "./npmPackages";
-import { fromPythonPackages, pythonProblem } from "./pythonPackages";
-import type { Job } from "./source";
+import type { Tool } from "../tool";
+import { fromGoModules, goProblem } from "./go";
+import type { Job } from "./job";
+import { fromNpmPackage, npmProblem } from "./npm";
+import { fromPythonPackages, pythonProblem } from "./python";
 
-/** How a part is made here when nobody has it ready made. */
+/** How a tool is made here when no source has it ready made. */
 export interface Build {
-  /** What is built, where it is not the part's own version. */
-  readonly version: string;
+  /** The version that is built, where it is not the tool's own. */
+  readonly version?: string;
   /** What it does, such as "building from Go modules". */
   readonly doing: string;
-  /** Where the part is then from, such as "built from Go modules". */
+  /** Where the tool is then from, such as "built from Go modules". */
   readonly source: string;
-  readonly mayTakeMinutes: boolean;
   readonly toolchain: Toolchain;
   /** @throws CommandFailed */
   run(job: Job): Promise<void>;
 }
 
 /** What a build needs on this machine. */
-export interface Toolchain {
-  /** What is missing; undefined when nothing is. */
+interface Toolchain {
+  /** Returns what is missing; undefined when nothing is. */
   problem(): Promise<string | undefined>;
   /** How to get it, to follow "Next: ". */
   readonly howToGet: string;
@@ -36,36 +34,33 @@ const python: Toolchain = {
 
 const npm: Toolchain = { problem: npmProblem, howToGet: "have on PATH the npm that comes with Node.js" };
 
-/** The build of a part; undefined when it exists ready made only. */
-export function buildOf({ version, goModule, pythonPackages, npmPackages }: Part): Build | undefined {
+/** Returns the build of a tool; undefined when it exists ready made only. */
+export function buildOf({ goModule, pythonPackages, npmPackages }: Tool): Build | undefined {
   if (npmPackages !== undefined) {
     return {
-      version,
       doing: "taking from its npm package",
       source: "from its npm package",
-      mayTakeMinutes: true,
       toolchain: npm,
       run: (job) => fromNpmPackage(job, npmPackages),
     };
   }
   if (pythonPackages !== undefined) {
     return {
-      version,
       doing: "installing Python packages",
       source: "from Python packages",
-      mayTakeMinutes: true,
       toolchain: python,
       run: (job) => fromPythonPackages(job, pythonPackages),
     };
   }
   if (goModule === undefined) return undefined;
-  const isProgram = goModule.kind === "program";
-  return {
-    version: (isProgram ? goModule.version : undefined) ?? version,
-    doing: isProgram ? "building from Go modules" : "taking from its Go module",
-    source: isProgram ? "built from Go modules" : "from its Go module",
-    mayTakeMinutes: isProgram,
-    toolchain: go,
-    run: (job) => fromGoModules(job, goModule),
-  };
+  const run = (job: Job) => fromGoModules(job, goModule);
+  return goModule.kind === "files"
+    ? { doing: "taking from its Go module", source: "from its Go module", toolchain: go, run }
+    : {
+        doing: "building from Go modules",
+        source: "built from Go modules",
+        toolchain: go,
+        run,
+        ...(goModule.version !== undefined && { version: goModule.version }),
+      };
 }

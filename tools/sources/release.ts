@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
-import type { Release } from "../part";
-import { unpack } from "./archive";
+import { run } from "../run";
+import { platformName, type Release } from "../tool";
 import {
   type Checksum,
   type Checksums,
@@ -11,103 +11,109 @@ import {
   publishedChecksum,
   readChecksums,
 } from "./checksums";
-import { mirrorVariable, type ReleaseHosts, ReleaseUnavailable } from "./releaseHosts";
-import { type Attempt, type Job, notFound, notMeantFor, placedVersionProblem } from "./source";
+import { type Job, Unavailable } from "./job";
+import { mirrorVariable, type ReleaseHosts } from "./releaseHosts";
 
-/**
- * Makes the source that takes official releases. An archive that holds several parts is downloaded once, into
- * `downloads`.
- *
- * @param checksums our own, which go before those that projects publish. Default: the committed ones.
- */
-export function createReleaseSource(
-  hosts: ReleaseHosts,
-  downloads: string,
-  checksums: Checksums = readChecksums(),
-): (job: Job) => Promise<Attempt> {
-  const checkedFiles = new Map<string, Promise<CheckedFile>>();
+const unpackTimeoutMs = 120_000;
 
-  const checkedFile = (release: Release): Promise<CheckedFile> => {
-    const known = checkedFiles.get(release.url);
-    if (known !== undefined) return known;
-    const file = download(release, { hosts, downloads, checksums });
-    checkedFiles.set(release.url, file);
-    return file;
-  };
-
-  return async (job) => {
-    if (job.part.release === undefined) return notMeantFor;
-    const { os, arch } = job.platform;
-    const release = job.part.release(job.platform);
-    if (release === undefined) return notFound(`release: none for ${os}/${arch}`);
-    try {
-      const { file, checkedBy } = await checkedFile(release);
-      await place(file, release, job);
-      const problem = await placedVersionProblem(job);
-      return problem === undefined ? { found: true, detail: checkedBy } : notFound(`release: ${problem}`);
-    } catch (error) {
-      if (error instanceof ReleaseUnavailable) return notFound(`release: ${error.message}`);
-      throw error;
-    }
-  };
-}
-
-interface CheckedFile {
-  readonly file: string;
-  /** Which checksum it was compared with. */
-  readonly checkedBy: string;
-}
-
-interface Sources {
+export interface ReleaseSourceOptions {
   readonly hosts: ReleaseHosts;
+  /** The folder for downloads. An archive that holds several tools is downloaded once. */
   readonly downloads: string;
-  readonly checksums: Checksums;
+  /** Our own checksums, which go before those that projects publish. Default: the committed ones. */
+  readonly checksums?: Checksums;
 }
 
-async function download(release: Release, { hosts, downloads, checksums }: Sources): Promise<CheckedFile> {
-  const name = fileName(release.url);
-  const expected = await expectedChecksum(release, hosts, checksums);
-  const file = path.join(downloads, name);
-  fs.mkdirSync(downloads, { recursive: true });
-  await hosts.file(release.url, file);
-  const actual = await hashOf(file, expected.algorithm);
-  if (actual !== expected.hash) {
-    const why = `${name} refused: its ${expected.algorithm} is ${actual}, expected is ${expected.hash} (${expected.from})`;
-    hosts.distrust(release.url, why);
-    throw new ReleaseUnavailable(why);
-  }
-  return { file, checkedBy: `${expected.algorithm} ${expected.from}` };
+/** Returns the source that takes official releases. It throws `Unavailable`. */
+export function createReleaseSource(options: ReleaseSourceOptions): (job: Job) => Promise<string> {
+  const { hosts, downloads, checksums = readChecksums() } = options;
+  const downloaded = new Map<string, Promise<Downloaded>>();
+
+  const download = async (release: Release): Promise<Downloaded> => {
+    const expected = await expectedChecksum(release, hosts, checksums);
+    if (expected === undefined) {
+      throw new Unavailable(`its project publishes no checksums, and ${checksumsFile} has none of ${release.url}`);
+    }
+    const file = await downloadRelease(release.url, downloads, hosts, expected);
+    return { file, source: `official release, ${expected.algorithm} ${expected.from}` };
+  };
+
+  return async ({ tool, platform, target, scratch }) => {
+    const release = tool.release?.(platform);
+    if (release === undefined) throw new Unavailable(`release: none for ${platformName(platform)}`);
+    const pending = downloaded.get(release.url) ?? download(release);
+    downloaded.set(release.url, pending);
+    const { file, source } = await pending;
+    fs.copyFileSync(release.member === undefined ? file : await unpack(file, release.member, scratch), target);
+    fs.chmodSync(target, 0o755);
+    return source;
+  };
+}
+
+interface Downloaded {
+  readonly file: string;
+  /** Where it is from, with the checksum that it was compared with. */
+  readonly source: string;
 }
 
 interface ExpectedChecksum extends Checksum {
   readonly from: string;
 }
 
-/** Our own checksum of a release, else the one that its project publishes with it. */
-async function expectedChecksum(
-  { url, checksumsUrl }: Release,
+/**
+ * Returns our own checksum of a release, else the one that its project publishes with it; undefined when it publishes none.
+ *
+ * @throws Unavailable
+ */
+export async function expectedChecksum(
+  release: Release,
   hosts: ReleaseHosts,
   checksums: Checksums,
-): Promise<ExpectedChecksum> {
+): Promise<ExpectedChecksum | undefined> {
+  const { url, checksumsUrl } = release;
   const hash = checksums[url];
   if (hash !== undefined) return { algorithm: "sha256", hash, from: `from ${checksumsFile}` };
-  if (checksumsUrl === undefined) {
-    throw new ReleaseUnavailable(`its project publishes no checksums, and ${checksumsFile} has none of ${url}`);
-  }
   if (hosts.isOpenToChange(url)) {
-    throw new ReleaseUnavailable(
+    throw new Unavailable(
       `${checksumsFile} has no checksum of ${url}, and ${mirrorVariable} is plain http, over which a published one can be ` +
         `changed too. Use a mirror over https, or write ${checksumsFile} where the release's own host can be reached`,
     );
   }
-  return {
-    ...publishedChecksum(await hosts.text(checksumsUrl), { url, checksumsUrl }),
-    from: "as published with the release",
-  };
+  if (checksumsUrl === undefined) return undefined;
+  const published = publishedChecksum(await hosts.text(checksumsUrl), checksumsUrl, fileName(url));
+  return { ...published, from: "as published with the release" };
 }
 
-async function place(file: string, release: Release, { target, scratch }: Job): Promise<void> {
-  fs.mkdirSync(path.dirname(target), { recursive: true });
-  fs.copyFileSync(release.member === undefined ? file : await unpack(file, release.member, scratch), target);
-  fs.chmodSync(target, 0o755);
+/**
+ * Downloads a release into a folder, and returns the file.
+ *
+ * @throws Unavailable, also when it is not the file of the expected checksum
+ */
+export async function downloadRelease(
+  url: string,
+  folder: string,
+  hosts: ReleaseHosts,
+  expected: ExpectedChecksum | undefined,
+): Promise<string> {
+  const file = path.join(folder, fileName(url));
+  fs.mkdirSync(folder, { recursive: true });
+  await hosts.file(url, file);
+  if (expected === undefined) return file;
+  const { algorithm, hash, from } = expected;
+  const actual = await hashOf(file, algorithm);
+  if (actual === hash) return file;
+  throw new Unavailable(`${path.basename(file)} refused: its ${algorithm} is ${actual}, expected is ${hash} (${from})`);
+}
+
+/**
+ * Unpacks one file of an archive into a folder, and returns its path there.
+ *
+ * @throws Unavailable
+ */
+export async function unpack(archive: string, member: string, folder: string): Promise<string> {
+  fs.mkdirSync(folder, { recursive: true });
+  // Both tar programs of the supported systems tell the archive's kind by themselves; only macOS is given zip files.
+  const { code, stderr } = await run("tar", ["-xf", archive, "-C", folder, member], { timeoutMs: unpackTimeoutMs });
+  if (code === 0) return path.join(folder, member);
+  throw new Unavailable(`${path.basename(archive)} cannot be unpacked: ${stderr.trim()}`);
 }

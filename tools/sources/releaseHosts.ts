@@ -1,27 +1,21 @@
 import { createWriteStream } from "node:fs";
-import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { Unavailable } from "./job";
 
 /** Set to a base URL to get releases from a mirror: a release at https://HOST/PATH is then looked for at BASE/HOST/PATH. */
 export const mirrorVariable = "DATASETS_SERVER_RELEASE_MIRROR";
 
 export interface ReleaseHosts {
-  /** Gets a small text. @throws ReleaseUnavailable */
+  /** Gets a small text. @throws Unavailable */
   text(url: string): Promise<string>;
-  /** Gets a file. @throws ReleaseUnavailable */
+  /** Gets a file. @throws Unavailable */
   file(url: string, destination: string): Promise<void>;
   /**
-   * Whether others could change an answer on its way: a mirror over plain http that is on another machine.
-   *
+   * Returns whether others could change an answer on its way: a mirror over plain http that is on another machine.
    * Such a file needs a checksum that does not come the same way.
    */
   isOpenToChange(url: string): boolean;
-  /** Makes every later request to this URL's host fail at once. */
-  distrust(url: string, why: string): void;
 }
-
-/** A release could not be had; the message says why, and other sources may still work. */
-export class ReleaseUnavailable extends Error {}
 
 export interface ReleaseLimits {
   /** Milliseconds until a host must have answered. */
@@ -31,105 +25,79 @@ export interface ReleaseLimits {
 }
 
 const defaultLimits: ReleaseLimits = { answerMs: 4_000, stallMs: 20_000 };
-const tries = 2;
 const loopback: readonly string[] = ["127.0.0.1", "[::1]", "localhost"];
 
-type Read<T> = (response: Response, alive: () => void) => Promise<T>;
-type Get = <T>(url: string, read: Read<T>, onAnswer: () => void) => Promise<T>;
+/** Reads an answer, and calls `alive` whenever a piece of it has come. */
+type Read<T> = (answer: Response, alive: () => void) => Promise<T>;
 
-/** The hosts of official releases. One that fails or hangs is reported once and not asked again in this run. */
-export function createReleaseHosts(log: (line: string) => void, limits: ReleaseLimits = defaultLimits): ReleaseHosts {
+/** A download that broke off after the host had answered, which is worth a second try. */
+class BrokenOff extends Error {}
+
+/** Returns the hosts of official releases. One that fails or hangs is not asked again in this run. */
+export function createReleaseHosts(limits: ReleaseLimits = defaultLimits): ReleaseHosts {
   const failed = new Map<string, string>();
 
-  const distrust = (url: string, why: string): void => {
-    const { host } = new URL(located(url));
-    if (!failed.has(host)) log(`  ${host}: ${why}; not asked again in this run`);
-    failed.set(host, why);
-  };
-
-  const once: Get = async (url, read, onAnswer) => {
-    const deadline = createDeadline();
-    try {
-      deadline.set(limits.answerMs);
-      const response = await fetch(url, { signal: deadline.signal });
-      if (response.status === 404) throw new ReleaseUnavailable(`${url} does not exist (HTTP 404)`);
-      if (!response.ok) throw new Error(`HTTP ${response.status}`);
-      onAnswer();
-      deadline.set(limits.stallMs);
-      return await read(response, () => deadline.set(limits.stallMs));
-    } finally {
-      deadline.clear();
-    }
-  };
-
   const get = async <T>(url: string, read: Read<T>): Promise<T> => {
-    const address = new URL(located(url));
+    const address = located(url);
     const before = failed.get(address.host);
-    if (before !== undefined) throw new ReleaseUnavailable(`${address.host}: ${before}`);
-    for (let triesLeft = tries; ; ) {
-      triesLeft -= 1;
-      let answered = false;
-      try {
-        return await once(address.href, read, () => {
-          answered = true;
-        });
-      } catch (error) {
-        if (error instanceof ReleaseUnavailable) throw error;
-        // Only a download that broke off is worth a second try; a host that does not answer is not.
-        if (answered && triesLeft > 0) continue;
-        const why = failureOf(error);
-        distrust(url, why);
-        throw new ReleaseUnavailable(`${address.host}: ${why}`);
-      }
+    if (before !== undefined) throw new Unavailable(`${address.host}: ${before}`);
+    try {
+      return await getOnce(address, limits, read).catch((error) => {
+        if (error instanceof BrokenOff) return getOnce(address, limits, read);
+        throw error;
+      });
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      const why = reasonOf(error);
+      failed.set(address.host, why);
+      throw new Unavailable(`${address.host}: ${why}`);
     }
   };
 
   return {
-    distrust,
     isOpenToChange: (url) => {
-      const { protocol, hostname } = new URL(located(url));
+      const { protocol, hostname } = located(url);
       return protocol !== "https:" && !loopback.includes(hostname);
     },
-    text: (url) => get(url, (response) => response.text()),
+    text: (url) => get(url, (answer) => answer.text()),
     file: (url, destination) =>
-      get(url, async (response, alive) => {
-        if (response.body === null) throw new Error("empty answer");
-        await pipeline(Readable.fromWeb(response.body), passThrough(alive), createWriteStream(destination));
-      }),
+      get(url, (answer, alive) => pipeline(piecesOf(answer, alive), createWriteStream(destination))),
   };
 }
 
-function located(url: string): string {
-  const mirror = process.env[mirrorVariable];
-  if (!mirror) return url;
-  const { host, pathname } = new URL(url);
-  return `${mirror.replace(/\/$/, "")}/${host}${pathname}`;
-}
-
-function createDeadline() {
+async function getOnce<T>(address: URL, { answerMs, stallMs }: ReleaseLimits, read: Read<T>): Promise<T> {
   const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const clear = () => clearTimeout(timer);
-  return {
-    signal: controller.signal,
-    clear,
-    set(ms: number) {
-      clear();
-      timer = setTimeout(() => controller.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
-    },
-  };
+  const within = (ms: number) => setTimeout(() => controller.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
+  let timer = within(answerMs);
+  try {
+    const answer = await fetch(address, { signal: controller.signal });
+    if (answer.status === 404) throw new Unavailable(`${address.host}${address.pathname} does not exist (HTTP 404)`);
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+    clearTimeout(timer);
+    timer = within(stallMs);
+    return await read(answer, () => timer.refresh()).catch((error) => {
+      throw new BrokenOff(reasonOf(error));
+    });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-function passThrough(onChunk: () => void): Transform {
-  return new Transform({
-    transform(chunk, _encoding, done) {
-      onChunk();
-      done(null, chunk);
-    },
-  });
+async function* piecesOf({ body }: Response, alive: () => void): AsyncGenerator<Uint8Array> {
+  for await (const piece of body ?? []) {
+    alive();
+    yield piece;
+  }
 }
 
-function failureOf(error: unknown): string {
+function located(url: string): URL {
+  const mirror = process.env[mirrorVariable];
+  if (!mirror) return new URL(url);
+  const { host, pathname } = new URL(url);
+  return new URL(`${mirror.replace(/\/$/, "")}/${host}${pathname}`);
+}
+
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message : error.message;
 }

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { engineFor } from "../../../cli/engine";
+import { definitions } from "../../../tools/definitions";
 import { findTools, installTools } from "../../../tools/install";
-import { currentPlatform } from "../../../tools/part";
-import { parts } from "../../../tools/parts";
 import { pins } from "../../../tools/pins";
+import { currentPlatform } from "../../../tools/tool";
 import { type ToolName, toolGroups, toolsOf } from "../../../tools/toolbox";
 import { unverifiedTools } from "../../../tools/verify";
 import { rememberEnvironment } from "../../support/environment";
@@ -15,7 +15,7 @@ import { createToolSandbox, type ToolSandbox } from "./toolSandbox";
 describe("groups of tools", () => {
   it("hold every tool exactly once", () => {
     const grouped = toolGroups.flatMap((group) => toolsOf[group]);
-    assert.deepEqual([...grouped].sort(), Object.keys(parts).sort());
+    assert.deepEqual([...grouped].sort(), Object.keys(definitions).sort());
     assert.deepEqual([...toolGroups].sort(), Object.keys(toolsOf).sort());
   });
 
@@ -40,7 +40,7 @@ describe("groups of tools", () => {
     });
 
     const releaseOf = (name: ToolName) => {
-      const release = parts[name].release?.(currentPlatform());
+      const release = definitions[name].release?.(currentPlatform());
       const { url, checksumsUrl, member } = release ?? assert.fail(`${name} has no release`);
       return { url, checksumsUrl: checksumsUrl ?? assert.fail(`${name} has no checksums`), member };
     };
@@ -48,7 +48,7 @@ describe("groups of tools", () => {
     /** Serves what the projects of these tools release, which says the pinned version. */
     function serve(...archives: readonly (readonly ToolName[])[]): string[] {
       return archives.flatMap((names) => {
-        const releases = names.map((name) => ({ ...releaseOf(name), version: parts[name].version }));
+        const releases = names.map((name) => ({ ...releaseOf(name), version: definitions[name].version }));
         const [{ url, checksumsUrl } = assert.fail()] = releases;
         const files = releases.map(({ member = "", version }) => [member, `#!/bin/sh\necho ${version}\n`] as const);
         const archive = archiveOf(sandbox, Object.fromEntries(files));
@@ -96,7 +96,7 @@ describe("groups of tools", () => {
     it("a tool that another has put into the cache is found, whatever the cache says of it", async () => {
       serve(...engineArchives);
       const installed = await installTools(["deploy"], { log: sandbox.log });
-      const executable = (name: ToolName) => `#!/bin/sh\necho ${parts[name].version}\n`;
+      const executable = (name: ToolName) => `#!/bin/sh\necho ${definitions[name].version}\n`;
       const checksums = Object.fromEntries(
         toolsOf.deploy.map((name) => [`${releaseOf(name).url}#${releaseOf(name).member}`, sha256(executable(name))]),
       );

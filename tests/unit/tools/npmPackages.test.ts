@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { cachedPaths, InstallError, installParts } from "../../../tools/installer";
-import { currentPlatform, type Part, platformName } from "../../../tools/part";
+import { InstallError, installMissing } from "../../../tools/installer";
 import { run } from "../../../tools/run";
+import { currentPlatform, platformName, type Tool } from "../../../tools/tool";
 import { archiveOf, startReleaseServer } from "./releaseServer";
-import { createToolSandbox, fakePart, type ToolSandbox } from "./toolSandbox";
+import { cachedPath, createToolSandbox, fakeTool, type ToolSandbox } from "./toolSandbox";
 
 const here = platformName(currentPlatform());
 
-describe("a part of an npm package", () => {
+describe("a tool of an npm package", () => {
   let sandbox: ToolSandbox;
   /** The file that the fake registry has of every package. */
   let file: Buffer;
@@ -26,16 +26,16 @@ describe("a part of an npm package", () => {
   });
   afterEach(() => sandbox.dispose());
 
-  function partOf(platform: string, content: Buffer): Part {
+  function toolOf(platform: string, content: Buffer): Tool {
     const integrity = `sha512-${createHash("sha512").update(content).digest("base64")}`;
     const npmPackages = { [platform]: { name: "node-here", version: "1.2.3", member: "bin/node", integrity } };
-    return fakePart("x", { goModule: undefined, executable: "node", npmPackages });
+    return fakeTool("x", { goModule: undefined, executable: "node", npmPackages });
   }
 
   it("is fetched as the user's npm is configured, and called as its executable is", async () => {
-    const table = { alpha: partOf(here, file) };
-    await installParts(table, sandbox.log);
-    const executable = cachedPaths(table).get("alpha") ?? "";
+    const table = { alpha: toolOf(here, file) };
+    await installMissing(table, sandbox.log);
+    const executable = cachedPath(table, "alpha");
     assert.equal(path.basename(executable), "node");
     assert.equal((await run(executable, [])).stdout, "v1.2.3\n");
     assert.equal(fs.readFileSync(path.join(sandbox.bin, "../packed.tgz.asked"), "utf8"), "node-here@1.2.3\n");
@@ -44,9 +44,9 @@ describe("a part of an npm package", () => {
 
   it("is not fetched when PATH has it at that version", async () => {
     const own = sandbox.script("node", "echo v1.2.3");
-    const table = { alpha: partOf(here, file) };
-    await installParts(table, sandbox.log);
-    assert.equal(fs.readlinkSync(cachedPaths(table).get("alpha") ?? ""), own);
+    const table = { alpha: toolOf(here, file) };
+    await installMissing(table, sandbox.log);
+    assert.equal(fs.readlinkSync(cachedPath(table, "alpha")), own);
   });
 
   const refused: readonly (readonly [what: string, platform: string, content: string, says: RegExp])[] = [
@@ -60,20 +60,20 @@ describe("a part of an npm package", () => {
   ];
   for (const [what, platform, content, says] of refused) {
     it(`is refused when ${what}`, async () => {
-      const table = { alpha: partOf(platform, content === "" ? file : Buffer.from(content)) };
-      await assert.rejects(installParts(table, sandbox.log), (error: unknown) => {
+      const table = { alpha: toolOf(platform, content === "" ? file : Buffer.from(content)) };
+      await assert.rejects(installMissing(table, sandbox.log), (error: unknown) => {
         assert.ok(error instanceof InstallError);
         assert.match(error.message, says);
         return true;
       });
-      assert.equal(cachedPaths(table).size, 0);
+      assert.equal(cachedPath(table, "alpha"), "");
     });
   }
 
   it("says that npm is missing", async () => {
     fs.rmSync(path.join(sandbox.bin, "npm"));
     await assert.rejects(
-      installParts({ alpha: partOf(here, file) }, sandbox.log),
+      installMissing({ alpha: toolOf(here, file) }, sandbox.log),
       /no `npm` was found on PATH[\s\S]*have on PATH the npm that comes with Node\.js/,
     );
   });

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { committedFile } from "../../../tools/cache";
-import { cachedPaths, InstallError, installParts } from "../../../tools/installer";
+import { InstallError, installMissing } from "../../../tools/installer";
 import { run } from "../../../tools/run";
-import { createToolSandbox, fakePart, type ToolSandbox } from "./toolSandbox";
+import { cachedPath, createToolSandbox, fakeTool, type ToolSandbox } from "./toolSandbox";
 
 /** A `python3` whose environments hold a Python that says what it was called with; `pip` is what its pip does. */
 function fakePython(version: string, pip = "exit 0"): string {
@@ -20,10 +20,10 @@ esac`;
 }
 
 const table = {
-  alpha: fakePart("alpha", { goModule: undefined, pythonPackages: { folder: "moto", module: "alpha.server" } }),
+  alpha: fakeTool("alpha", { goModule: undefined, pythonPackages: { folder: "moto", module: "alpha.server" } }),
 };
 
-describe("a part of Python packages", () => {
+describe("a tool of Python packages", () => {
   let sandbox: ToolSandbox;
   beforeEach(() => {
     sandbox = createToolSandbox();
@@ -31,7 +31,7 @@ describe("a part of Python packages", () => {
   afterEach(() => sandbox.dispose());
 
   async function failure(): Promise<string> {
-    const error = await installParts(table, sandbox.log).then(
+    const error = await installMissing(table, sandbox.log).then(
       () => assert.fail("the install succeeded"),
       (reason: unknown) => reason,
     );
@@ -41,8 +41,8 @@ describe("a part of Python packages", () => {
 
   it("is installed as its requirements.txt pins it, and runs from where the cache has put it", async () => {
     sandbox.script("python3", fakePython("3.10"));
-    await installParts(table, sandbox.log);
-    const executable = cachedPaths(table).get("alpha") ?? "";
+    await installMissing(table, sandbox.log);
+    const executable = cachedPath(table, "alpha");
     const pipCalls = fs.readFileSync(path.join(path.dirname(executable), "../python/bin/python.calls"), "utf8");
     assert.match(pipCalls, /-m pip install --require-hashes --only-binary=:all: /);
     assert.ok(pipCalls.trimEnd().endsWith(`--requirement ${committedFile("moto", "requirements.txt")}`), pipCalls);
@@ -71,6 +71,6 @@ describe("a part of Python packages", () => {
     const message = await failure();
     assert.match(message, /failed: .*-m pip install/);
     assert.match(message, /THESE PACKAGES DO NOT MATCH THE HASHES/);
-    assert.equal(cachedPaths(table).size, 0);
+    assert.equal(cachedPath(table, "alpha"), "");
   });
 });

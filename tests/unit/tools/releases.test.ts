@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { cachedPaths, installParts } from "../../../tools/installer";
-import { currentPlatform, type Part } from "../../../tools/part";
+import { installMissing } from "../../../tools/installer";
 import type { Checksums } from "../../../tools/sources/checksums";
+import { Unavailable } from "../../../tools/sources/job";
 import { createReleaseSource } from "../../../tools/sources/release";
-import { createReleaseHosts, type ReleaseHosts, ReleaseUnavailable } from "../../../tools/sources/releaseHosts";
-import type { Attempt } from "../../../tools/sources/source";
+import { createReleaseHosts, type ReleaseHosts } from "../../../tools/sources/releaseHosts";
+import { currentPlatform, type Tool } from "../../../tools/tool";
 import { archiveOf, type ReleaseServer, sha256, startReleaseServer } from "./releaseServer";
-import { createToolSandbox, fakePart, type ToolSandbox } from "./toolSandbox";
+import { cachedPath, createToolSandbox, fakeTool, type ToolSandbox } from "./toolSandbox";
 
 const executable = "#!/bin/sh\necho v1.2.3\n";
 const base = "https://releases.test/v1";
@@ -30,8 +30,8 @@ describe("official releases", () => {
     sandbox.dispose();
   });
 
-  const releasedPart = (file: string, member?: string): Part =>
-    fakePart(file, {
+  const releasedTool = (file: string, member?: string): Tool =>
+    fakeTool(file, {
       release: () => ({
         url: `${base}/${file}`,
         checksumsUrl: sums,
@@ -47,138 +47,133 @@ describe("official releases", () => {
 
   it("takes a plain executable whose checksum is right, and needs no Go", async () => {
     publish("alpha", executable);
-    const table = { alpha: releasedPart("alpha") };
-    await installParts(table, sandbox.log);
-    assert.equal(fs.readFileSync(cachedPaths(table).get("alpha") ?? "", "utf8"), executable);
+    const table = { alpha: releasedTool("alpha") };
+    await installMissing(table, sandbox.log);
+    assert.equal(fs.readFileSync(cachedPath(table, "alpha"), "utf8"), executable);
     assert.match(sandbox.lines.join("\n"), /alpha v1\.2\.3 +official release, sha256 as published with the release/);
   });
 
   it("tries a download that broke off once more", async () => {
     publish("alpha", executable);
     server.breakOff(`${base}/alpha`);
-    const table = { alpha: releasedPart("alpha") };
-    await installParts(table, sandbox.log);
-    assert.equal(fs.readFileSync(cachedPaths(table).get("alpha") ?? "", "utf8"), executable);
-    assert.doesNotMatch(sandbox.lines.join("\n"), /not asked again/);
+    const table = { alpha: releasedTool("alpha") };
+    await installMissing(table, sandbox.log);
+    assert.equal(fs.readFileSync(cachedPath(table, "alpha"), "utf8"), executable);
   });
 
-  it("downloads an archive once for all parts in it", async () => {
+  it("downloads an archive once for all tools in it", async () => {
     publish("both.tar.gz", archiveOf(sandbox, { "tools/alpha": executable, "tools/beta": executable }));
     const table = {
-      alpha: releasedPart("both.tar.gz", "tools/alpha"),
-      beta: releasedPart("both.tar.gz", "tools/beta"),
+      alpha: releasedTool("both.tar.gz", "tools/alpha"),
+      beta: releasedTool("both.tar.gz", "tools/beta"),
     };
-    await installParts(table, sandbox.log);
-    assert.equal(cachedPaths(table).size, 2);
+    await installMissing(table, sandbox.log);
+    for (const name of ["alpha", "beta"]) assert.equal(fs.readFileSync(cachedPath(table, name), "utf8"), executable);
     assert.equal(server.requests.filter((url) => url.endsWith("both.tar.gz")).length, 1);
   });
 
-  it("refuses a file with another checksum, says so, trusts that host no more and builds instead", async () => {
+  it("refuses a file with another checksum, says so and builds instead", async () => {
     publish("alpha", executable, sha256("something else"));
     publish("beta", executable);
     sandbox.fakeGo("go1.26.8");
-    await installParts({ alpha: releasedPart("alpha"), beta: releasedPart("beta") }, sandbox.log);
+    await installMissing({ alpha: releasedTool("alpha"), beta: releasedTool("beta") }, sandbox.log);
     const printed = sandbox.lines.join("\n");
     assert.match(
       printed,
       /alpha refused: its sha256 is [0-9a-f]{64}, expected is [0-9a-f]{64} \(as published with the release\)/,
     );
-    assert.match(printed, /beta v1\.2\.3 +built from Go modules/);
-    assert.equal(server.requests.filter((url) => url.endsWith("/beta")).length, 0);
+    assert.match(printed, /beta v1\.2\.3 +official release[\s\S]*alpha v1\.2\.3 +built from Go modules/);
   });
 
-  it("fails a part that exists as a release only and is refused", async () => {
+  it("fails a tool that exists as a release only and is refused", async () => {
     publish("alpha", executable, sha256("something else"));
-    const { goModule: _none, ...releaseOnly } = releasedPart("alpha");
+    const { goModule: _none, ...releaseOnly } = releasedTool("alpha");
     await assert.rejects(
-      installParts({ alpha: releaseOnly }, sandbox.log),
+      installMissing({ alpha: releaseOnly }, sandbox.log),
       /alpha refused[\s\S]*official release only/,
     );
   });
 
-  it("builds a part whose release does not exist, and still trusts the host", async () => {
+  it("builds a tool whose release does not exist, and still trusts the host", async () => {
     publish("beta", executable);
     sandbox.fakeGo("go1.26.8");
     server.serve(sums, `${sha256("x")}  alpha\n${sha256(executable)}  beta\n`);
-    await installParts({ alpha: releasedPart("alpha"), beta: releasedPart("beta") }, sandbox.log);
+    await installMissing({ alpha: releasedTool("alpha"), beta: releasedTool("beta") }, sandbox.log);
     assert.match(sandbox.lines.join("\n"), /beta v1\.2\.3 +official release[\s\S]*alpha v1\.2\.3 +built from Go/);
   });
 
   it("asks a dead host once and says so once", async () => {
     server.stop();
     sandbox.fakeGo("go1.26.8");
-    await installParts({ alpha: releasedPart("alpha"), beta: releasedPart("beta") }, sandbox.log);
-    assert.equal(sandbox.lines.filter((line) => line.includes("not asked again in this run")).length, 1);
+    await installMissing({ alpha: releasedTool("alpha"), beta: releasedTool("beta") }, sandbox.log);
+    assert.equal(sandbox.lines.filter((line) => line.startsWith("  127.0.0.1:")).length, 1);
   });
 
   it("gives up on a host that hangs, and remembers it", async () => {
-    const hosts = createReleaseHosts(sandbox.log, { answerMs: 300, stallMs: 300 });
-    await assert.rejects(hosts.text("https://releases.test/hangs"), ReleaseUnavailable);
+    const hosts = createReleaseHosts({ answerMs: 300, stallMs: 300 });
+    await assert.rejects(hosts.text("https://releases.test/hangs"), Unavailable);
     await assert.rejects(hosts.text(sums), /no answer within 0\.3 s/);
     assert.deepEqual(server.requests, ["https://releases.test/hangs"]);
   });
 
-  const take = (part: Part, checksums: Checksums, hosts: ReleaseHosts = createReleaseHosts(sandbox.log)) => {
-    const folder = path.join(sandbox.bin, "..", "job");
-    const paths = { target: path.join(folder, "bin/alpha"), scratch: path.join(folder, "scratch") };
-    const source = createReleaseSource(hosts, path.join(folder, "downloads"), checksums);
-    return source({ name: "alpha", part, platform: currentPlatform(), ...paths });
+  const take = (tool: Tool, checksums: Checksums, hosts: ReleaseHosts = createReleaseHosts()) => {
+    const folder = fs.mkdtempSync(path.join(sandbox.bin, "../job-"));
+    const paths = { target: path.join(folder, "alpha"), scratch: path.join(folder, "scratch") };
+    const source = createReleaseSource({ hosts, checksums, downloads: path.join(folder, "downloads") });
+    return source({ name: "alpha", tool, platform: currentPlatform(), ...paths });
   };
-  const why = (attempt: Attempt) => (attempt.found ? "it was found" : (attempt.why ?? ""));
 
   it("are compared with our own checksum first, and the published one is not asked for", async () => {
     publish("alpha", executable, sha256("what an attacker published"));
-    assert.deepEqual(await take(releasedPart("alpha"), { [`${base}/alpha`]: sha256(executable) }), {
-      found: true,
-      detail: "sha256 from tools/checksums.json",
-    });
+    const source = await take(releasedTool("alpha"), { [`${base}/alpha`]: sha256(executable) });
+    assert.equal(source, "official release, sha256 from tools/checksums.json");
     assert.deepEqual(server.requests, [`${base}/alpha`]);
   });
 
   it("are refused when they differ from our own checksum, whatever is published", async () => {
     publish("alpha", executable);
-    const attempt = await take(releasedPart("alpha"), { [`${base}/alpha`]: sha256("what was committed") });
-    assert.match(why(attempt), /alpha refused: .* \(from tools\/checksums\.json\)/);
+    const taking = take(releasedTool("alpha"), { [`${base}/alpha`]: sha256("what was committed") });
+    await assert.rejects(taking, /alpha refused: .* \(from tools\/checksums\.json\)/);
   });
 
   it("are not taken by a SHA-1", async () => {
     publish("alpha", executable, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
-    assert.match(why(await take(releasedPart("alpha"), {})), /SHA256SUMS has no SHA-256 or SHA-512 of alpha/);
+    await assert.rejects(take(releasedTool("alpha"), {}), /SHA256SUMS has no SHA-256 or SHA-512 of alpha/);
     assert.deepEqual(server.requests, [sums]);
   });
 
   describe("of a project that publishes no checksums", () => {
-    const part = fakePart("alpha", { release: () => ({ url: `${base}/alpha` }) });
+    const tool = fakeTool("alpha", { release: () => ({ url: `${base}/alpha` }) });
 
     it("are not even asked for while we have none of our own", async () => {
       server.serve(`${base}/alpha`, executable);
-      assert.match(why(await take(part, {})), /publishes no checksums, and tools\/checksums\.json has none of/);
+      await assert.rejects(take(tool, {}), /publishes no checksums, and tools\/checksums\.json has none of/);
       assert.deepEqual(server.requests, []);
     });
 
     it("are taken by our own", async () => {
       server.serve(`${base}/alpha`, executable);
-      assert.equal((await take(part, { [`${base}/alpha`]: sha256(executable) })).found, true);
+      assert.match(await take(tool, { [`${base}/alpha`]: sha256(executable) }), /^official release/);
     });
   });
 
   describe("from a mirror over plain http on another machine", () => {
     /** The server of this test, as it were elsewhere. */
-    const elsewhere = (): ReleaseHosts => ({ ...createReleaseHosts(sandbox.log), isOpenToChange: () => true });
+    const elsewhere = (): ReleaseHosts => ({ ...createReleaseHosts(), isOpenToChange: () => true });
 
     it("are refused by a published checksum, with what to do instead", async () => {
       publish("alpha", executable);
-      const attempt = await take(releasedPart("alpha"), {}, elsewhere());
-      assert.match(why(attempt), /DATASETS_SERVER_RELEASE_MIRROR is plain http.*Use a mirror over https, or write/);
+      await assert.rejects(
+        take(releasedTool("alpha"), {}, elsewhere()),
+        /DATASETS_SERVER_RELEASE_MIRROR is plain http.*Use a mirror over https, or write/,
+      );
       assert.deepEqual(server.requests, []);
     });
 
     it("are taken by our own checksum", async () => {
       publish("alpha", executable);
-      assert.equal(
-        (await take(releasedPart("alpha"), { [`${base}/alpha`]: sha256(executable) }, elsewhere())).found,
-        true,
-      );
+      const own = { [`${base}/alpha`]: sha256(executable) };
+      assert.match(await take(releasedTool("alpha"), own, elsewhere()), /^official release/);
     });
 
     for (const [mirror, isOpen] of [
@@ -189,7 +184,7 @@ describe("official releases", () => {
     ] as const) {
       it(`are ${isOpen ? "" : "not "}meant by ${mirror}`, () => {
         process.env.DATASETS_SERVER_RELEASE_MIRROR = mirror;
-        assert.equal(createReleaseHosts(sandbox.log).isOpenToChange(`${base}/alpha`), isOpen);
+        assert.equal(createReleaseHosts().isOpenToChange(`${base}/alpha`), isOpen);
       });
     }
   });

@@ -1,9 +1,10 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { Part } from "../../../tools/part";
+import { installedTool } from "../../../tools/installer";
+import type { Tool, ToolTable } from "../../../tools/tool";
 
-/** A cache, a PATH and a log of their own for one test, so that it can install fake parts. */
+/** A cache, a PATH and a log of their own for one test, so that it can install fake tools. */
 export interface ToolSandbox {
   readonly bin: string;
   readonly log: (line: string) => void;
@@ -66,12 +67,18 @@ case "$1" in
 esac`;
 }
 
-/** A part of version v1.2.3 that says so, and that Go builds from `go/NAME`. */
-export function fakePart(name: string, overrides: Partial<Part> = {}): Part {
+/** A tool of version v1.2.3 that says so, and that Go builds from `go/NAME`. */
+export function fakeTool(name: string, overrides: Partial<Tool> = {}): Tool {
   return {
     version: "v1.2.3",
     versionCommand: { args: ["--version"] },
     goModule: { kind: "program", folder: "etcd", package: `go/${name}` },
     ...overrides,
   };
+}
+
+/** The path of an installed tool; empty when it is not in the cache. */
+export function cachedPath(table: ToolTable, name: string): string {
+  const tool = table[name];
+  return (tool && installedTool(name, tool)?.path) ?? "";
 }

@@ -1,12 +1,11 @@
-import type { GoProgram, NpmPackage, Part, Platform, Release } from "./part";
 import { pins } from "./pins";
+import type { GoProgram, NpmPackage, Platform, Release, Tool } from "./tool";
 import type { ToolName } from "./toolbox";
 
 /**
- * Every part, in the order in which missing ones are built: parts that share packages follow one another, and the
- * longest build is last, so that all downloads are over by then.
+ * Every tool, in the order in which missing ones are built: those that share packages follow one another.
  */
-export const parts: Readonly<Record<ToolName, Part>> = {
+export const definitions: Readonly<Record<ToolName, Tool>> = {
   "kwok-stages": {
     version: pins.kwok,
     goModule: {
@@ -43,20 +42,20 @@ export const parts: Readonly<Record<ToolName, Part>> = {
     pythonPackages: { folder: "awscli", module: "awscli" },
   },
   moto_server: { version: pins.moto, pythonPackages: { folder: "moto", module: "moto.server" } },
-  "node-20": nodePart(pins.node20, {
+  "node-20": nodeTool(pins.node20, {
     "linux/amd64": "sha512-nSaDjLjUZdsLMDckfinsQl+hvKifYUuzO7swyacVzrKAIi0ByaORSE1DpaRTjxfCq3mETV/3uTlKXStzd2nJWQ==",
     "linux/arm64": "sha512-T28TZKZJ9yyf/ZZI1hVnzkvD3HhVrVe8O/5oSNO2WtlYVshqJrWuGnOOOk/7R3xF7psP2aVzHnbtQ1Q5UeWKmA==",
   }),
-  "node-22": nodePart(pins.node22, {
+  "node-22": nodeTool(pins.node22, {
     "linux/amd64": "sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==",
     "linux/arm64": "sha512-l3DAHZreylo+p9QXDtsOrjG2JXJqVzYXnAGmIQNOUNARcMppTO2cmewVQP+36tjJnSE+dzpMNtgW+c3oiDvXtA==",
     "darwin/amd64": "sha512-V6W/fNXsKFF0DMrBrpLNp9meU45Qbe6tQ3HlzrpdiPWW+zlbmTGou1LE8aGHOghVWXJFexvi7RDCQVQi1I1t8w==",
   }),
-  "node-24": nodePart(pins.node24, {
+  "node-24": nodeTool(pins.node24, {
     "linux/amd64": "sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==",
     "linux/arm64": "sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==",
   }),
-  "node-26": nodePart(pins.node26, {
+  "node-26": nodeTool(pins.node26, {
     "linux/amd64": "sha512-jk5LMAmgHlPlPMWpsUrSOqNaEZG+11UNd35hWQ+p5/XGaelWuTqJ69IcAy/5xtPPN4d5ZRBNOGB6gLMCh2kL9A==",
     "linux/arm64": "sha512-8Oxs6Y7rDcKufVIM/zYRSwytj46WOrZk7yFCLTKDcs17bBjAeD9HMAqo97hMfMyxozIud0S4vZCs5WB/3iavNQ==",
   }),
@@ -123,12 +122,12 @@ export const parts: Readonly<Record<ToolName, Part>> = {
     release: (platform) => pulumiRelease(platform, pins.pulumiOlder, "pulumi"),
     goModule: pulumiBuild("pulumi-older", pins.pulumiOlder),
   },
-  kwok: kwokPart("kwok"),
-  kwokctl: kwokPart("kwokctl"),
-  "kube-apiserver": kubernetesPart("kube-apiserver", ["--version"], ["linux"]),
-  "kube-controller-manager": kubernetesPart("kube-controller-manager", ["--version"], ["linux"]),
-  "kube-scheduler": kubernetesPart("kube-scheduler", ["--version"], ["linux"]),
-  kubectl: kubernetesPart("kubectl", ["version", "--client"], ["linux", "darwin"]),
+  kwok: kwokTool("kwok"),
+  kwokctl: kwokTool("kwokctl"),
+  "kube-apiserver": kubernetesTool("kube-apiserver", ["--version"], ["linux"]),
+  "kube-controller-manager": kubernetesTool("kube-controller-manager", ["--version"], ["linux"]),
+  "kube-scheduler": kubernetesTool("kube-scheduler", ["--version"], ["linux"]),
+  kubectl: kubernetesTool("kubectl", ["version", "--client"], ["linux", "darwin"]),
   "pulumi-resource-kubernetes": {
     version: pins.kubernetesProvider,
     release: (platform) => providerRelease(platform, "kubernetes", pins.kubernetesProvider),
@@ -167,7 +166,7 @@ function providerRelease(platform: Platform, provider: string, version: string):
   return { ...githubRelease(`pulumi/pulumi-${provider}`, version, file, checksums), member: executable };
 }
 
-function kubernetesPart(executable: string, args: readonly string[], released: readonly string[]): Part {
+function kubernetesTool(executable: string, args: readonly string[], released: readonly string[]): Tool {
   const [major = "", minor = ""] = withoutV(pins.kubernetes).split(".");
   return {
     version: pins.kubernetes,
@@ -190,7 +189,7 @@ function kubernetesPart(executable: string, args: readonly string[], released: r
 }
 
 /** kwok's releases come without checksums, so one is used only where tools/checksums.json has its own. */
-function kwokPart(executable: string): Part {
+function kwokTool(executable: string): Tool {
   return {
     version: pins.kwok,
     versionCommand: { args: ["--version"] },
@@ -205,7 +204,7 @@ function kwokPart(executable: string): Part {
 }
 
 /** npm has no package of the newest versions for macOS, which takes the release. */
-function nodePart(version: string, integrity: Readonly<Record<string, string>>): Part {
+function nodeTool(version: string, integrity: Readonly<Record<string, string>>): Tool {
   const packageOf = ([platform, hash]: readonly [string, string]): readonly [string, NpmPackage] => {
     const [os = "", arch = ""] = platform.split("/");
     return [platform, { name: `node-${os}-${npmArch(arch)}`, version, member: "bin/node", integrity: hash }];

@@ -4,10 +4,10 @@ export interface Platform {
   readonly arch: string;
 }
 
-/** One pinned part and every way to get it. A way that is absent is not tried. */
-export interface Part {
+/** A pinned tool and every way to get it. A way that is absent is not tried. */
+export interface Tool {
   readonly version: string;
-  /** The executable's file name. Default: the part's own name. */
+  /** The executable's file name. Default: the tool's own name. */
   readonly executable?: string;
   /** How the executable tells its version. Absent: it cannot, so one found on PATH is not trusted. */
   readonly versionCommand?: VersionCommand;
@@ -19,9 +19,11 @@ export interface Part {
   readonly npmPackages?: Readonly<Record<string, NpmPackage>>;
 }
 
+export type ToolTable = Readonly<Record<string, Tool>>;
+
 export interface VersionCommand {
   readonly args: readonly string[];
-  /** The executable beside the part that answers for it, when the part itself has no version command. */
+  /** The executable beside the tool that answers for it, when the tool itself has no version command. */
   readonly answeredBy?: string;
 }
 
@@ -33,7 +35,7 @@ export interface Release {
   readonly member?: string;
 }
 
-/** An executable built with the committed go.mod and go.sum of `folder` under tools/parts. */
+/** An executable built with the committed go.mod and go.sum of `folder` under tools/builds. */
 export interface GoProgram {
   readonly kind: "program";
   readonly folder: string;
@@ -43,11 +45,11 @@ export interface GoProgram {
   readonly flags?: readonly string[];
   /** Files of a module that are copied beside the committed main.go, which embeds them. */
   readonly embeds?: ModuleFiles;
-  /** The version that is built, when the modules do not serve the part's own. */
+  /** The version that is built, when the modules do not serve the tool's own. */
   readonly version?: string;
 }
 
-/** Plain files taken out of a module that the go.sum of `folder` under tools/parts pins. */
+/** Plain files taken out of a module that the go.sum of `folder` under tools/builds pins. */
 export interface GoFiles {
   readonly kind: "files";
   readonly folder: string;
@@ -60,20 +62,20 @@ export interface ModuleFiles {
   readonly paths: readonly string[];
 }
 
-/** A program of Python packages, which the committed requirements.txt of `folder` under tools/parts pins by hash. */
+/** A program of Python packages, which the committed requirements.txt of `folder` under tools/builds pins by hash. */
 export interface PythonProgram {
   readonly folder: string;
   /** What `python -m` runs. */
   readonly module: string;
 }
 
-/** A package of an npm registry, one executable of which is the part. */
+/** An npm package, one executable of which is the tool. */
 export interface NpmPackage {
   readonly name: string;
   readonly version: string;
   /** The executable's path in the package. */
   readonly member: string;
-  /** Of the package's file, as `sha512-` and base64. */
+  /** The integrity of the package's file, as `sha512-` and base64. */
   readonly integrity: string;
 }
 
@@ -87,9 +89,9 @@ export function platformName({ os, arch }: Platform): string {
 }
 
 /**
- * The platform of this process.
+ * Returns the platform of this process.
  *
- * @throws when the parts do not exist for it.
+ * @throws when the tools do not exist for it.
  */
 export function currentPlatform(): Platform {
   const platform = { os: process.platform, arch: process.arch === "x64" ? "amd64" : process.arch };

@@ -1,24 +1,27 @@
 import fs from "node:fs";
 import path from "node:path";
-import { cacheRoot, executableName } from "../cache";
-import { type Attempt, found, type Job, notFound, notMeantFor, versionProblem } from "./source";
+import { cacheRoot } from "../cache";
+import { type Job, Unavailable, versionProblem } from "./job";
 
-/** Links to an executable on PATH that says it is exactly the pinned version. */
-export async function fromPath({ name, part, target }: Job): Promise<Attempt> {
-  if (part.versionCommand === undefined) return notMeantFor;
+/**
+ * Links to an executable on PATH that says it is exactly the pinned version.
+ *
+ * @throws Unavailable
+ */
+export async function fromPath({ tool, target }: Job): Promise<string> {
+  if (tool.versionCommand === undefined) throw new Unavailable("PATH: not asked, because it cannot tell its version");
   const problems: string[] = [];
-  for (const candidate of executablesOnPath(executableName(name, part))) {
+  for (const candidate of executablesOnPath(path.basename(target))) {
     // The real file, because a version manager's shim answers differently in different folders.
     const executable = fs.realpathSync(candidate);
-    const problem = await versionProblem(executable, part);
+    const problem = await versionProblem(executable, tool);
     if (problem === undefined) {
-      fs.mkdirSync(path.dirname(target), { recursive: true });
       fs.symlinkSync(executable, target);
-      return found;
+      return "found on PATH";
     }
     problems.push(problem);
   }
-  return notFound(`PATH: ${problems.length === 0 ? "none" : problems.join("; ")}`);
+  throw new Unavailable(`PATH: ${problems.length === 0 ? "none" : problems.join("; ")}`);
 }
 
 function executablesOnPath(name: string): string[] {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { committedFile } from "../../../tools/cache";
-import { parts } from "../../../tools/parts";
+import { definitions } from "../../../tools/definitions";
 import { pins } from "../../../tools/pins";
 import type { ToolName } from "../../../tools/toolbox";
 import { packageVersions } from "../../support/manifest";
@@ -29,7 +29,7 @@ const pinnedModules: ReadonlyArray<readonly [folder: string, module: string, ver
   ["promtool", "github.com/prometheus/prometheus", pins.prometheusModule],
 ];
 
-describe("pinned parts", () => {
+describe("pinned tools", () => {
   for (const [folder, module, version] of pinnedModules) {
     it(`${folder}/go.mod requires ${module} ${version}, as the pins say`, () => {
       const required = new RegExp(`^(?:require)?\\s+${module.replaceAll(".", "\\.")} ${version}(?: |$)`, "m");
@@ -50,7 +50,7 @@ describe("pinned parts", () => {
 
   it("the builds of both CLIs and of the provider are stamped with what their go.mod requires", () => {
     const stamps = (name: ToolName) => {
-      const module = parts[name].goModule;
+      const module = definitions[name].goModule;
       return module?.kind === "program" ? Object.values(module.stamps ?? {}) : [];
     };
     assert.deepEqual(stamps("pulumi"), [pins.pulumi]);
@@ -60,7 +60,7 @@ describe("pinned parts", () => {
 
   it("has a Node.js of each major version that is named by it", () => {
     for (const major of ["20", "22", "24", "26"] as const) {
-      assert.ok(parts[`node-${major}`].version.startsWith(`${major}.`));
+      assert.ok(definitions[`node-${major}`].version.startsWith(`${major}.`));
     }
   });
 
@@ -76,15 +76,16 @@ describe("pinned parts", () => {
     });
   }
 
-  it("has committed sums for every part that comes from Go modules", () => {
-    for (const [name, { goModule }] of Object.entries(parts)) {
+  it("has committed sums for every tool that comes from Go modules", () => {
+    for (const [name, { goModule }] of Object.entries(definitions)) {
       if (goModule === undefined) continue;
       assert.ok(fs.existsSync(committedFile(goModule.folder, "go.sum")), name);
     }
   });
 
   it("names release files as their projects do", () => {
-    const url = (name: keyof typeof parts, os: string, arch: string) => parts[name].release?.({ os, arch })?.url;
+    const url = (name: keyof typeof definitions, os: string, arch: string) =>
+      definitions[name].release?.({ os, arch })?.url;
     assert.match(url("pulumi", "linux", "amd64") ?? "", /\/pulumi-v[\d.]+-linux-x64\.tar\.gz$/);
     assert.match(url("etcd", "darwin", "arm64") ?? "", /\/etcd-v[\d.]+-darwin-arm64\.zip$/);
     assert.match(url("kubectl", "darwin", "arm64") ?? "", /\/bin\/darwin\/arm64\/kubectl$/);
