@@ -5,7 +5,7 @@ import type { LiveObjects, ObjectKind } from "../cluster/liveObjects";
 import { UserError } from "../cluster/userError";
 import { type EntranceArgs, ingressAnnotations } from "../components/traffic/ingress";
 import type { Entrances } from "../components/workloads/webService";
-import { isOfRelease, sharedKinds } from "./takeOver";
+import { isOfRelease, sharedKinds } from "./adoption";
 
 export interface ConflictArgs {
   readonly scope: Scope;

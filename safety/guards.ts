@@ -6,15 +6,15 @@ import { liveObjects } from "../cluster/liveObjects";
 import { stayOnCluster } from "../cluster/oneCluster";
 import type { DatasetsServerArgs } from "../components/buildObjects";
 import type { AnyObject } from "../components/objects";
-import { requireRights } from "./accessReview";
+import { requirePermissions } from "./accessReview";
+import { findAdoption, registerAsItIs } from "./adoption";
 import { findConflicts, refuseConflicts, warnOfConflicts } from "./conflicts";
 import { deletionGuard } from "./deletionGuard";
 import { guardObjects, type OwnershipArgs, ownershipHook } from "./ownership";
-import { neededRights } from "./permissions";
+import { neededPermissions } from "./permissions";
 import { wholeStack } from "./protection";
-import { registerAsItIs, takeOverOf } from "./takeOver";
 
-export interface GuardArgs extends Pick<OwnershipArgs, "takeOver"> {
+export interface GuardArgs extends Pick<OwnershipArgs, "adopt"> {
   readonly cluster: ClusterArgs;
   /** Whether the stack file specifies how the stack and a live Helm release in its namespace get along. */
   readonly specifiesCutover: boolean;
@@ -34,23 +34,23 @@ export interface Guards {
 /**
  * The guards of a run that registers these objects.
  *
- * Throws a UserError, before anything is registered on the cluster, when an update lacks rights there, when it would be in the
- * way of a Helm release or of another Ingress, and for each reason of takeOverOf.
+ * Throws a UserError, before anything is registered on the cluster, when an update lacks permissions there, when it would be in the
+ * way of a Helm release or of another Ingress, and for each reason of findAdoption.
  */
 export async function guardsOf(
   connection: ClusterConnection,
   args: GuardArgs,
   objects: readonly AnyObject[],
 ): Promise<Guards> {
-  const { cluster, takeOver, specifiesCutover, allowedDeletions, datasetsServer } = args;
+  const { cluster, adopt, specifiesCutover, allowedDeletions, datasetsServer } = args;
   const { scope, entrances } = datasetsServer;
   const kubernetes = kubernetesClient(connection);
   // A preview changes nothing, and its role may not do what an update does.
   if (!isDryRun()) {
-    await requireRights(kubernetes, neededRights(objects, scope.namespace));
+    await requirePermissions(kubernetes, neededPermissions(objects, scope.namespace));
   }
   const live = liveObjects(kubernetes);
-  const taken = await takeOverOf(live, scope, takeOver);
+  const taken = await findAdoption(live, scope, adopt);
   const look = () => findConflicts(live, { scope, specifiesCutover, entrances });
   const isShared = cluster.kind === "eks";
   // What destroys the whole stack is in nobody's way.
@@ -62,7 +62,7 @@ export async function guardsOf(
     provider: stayOnCluster(scope.stack, connection.identifier),
     server: {
       transformations: [
-        guardObjects({ beforeCreate: [ownershipHook(live, { scope, takeOver }), ...warning], beforeUpdate: warning }),
+        guardObjects({ beforeCreate: [ownershipHook(live, { scope, adopt }), ...warning], beforeUpdate: warning }),
         ...(allowedDeletions ? [deletionGuard({ stack: scope.stack, allowed: allowedDeletions })] : []),
         ...(taken ? [registerAsItIs(taken)] : []),
       ],

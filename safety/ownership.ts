@@ -2,12 +2,12 @@ import type { V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { type Scope, stackLabel } from "../catalog/names";
 import { type LiveObjects, type ObjectReference, objectText } from "../cluster/liveObjects";
-import { isOfRelease } from "./takeOver";
+import { isOfRelease } from "./adoption";
 
 export interface OwnershipArgs {
   readonly scope: Scope;
   /** Whether the run may take over the objects of the Helm release whose names the stack keeps. */
-  readonly takeOver: boolean;
+  readonly adopt: boolean;
 }
 
 /**
@@ -48,11 +48,11 @@ export function guardObjects({
 export function refuseForeign(
   object: ObjectReference,
   found: V1ObjectMeta | undefined,
-  { scope: { stack, namespace, helmRelease }, takeOver }: OwnershipArgs,
+  { scope: { stack, namespace, helmRelease }, adopt }: OwnershipArgs,
 ): void {
   const owner = found?.labels?.[stackLabel];
   const isChart = helmRelease !== undefined && !owner && isOfRelease(found, { name: helmRelease, namespace });
-  if (found === undefined || owner === stack || (takeOver && isChart)) {
+  if (found === undefined || owner === stack || (adopt && isChart)) {
     return;
   }
   throw new Error(

@@ -78,8 +78,8 @@ describe("moving production from the Helm chart, by the commands of docs/cutover
     });
 
     it("takes over 50 of the chart's 52 objects without a restart: the same objects, the same pods", async () => {
-      const [, takeOver] = documentedCommands("cutover.md", "In place, step 1: take over");
-      await engine.script(unattended(takeOver ?? "", { preview: true }));
+      const [, adopt] = documentedCommands("cutover.md", "In place, step 1: take over");
+      await engine.script(unattended(adopt ?? "", { preview: true }));
       assert.deepEqual(await chartUids(engine), uids);
       assert.deepEqual(await podUids(kubernetes), pods);
       assert.deepEqual(await podTemplates(kubernetes), chart);

@@ -55,8 +55,8 @@ describe("connecting to a cluster that is not there", () => {
 describe("creating an object", () => {
   const object = { apiVersion: "v1", kind: "Service", metadata: { name: "datasets-server-prod-api", namespace: "ns" } };
   const scope = { stack: "prod", release: "prod-datasets-server", namespace: "ns", helmRelease: "prod" };
-  const create = (labels: Record<string, string> | undefined, takeOver = false) =>
-    refuseForeign(object, labels && { labels }, { scope, takeOver });
+  const create = (labels: Record<string, string> | undefined, adopt = false) =>
+    refuseForeign(object, labels && { labels }, { scope, adopt });
 
   it("is fine where there is none", () => create(undefined));
 

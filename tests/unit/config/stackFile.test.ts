@@ -486,7 +486,7 @@ describe("a stack file", () => {
     let restore: () => void;
     beforeEach(() => {
       restore = rememberEnvironment();
-      process.env.DATASETS_SERVER_TAKE_OVER = "prod";
+      process.env.DATASETS_SERVER_ADOPT = "prod";
     });
     afterEach(() => restore());
 
@@ -494,13 +494,13 @@ describe("a stack file", () => {
       const message = await complaint(readConfig(stackFile("prod")));
       assert.match(
         message,
-        /DATASETS_SERVER_TAKE_OVER: "prod" is not allowed; allowed: none, as stack prod has no datasets-server:helm\.release; unset it/,
+        /DATASETS_SERVER_ADOPT: "prod" is not allowed; allowed: none, as stack prod has no datasets-server:helm\.release; unset it/,
       );
     });
 
     it("is refused when it keeps those of another", async () => {
       const message = await complaint(production("helm", { release: "blue" }));
-      assert.match(message, /DATASETS_SERVER_TAKE_OVER: "prod" is not allowed; allowed: blue/);
+      assert.match(message, /DATASETS_SERVER_ADOPT: "prod" is not allowed; allowed: blue/);
     });
   });
 

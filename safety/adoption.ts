@@ -13,7 +13,7 @@ interface HelmRelease {
 }
 
 /** What a run takes over, and how. */
-export interface TakeOver {
+export interface Adoption {
   /** The live objects, each by its kind and name. */
   readonly objects: ReadonlyMap<string, KubernetesObject>;
   /** Leaves the engine as the one owner of an object's fields, when it has registered the object. */
@@ -57,7 +57,7 @@ type ObjectInputs = z.infer<typeof inputsShape>;
  * Throws a UserError when the run has the permission and there is nothing of the release, and when it has none and there is
  * something that is not the stack's yet: the run would come upon it half-way.
  */
-export async function takeOverOf(live: LiveObjects, scope: Scope, permitted: boolean): Promise<TakeOver | undefined> {
+export async function findAdoption(live: LiveObjects, scope: Scope, permitted: boolean): Promise<Adoption | undefined> {
   const { stack, namespace, helmRelease } = scope;
   if (helmRelease === undefined) {
     return undefined;
@@ -66,16 +66,16 @@ export async function takeOverOf(live: LiveObjects, scope: Scope, permitted: boo
   const lists = await Promise.all(sharedKinds.map((kind) => live.list(kind, namespace, helmLabels(helmRelease))));
   const objects = lists.flat().filter(({ metadata }) => isOfRelease(metadata, release));
   if (permitted) {
-    return objects.length > 0 ? takeOver(live, scope, objects) : nothingToTakeOver(release);
+    return objects.length > 0 ? adopt(live, scope, objects) : nothingToAdopt(release);
   }
   const theirs = objects.filter(({ metadata }) => metadata?.labels?.[stackLabel] !== stack);
   return theirs.length > 0 ? notPermitted(scope, theirs) : undefined;
 }
 
-function takeOver(live: LiveObjects, { stack }: Scope, objects: readonly KubernetesObject[]): TakeOver {
+function adopt(live: LiveObjects, { stack }: Scope, objects: readonly KubernetesObject[]): Adoption {
   return {
     objects: new Map(objects.map((object) => [objectKey(object.kind, object.metadata?.name), object])),
-    afterCreate: new pulumi.ResourceHook(`${stack}-take-over`, async ({ newInputs }) => {
+    afterCreate: new pulumi.ResourceHook(`${stack}-adoption`, async ({ newInputs }) => {
       const inputs = liveShape.parse(newInputs);
       const found = await live.find(inputs);
       await live.patchMetadata(inputs, { managedFields: withoutOthers(found?.managedFields) });
@@ -83,7 +83,7 @@ function takeOver(live: LiveObjects, { stack }: Scope, objects: readonly Kuberne
   };
 }
 
-function nothingToTakeOver({ name, namespace }: HelmRelease): never {
+function nothingToAdopt({ name, namespace }: HelmRelease): never {
   throw new UserError(
     `namespace ${namespace} has no object of Helm release ${name}, so there is nothing to adopt; no changes were made`,
     `see what is there: kubectl get deployments --show-labels --namespace ${namespace}`,
@@ -114,7 +114,7 @@ export function isOfRelease(metadata: V1ObjectMeta | undefined, { name, namespac
  * Registers each object of a release as it is on the cluster, so that taking it over changes nothing but its labels: no pod
  * restarts, and no rule of a load balancer moves. The next run compares the program with that, and shows every change.
  */
-export function registerAsItIs({ objects, afterCreate }: TakeOver): pulumi.ResourceTransformation {
+export function registerAsItIs({ objects, afterCreate }: Adoption): pulumi.ResourceTransformation {
   return ({ props, opts }) => {
     const { data: inputs } = inputsShape.safeParse(props);
     const live = inputs && objects.get(objectKey(inputs.kind, inputs.metadata.name));

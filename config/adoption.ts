@@ -3,7 +3,7 @@ import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
 
 /** The environment variable that permits one run to take over live objects; its value is the Helm release. */
-const variable = "DATASETS_SERVER_TAKE_OVER";
+const variable = "DATASETS_SERVER_ADOPT";
 
 /** The Helm release whose names a stack keeps. A pull request's objects are new, whatever the file's other stack keeps. */
 export function keptRelease(
@@ -30,7 +30,7 @@ export function specifiesCutover(
 }
 
 /** Only objects of the release whose names the stack keeps can be taken over; another release's are somebody else's. */
-export function takeOverIssues(identity: StackIdentity, file: StackFile, variables: NodeJS.ProcessEnv): ConfigIssue[] {
+export function adoptionIssues(identity: StackIdentity, file: StackFile, variables: NodeJS.ProcessEnv): ConfigIssue[] {
   const release = permittedRelease(variables);
   const kept = keptRelease(identity, file);
   const key = configKey(["helm", "release"]);

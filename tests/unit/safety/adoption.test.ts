@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import type { KubernetesObject, V1ObjectMeta } from "@kubernetes/client-node";
 import { helmLabels } from "../../../catalog/names";
 import type { LiveObjects } from "../../../cluster/liveObjects";
-import { asItIs, isOfRelease, takeOverOf, withoutOthers } from "../../../safety/takeOver";
+import { asItIs, findAdoption, isOfRelease, withoutOthers } from "../../../safety/adoption";
 
 const scope = {
   stack: "prod",
@@ -123,7 +123,7 @@ describe("a stack that keeps the names of a Helm release", () => {
   });
 
   it("is refused while the release's objects are not its own, with all that is wrong before anything is touched", async () => {
-    await assert.rejects(takeOverOf(cluster(chart), scope, false), {
+    await assert.rejects(findAdoption(cluster(chart), scope, false), {
       message:
         "Service prod-datasets-server-api and 1 more of Helm release prod in namespace datasets-server are not stack " +
         "prod's; no changes were made",
@@ -132,19 +132,19 @@ describe("a stack that keeps the names of a Helm release", () => {
   });
 
   it("takes nothing over when they are, or when there are none", async () => {
-    assert.equal(await takeOverOf(cluster(taken), scope, false), undefined);
-    assert.equal(await takeOverOf(cluster([]), scope, false), undefined);
+    assert.equal(await findAdoption(cluster(taken), scope, false), undefined);
+    assert.equal(await findAdoption(cluster([]), scope, false), undefined);
   });
 
   it("takes nothing over when it may and there is nothing", async () => {
     await assert.rejects(
-      takeOverOf(cluster([]), scope, true),
+      findAdoption(cluster([]), scope, true),
       /has no object of Helm release prod, so there is nothing/,
     );
   });
 
   it("asks nothing of a cluster where it keeps no such names", async () => {
     const { helmRelease: _release, ...own } = scope;
-    assert.equal(await takeOverOf(cluster(chart), own, false), undefined);
+    assert.equal(await findAdoption(cluster(chart), own, false), undefined);
   });
 });
