@@ -19,7 +19,7 @@ const introduction = `# Access
 
 What somebody, or CI, must be allowed to do, for each cluster: exactly that, and no more. This page is made from the objects
 of the stacks (\`make generate\`). When a pull request changes it, an administrator applies the change **before** the pull request
-is deployed. An update looks first: it names every permission that is missing, and then touches nothing.
+is deployed. An update looks first: it names every permission that is missing, and then changes nothing.
 
 There are two roles a cluster. The **deploy** role runs \`pulumi up\`, \`refresh\` and \`destroy\`. The **preview** role runs
 \`pulumi preview\`: it reads no Secret of the cluster and writes nothing; what a Helm release may have there it
@@ -40,7 +40,7 @@ To see who you are: \`aws sts get-caller-identity\`, \`kubectl auth whoami\`. Wh
 The permissions are those that the engine uses, as an audit log of the API server shows. It applies objects (\`patch\`, and \`create\` where
 one is new), looks at them (\`get\`), deletes them (\`delete\`) and waits for the end of them (\`list\`, \`watch\`). It also watches pods,
 ReplicaSets, claims, endpoints and events to tell whether what it made is ready, and why not; without a permission to them it would
-wait in silence. Nobody needs permissions to nodes or custom resource definitions.
+wait in silence. No one needs permissions to nodes or custom resource definitions.
 
 The state of all stacks is in the bucket \`${stateBucket.name}\`. A role reaches the state of its own cluster's
 stacks only, and its own cluster's key only. Neither role may make or change the bucket or a key. Whoever runs \`ds bootstrap\`
