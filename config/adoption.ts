@@ -2,10 +2,13 @@ import { type ConfigIssue, configKey, describeValue } from "./issues";
 import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
 
-/** The environment variable that permits one run to take over live objects; its value is the Helm release. */
+/** The environment variable that permits one run to adopt live objects; its value is the Helm release. */
 const variable = "DATASETS_SERVER_ADOPT";
 
-/** The Helm release whose names a stack keeps. A pull request's objects are new, whatever the file's other stack keeps. */
+/** What the variable was called before. */
+const oldVariable = "DATASETS_SERVER_TAKE_OVER";
+
+/** Returns the Helm release whose names a stack keeps. An environment's objects are new, whatever the file's other stack keeps. */
 export function keptRelease(
   { kind }: Pick<StackIdentity, "kind">,
   { helm }: Pick<StackFile, "helm">,
@@ -13,14 +16,14 @@ export function keptRelease(
   return kind === "pr-N" ? undefined : helm?.release;
 }
 
-/** The Helm release whose live objects this run may take over: a permission for one run, and so in no stack file. */
+/** Returns the Helm release whose live objects this run may adopt: a permission for one run, and so in no stack file. */
 export function permittedRelease(variables: NodeJS.ProcessEnv): string | undefined {
   return variables[variable] || undefined;
 }
 
 /**
- * Whether the stack file specifies how the stack and a live Helm release in its namespace get along: one adopts the other, or
- * they run beside each other. The namespace of a pull request's environment is its own.
+ * Tells whether the stack file specifies how the stack and a live Helm release in its namespace get along: one adopts the other,
+ * or they run beside each other. The namespace of a pull request's environment is its own.
  */
 export function specifiesCutover(
   { kind }: Pick<StackIdentity, "kind">,
@@ -29,14 +32,17 @@ export function specifiesCutover(
   return kind === "pr-N" || helm !== undefined || standby !== undefined;
 }
 
-/** Only objects of the release whose names the stack keeps can be taken over; another release's are somebody else's. */
+/** Returns what is wrong with the permission: it must name the release whose names the stack keeps, by the variable's own name. */
 export function adoptionIssues(identity: StackIdentity, file: StackFile, variables: NodeJS.ProcessEnv): ConfigIssue[] {
+  const renamed = variables[oldVariable]
+    ? [{ key: oldVariable, message: `is now called ${variable}; set that one, and unset this` }]
+    : [];
   const release = permittedRelease(variables);
   const kept = keptRelease(identity, file);
-  const key = configKey(["helm", "release"]);
   if (release === undefined || release === kept) {
-    return [];
+    return renamed;
   }
+  const key = configKey(["helm", "release"]);
   const allowed = kept ? `${kept}, which is ${key}` : `none, as stack ${identity.stack} has no ${key}; unset it`;
-  return [{ key: variable, message: `${describeValue(release)} is not allowed; allowed: ${allowed}` }];
+  return [...renamed, { key: variable, message: `${describeValue(release)} is not allowed; allowed: ${allowed}` }];
 }

@@ -18,7 +18,7 @@ import type { StackIdentity } from "./stacks";
 /** All that a stack says, checked. */
 export interface Config {
   readonly cluster: ClusterArgs;
-  /** Whether this run may take over the live objects of the Helm release whose names the stack keeps. */
+  /** Whether this run may adopt the live objects of the Helm release whose names the stack keeps. */
   readonly adopt: boolean;
   /** Whether the stack file specifies how the stack and a live Helm release in its namespace get along. */
   readonly specifiesCutover: boolean;

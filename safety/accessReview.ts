@@ -3,19 +3,22 @@ import { causeOf } from "../cluster/kubernetesClient";
 import { UserError } from "../cluster/userError";
 import type { Permission } from "./permissions";
 
-/** What of a client the review asks. */
+/** The parts of a Kubernetes client that the review needs. */
 export interface AccessApis {
   readonly authentication: Pick<AuthenticationV1Api, "createSelfSubjectReview">;
   readonly authorization: Pick<AuthorizationV1Api, "createSelfSubjectAccessReview">;
 }
 
-/** What the API server says of the identity that a stack is deployed as. */
+/** What the API server answers about the identity that a stack is deployed as. */
 export interface AccessReview {
   /** The identity's name on the cluster, such as arn:aws:sts::707930574880:assumed-role/<role>/<session>. */
   readonly principal: string;
-  /** What it may not do of what was asked, in the order asked. */
+  /** The permissions that it lacks, in the order asked. */
   readonly missing: readonly Permission[];
 }
+
+/** A stack needs about a hundred permissions; asked all at once they could exhaust sockets, one by one they take seconds. */
+const batchSize = 25;
 
 /** Asks the API server which of these permissions the identity lacks. Every authenticated identity may ask that of itself. */
 export async function reviewAccess(
@@ -24,22 +27,23 @@ export async function reviewAccess(
 ): Promise<AccessReview> {
   // First and alone: the requests that follow then share the token that this one asked for.
   const { status } = await authentication.createSelfSubjectReview({ body: {} });
-  const isAllowed = async (resourceAttributes: Permission) => {
-    const review = await authorization.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } });
-    return review.status?.allowed === true;
-  };
   const missing: Permission[] = [];
-  for (const batch of batches(permissions)) {
-    const allowed = await Promise.all(batch.map(isAllowed));
-    missing.push(...batch.filter((_right, index) => !allowed[index]));
+  for (let start = 0; start < permissions.length; start += batchSize) {
+    const batch = permissions.slice(start, start + batchSize);
+    const reviews = await Promise.all(
+      batch.map((resourceAttributes) =>
+        authorization.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } }),
+      ),
+    );
+    missing.push(...batch.filter((_, index) => reviews[index]?.status?.allowed !== true));
   }
   return { principal: status?.userInfo?.username ?? "", missing };
 }
 
 /**
- * Refuses a run whose identity lacks permissions, all of them named at once.
+ * Throws a UserError with all permissions that this identity lacks.
  *
- * The engine itself would wait in silence for what it may not watch, and find the rest one by one, half-way.
+ * Pulumi itself would wait in silence for what it may not watch, and find the rest one by one, half-way.
  */
 export async function requirePermissions(
   kubernetes: () => Promise<AccessApis>,
@@ -63,7 +67,7 @@ export async function requirePermissions(
   }
 }
 
-/** The permissions in a line for each resource, such as `deployments.apps in namespace datasets-server: create, patch`. */
+/** Returns a line for each resource, such as `deployments.apps in namespace datasets-server: create, patch`. */
 export function describePermissions(permissions: readonly Permission[]): string[] {
   const verbs = new Map<string, string[]>();
   for (const { group, resource, verb, namespace } of permissions) {
@@ -72,12 +76,4 @@ export function describePermissions(permissions: readonly Permission[]): string[
     verbs.set(line, [...(verbs.get(line) ?? []), verb]);
   }
   return [...verbs].map(([line, names]) => `${line}: ${names.join(", ")}`);
-}
-
-/** A stack needs about a hundred permissions; asked all at once they could exhaust sockets, one by one they take seconds. */
-const batchSize = 25;
-
-function batches<T>(items: readonly T[]): T[][] {
-  const count = Math.ceil(items.length / batchSize);
-  return Array.from({ length: count }, (_batch, index) => items.slice(index * batchSize, (index + 1) * batchSize));
 }

@@ -482,7 +482,7 @@ describe("a stack file", () => {
     });
   }
 
-  describe("with the permission to take over a Helm release", () => {
+  describe("with the permission to adopt a Helm release", () => {
     let restore: () => void;
     beforeEach(() => {
       restore = rememberEnvironment();
@@ -501,6 +501,16 @@ describe("a stack file", () => {
     it("is refused when it keeps those of another", async () => {
       const message = await complaint(production("helm", { release: "blue" }));
       assert.match(message, /DATASETS_SERVER_ADOPT: "prod" is not allowed; allowed: blue/);
+    });
+
+    it("is an error that names the new variable when it is given by the old one", async () => {
+      delete process.env.DATASETS_SERVER_ADOPT;
+      process.env.DATASETS_SERVER_TAKE_OVER = "prod";
+      const message = await complaint(production("helm", { release: "prod" }));
+      assert.match(
+        message,
+        /DATASETS_SERVER_TAKE_OVER: is now called DATASETS_SERVER_ADOPT; set that one, and unset this/,
+      );
     });
   });
 
