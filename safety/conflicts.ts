@@ -83,7 +83,7 @@ export function warnOfConflicts(stack: string, look: () => Promise<Conflicts>): 
 async function warn(stack: string, conflicts: Conflicts): Promise<void> {
   const text = textOf(conflicts);
   if (text !== "") {
-    await pulumi.log.warn(`an update of stack ${stack} would harm what runs already, and would be refused.\n${text}`);
+    await pulumi.log.warn(`an update of stack ${stack} would harm what runs already, and would fail.\n${text}`);
   }
   const unknown = [...conflicts.release.unknown, ...conflicts.loadBalancers.unknown];
   if (unknown.length > 0) {

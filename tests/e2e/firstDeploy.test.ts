@@ -87,7 +87,7 @@ describe("the first deploy of README to prod, beside the live objects of the Hel
     const { code, stdout, stderr } = await ds("preview");
     const said = stdout + stderr;
     assert.equal(code, 0, said);
-    assert.match(said, /warning: an update of stack prod would harm what runs already, and would be refused/);
+    assert.match(said, /warning: an update of stack prod would harm what runs already, and would fail/);
     assert.match(said, release);
     assert.match(said, question);
     assert.equal(said.match(/would harm what runs already/g)?.length, 1, "the warning comes once");

@@ -19,7 +19,7 @@ export const reliabilityMutations = {
   ],
   "jobs-end": [
     {
-      title: "runs that may go on and overlap for ever",
+      title: "runs that may go on and overlap forever",
       changes: [
         { object: "CronJob backfill", at: ["spec", "jobTemplate", "spec", "activeDeadlineSeconds"] },
         { object: "CronJob backfill", at: ["spec", "concurrencyPolicy"] },
@@ -57,7 +57,7 @@ export const reliabilityMutations = {
       ],
     },
     {
-      title: "a pool that nobody made",
+      title: "a pool that does not exist",
       stack: "prod",
       changes: [
         { object: api, at: [...podSpec, "nodeSelector"], to: { "role-gpu": "true" } },

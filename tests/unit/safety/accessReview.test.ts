@@ -7,11 +7,11 @@ import { type Permission, permissionsFor } from "../../../safety/permissions";
 const namespace = "datasets-server";
 const permissions = permissionsFor(["Deployment", "Job", "PersistentVolumeClaim", "Secret"], namespace);
 
-/** An API server that allows all permissions but those that `refuses` picks. */
-function apiServer(refuses: (permission: Partial<Permission>) => boolean) {
+/** An API server that allows all permissions but those that `denies` picks. */
+function apiServer(denies: (permission: Partial<Permission>) => boolean) {
   return {
     authentication: {
-      createSelfSubjectReview: async () => ({ status: { userInfo: { username: "somebody" } } }),
+      createSelfSubjectReview: async () => ({ status: { userInfo: { username: "deployer" } } }),
     },
     authorization: {
       createSelfSubjectAccessReview: async ({
@@ -20,7 +20,7 @@ function apiServer(refuses: (permission: Partial<Permission>) => boolean) {
         body: { spec: { resourceAttributes?: object } };
       }) => ({
         spec,
-        status: { allowed: !refuses(spec.resourceAttributes ?? {}) },
+        status: { allowed: !denies(spec.resourceAttributes ?? {}) },
       }),
     },
   };
@@ -33,7 +33,7 @@ describe("a review of permissions", () => {
         apiServer(() => false),
         permissions,
       ),
-      { principal: "somebody", missing: [] },
+      { principal: "deployer", missing: [] },
     );
   });
 
@@ -76,7 +76,7 @@ describe("a run", () => {
     await requirePermissions(async () => apiServer(() => false), permissions);
   });
 
-  it("is refused with every missing permission, whose they would be, and what to do", async () => {
+  it("is an error with every missing permission, whose they would be, and what to do", async () => {
     const refusal = requirePermissions(
       async () =>
         apiServer(({ resource, verb }) => resource === "pods" || (resource === "deployments" && verb === "patch")),
@@ -85,7 +85,7 @@ describe("a run", () => {
     await assert.rejects(refusal, (error) => {
       assert.ok(error instanceof UserError);
       assert.deepEqual(error.message.split("\n"), [
-        "somebody lacks permissions on the cluster that this stack needs; no changes were made:",
+        "deployer lacks permissions on the cluster that this stack needs; no changes were made:",
         "  deployments.apps in namespace datasets-server: patch",
         "  pods in namespace datasets-server: list, watch",
       ]);
@@ -94,7 +94,7 @@ describe("a run", () => {
     });
   });
 
-  it("is refused with the cause where the API server does not answer the question", async () => {
+  it("is an error with the cause where the API server does not answer the question", async () => {
     const refusal = requirePermissions(() => Promise.reject(new Error("Unauthorized\nBody: ...")), permissions);
     await assert.rejects(refusal, {
       message: "cannot ask the cluster for the permissions of this identity; no changes were made: Unauthorized",

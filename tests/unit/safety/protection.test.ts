@@ -59,7 +59,7 @@ describe("an object that the program has under another URN", () => {
     assert.ok(!isAllowed(moved, { stack: "prod", allowed: ["Stack/prod", "Deployment/api", moved.urn] }));
   });
 
-  it("is refused with the alias that it needs, and with no command that allows it", () => {
+  it("has a message with the alias that it needs, and with no command that allows it", () => {
     const message = describeDeletion(moved, nothingAllowed);
     assert.match(message, /^Deployment\/api would be deleted, though the program has it under another URN/);
     assert.ok(message.includes(`give the resource this alias in its options, or take its old name back: ${moved.urn}`));
@@ -67,7 +67,7 @@ describe("an object that the program has under another URN", () => {
   });
 });
 
-describe("a preview with refused deletions", () => {
+describe("a preview with deletions that are not allowed", () => {
   it("says how many there are, and the one command that allows them all", () => {
     assert.equal(
       summarizeDeletions([service, deployment], nothingAllowed),
@@ -85,7 +85,7 @@ describe("a preview with refused deletions", () => {
     assert.match(message, /--allow Service\/api Deployment\/worker\n/);
   });
 
-  it("offers no command where nothing but moved objects is refused", () => {
+  it("offers no command where nothing but moved objects is left", () => {
     assert.equal(
       summarizeDeletions([moved], { stack: "prod", allowed: ["Service/api"] }),
       "this update would delete 1 protected resource of stack prod; no changes were made",
