@@ -224,7 +224,6 @@ export type KubernetesObject = z.infer<typeof objectShape>;
 export type Selector = z.infer<typeof selector>;
 export type PodTemplate = z.infer<typeof template>;
 export type Container = z.infer<typeof container>;
-export type Volume = z.infer<typeof volume>;
 export type Secret = z.infer<typeof secretShape>;
 export type Ingress = z.infer<typeof ingressShape>;
 export type Backend = z.infer<typeof backend>;
