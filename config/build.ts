@@ -7,19 +7,19 @@ import type { DatasetsServerArgs } from "../components/buildObjects";
 import type { SecretValues } from "../components/foundation/secrets";
 import { mongoDbUrl } from "../components/workloads/mongodb";
 import { parquetMetadataPath } from "../components/workloads/volumes";
+import { keptRelease, permittedRelease, specifiesCutover } from "./adoption";
 import { environmentOf } from "./environment";
 import { allowedDeletions, protectsObjects } from "./protection";
 import type { Parameters } from "./pullRequest";
 import type { EncryptedKey, StackFile } from "./schema";
 import { environmentVariables } from "./settings";
 import type { StackIdentity } from "./stacks";
-import { keptRelease, permittedRelease, specifiesCutover } from "./takeOver";
 
 /** All that a stack says, checked. */
 export interface Config {
   readonly cluster: ClusterArgs;
-  /** Whether this run may take over the live objects of the Helm release whose names the stack keeps. */
-  readonly takeOver: boolean;
+  /** Whether this run may adopt the live objects of the Helm release whose names the stack keeps. */
+  readonly adopt: boolean;
   /** Whether the stack file specifies how the stack and a live Helm release in its namespace get along. */
   readonly specifiesCutover: boolean;
   /** What this run may delete or replace. Default: anything, as on stacks that are not production. */
@@ -89,7 +89,7 @@ export function buildConfig(
   const standby = !environment && file.standby === true;
   return {
     cluster: clusterArgs(file.cluster, variables),
-    takeOver: permittedRelease(variables) !== undefined,
+    adopt: permittedRelease(variables) !== undefined,
     specifiesCutover: specifiesCutover(identity, file),
     ...(protectsObjects(identity) && { allowedDeletions: allowedDeletions(variables) }),
     ...(environment && { pullRequest: environment.parameters }),

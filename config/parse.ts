@@ -1,4 +1,5 @@
 import { secretMarker } from "../components/objects";
+import { adoptionIssues } from "./adoption";
 import { buildConfig, type Config, hasOwnMongoDb, neededSecrets, type SecretOutput } from "./build";
 import { entranceIssues } from "./entrances";
 import { type ConfigIssue, configKey, schemaIssues } from "./issues";
@@ -8,7 +9,6 @@ import { parameterIssues, readParameters } from "./pullRequest";
 import { quotaIssues } from "./quota";
 import { type EncryptedKey, isEncryptedKey, placeholders, type StackFile, stackFileSchema } from "./schema";
 import { identifyStack, type StackIdentity, stackKinds } from "./stacks";
-import { takeOverIssues } from "./takeOver";
 
 /** Keys that are not this program's own but Pulumi's and the provider's, set in Pulumi.yaml. */
 export const foreignKeys: readonly string[] = ["kubernetes:strictMode", "pulumi:disable-default-providers"];
@@ -104,7 +104,7 @@ const checks: readonly Check[] = [
   pullRequestIssues,
   quotaIssues,
   secondProductionIssues,
-  takeOverIssues,
+  adoptionIssues,
   allowedDeletionIssues,
   missingSecretIssues,
 ];

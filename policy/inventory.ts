@@ -1,6 +1,4 @@
 import { z } from "zod";
-import type { Container, PodTemplate } from "./podShapes";
-import type { Selector } from "./selectors";
 import * as shape from "./shapes";
 
 /** What rules must be told, because the objects alone do not say it. */
@@ -8,9 +6,9 @@ export interface StackFacts {
   /** The stack, as its objects' label says it. */
   readonly stack: string;
   readonly namespace: string;
-  /** Hosts of entrances that the public does not reach; every other host is public. */
+  /** Hosts of internal endpoints; every other host is public. */
   readonly internalHosts: readonly string[];
-  /** Claims that are there without the stack. */
+  /** Claims that exist without the stack. */
   readonly externalClaims: readonly string[];
   /**
    * The labels that selectors may hold, of which the first tells the components apart. Default: app and
@@ -22,13 +20,25 @@ export interface StackFacts {
 /** An object that makes pods, whatever its kind. */
 export interface Workload {
   readonly object: shape.KubernetesObject;
-  readonly template: PodTemplate;
-  /** Where in the object the pod's spec is, such as spec.template.spec. */
-  readonly specPath: string;
-  /** What it selects its pods by; absent where Kubernetes makes that up itself. */
-  readonly selector?: Selector;
+  /** The labels of its pods. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** The spec of its pods. */
+  readonly pod: shape.PodTemplate["spec"];
+  /** Where in the object the pods' template is, such as spec.template. */
+  readonly path: string;
+  /** What it selects its pods by; absent for a Job, where Kubernetes makes that up itself. */
+  readonly selector?: shape.Selector;
   /** Volumes that it makes a claim for by template. */
   readonly claimVolumes: readonly string[];
+}
+
+/** A container of a workload, one that runs before the main ones included. */
+export interface PlacedContainer {
+  readonly workload: Workload;
+  readonly object: shape.KubernetesObject;
+  readonly container: shape.Container;
+  /** Where in the object it is. */
+  readonly path: string;
 }
 
 /** The objects of one stack by kind, read once for all rules. */
@@ -43,23 +53,16 @@ export function takeInventory(objects: readonly unknown[], facts: StackFacts) {
   const statefulSets = kind("StatefulSet", shape.statefulSetShape);
   const jobs = kind("Job", shape.jobShape);
   const cronJobs = kind("CronJob", shape.cronJobShape);
-  const selected = [
-    ...deployments,
-    ...kind("DaemonSet", shape.selectedPodsShape),
-    ...kind("ReplicaSet", shape.selectedPodsShape),
-  ];
   const workloads: Workload[] = [
-    ...selected.map((object) => workload(object, object.spec.template, { selector: object.spec.selector })),
+    ...deployments.map((object) => workload(object, object.spec.template, { selector: object.spec.selector })),
     ...statefulSets.map((object) => {
       const { template, selector, volumeClaimTemplates } = object.spec;
-      const claimVolumes = volumeClaimTemplates.map(({ metadata }) => metadata.name);
-      return workload(object, template, { selector, claimVolumes });
+      return workload(object, template, { selector, claimVolumes: volumeClaimTemplates.map((it) => it.metadata.name) });
     }),
     ...jobs.map((object) => workload(object, object.spec.template)),
     ...cronJobs.map((object) =>
-      workload(object, object.spec.jobTemplate.spec.template, { specPath: "spec.jobTemplate.spec.template.spec" }),
+      workload(object, object.spec.jobTemplate.spec.template, { path: "spec.jobTemplate.spec.template" }),
     ),
-    ...kind("Pod", shape.podShape).map((object) => workload(object, object, { specPath: "spec" })),
   ];
   return {
     facts,
@@ -69,6 +72,7 @@ export function takeInventory(objects: readonly unknown[], facts: StackFacts) {
     jobs,
     cronJobs,
     workloads,
+    containers: workloads.flatMap(containersOf),
     services: kind("Service", shape.serviceShape),
     ingresses: kind("Ingress", shape.ingressShape),
     configMaps: kind("ConfigMap", shape.configMapShape),
@@ -84,45 +88,48 @@ export function takeInventory(objects: readonly unknown[], facts: StackFacts) {
   };
 }
 
-/** How messages call an object, such as Deployment datasets-server-prod-api. */
+/** Returns how messages call an object, such as Deployment datasets-server-prod-api. */
 export function objectId({ kind, metadata }: shape.KubernetesObject): string {
   return `${kind} ${metadata.name}`;
 }
 
-/** Every container of a workload, those that run before its main ones included, and where each is. */
-export function containersOf({ template, specPath }: Workload): { container: Container; path: string }[] {
-  const lists = { initContainers: template.spec.initContainers, containers: template.spec.containers };
-  return Object.entries(lists).flatMap(([list, containers]) =>
-    containers.map((container, index) => ({ container, path: `${specPath}.${list}[${index}]` })),
-  );
-}
-
-/** The fewest pods that a workload has while nothing is wrong. */
-export function fewestPods(
-  { autoscalers, deployments, statefulSets }: Inventory,
-  { object }: Pick<Workload, "object">,
-): number {
-  const scaled = autoscalers.find(
+/** Returns what scales an object, if anything does. */
+export function autoscalerOf({ autoscalers }: Inventory, object: shape.KubernetesObject) {
+  return autoscalers.find(
     ({ spec: { scaleTargetRef } }) => `${scaleTargetRef.kind} ${scaleTargetRef.name}` === objectId(object),
   );
+}
+
+/** Returns the number of pods that a workload has where no autoscaler decides it. */
+export function fixedPods({ deployments, statefulSets }: Inventory, object: shape.KubernetesObject): number {
   const fixed = [...deployments, ...statefulSets].find((candidate) => objectId(candidate) === objectId(object));
-  return scaled?.spec.minReplicas ?? fixed?.spec.replicas ?? 1;
+  return fixed?.spec.replicas ?? 1;
 }
 
-/** The keys that a Secret has, however they were given. */
+/** Returns the fewest pods that a workload has while nothing is wrong. */
+export function fewestPods(inventory: Inventory, object: shape.KubernetesObject): number {
+  return autoscalerOf(inventory, object)?.spec.minReplicas ?? fixedPods(inventory, object);
+}
+
+/** Returns the keys that a Secret has, however they were given. */
 export function secretKeys({ data, stringData }: shape.Secret): string[] {
-  return [...new Set([...Object.keys(data), ...Object.keys(stringData)])];
+  return Object.keys({ ...data, ...stringData });
 }
-
-/** The value of a label or the like that messages show where there is none. */
-export const absent = "absent";
 
 function workload(
   object: shape.KubernetesObject,
-  template: PodTemplate,
-  { specPath = "spec.template.spec", claimVolumes = [], selector }: Partial<Workload> = {},
+  { metadata, spec }: shape.PodTemplate,
+  more: Partial<Workload> = {},
 ): Workload {
-  return { object, template, specPath, claimVolumes, ...(selector && { selector }) };
+  return { object, labels: metadata.labels, pod: spec, path: "spec.template", claimVolumes: [], ...more };
+}
+
+function containersOf(workload: Workload): PlacedContainer[] {
+  const { object, path, pod } = workload;
+  const { initContainers, containers } = pod;
+  return Object.entries({ initContainers, containers }).flatMap(([list, members]) =>
+    members.map((container, index) => ({ workload, object, container, path: `${path}.spec.${list}[${index}]` })),
+  );
 }
 
 function read<Shape extends z.ZodType>(object: unknown, objectShape: Shape): z.output<Shape> {

@@ -3,7 +3,7 @@ import type { Backend, Ingress } from "./shapes";
 /** What the annotations of AWS' load balancer controller start with. */
 export const albPrefix = "alb.ingress.kubernetes.io/";
 
-/** The port name that says a backend is no Service but an action, declared by annotation. */
+/** The port name that marks a backend as an action that an annotation declares, and not a Service. */
 const actionPort = "use-annotation";
 
 /** One rule of a load balancer's listener: the first that matches a request decides. */
@@ -17,22 +17,27 @@ export interface ListenerRule {
   readonly place: string;
 }
 
-/** The annotation of the load balancer's controller by its short name. */
+/** Returns the annotation of the load balancer's controller by its short name. */
 export function albAnnotation(ingress: Ingress, name: string): string | undefined {
   return ingress.metadata.annotations[albPrefix + name];
 }
 
-/** The ingresses of each group; each without a group is alone on a load balancer of its own. */
-export function loadBalancerGroups(ingresses: readonly Ingress[]): Map<string, Ingress[]> {
+/** Returns where in an Ingress that annotation is. */
+export function albPath(name: string): string {
+  return `metadata.annotations["${albPrefix}${name}"]`;
+}
+
+/** Returns the ingresses of each group; one without a group is alone on a load balancer of its own. */
+export function loadBalancerGroups(ingresses: readonly Ingress[]): Ingress[][] {
   const groups = new Map<string, Ingress[]>();
   for (const ingress of ingresses) {
     const group = albAnnotation(ingress, "group.name") ?? `ungrouped ${ingress.metadata.name}`;
     groups.set(group, [...(groups.get(group) ?? []), ingress]);
   }
-  return groups;
+  return [...groups.values()];
 }
 
-/** Names of the actions that an Ingress declares. */
+/** Returns the names of the actions that an Ingress declares. */
 export function declaredActions({ metadata }: Ingress): string[] {
   const start = `${albPrefix}actions.`;
   return Object.keys(metadata.annotations)
@@ -40,12 +45,12 @@ export function declaredActions({ metadata }: Ingress): string[] {
     .map((key) => key.slice(start.length));
 }
 
-/** The name of the action that a backend stands for; undefined where it is a Service. */
+/** Returns the name of the action that a backend stands for; undefined where it is a Service. */
 export function actionOf({ service }: Backend): string | undefined {
   return service.port.name === actionPort ? service.name : undefined;
 }
 
-/** Every path of an Ingress, as the controller orders them: exact ones first, then the longest prefix. */
+/** Returns every path of an Ingress, as the controller orders them: exact ones first, then the longest prefix. */
 export function listenerRules(ingress: Ingress): ListenerRule[] {
   const { rules, defaultBackend } = ingress.spec;
   const ranks = { Exact: 0, Prefix: 1, ImplementationSpecific: 2 };
@@ -64,7 +69,7 @@ export function listenerRules(ingress: Ingress): ListenerRule[] {
   return defaultBackend ? [...ordered, { ...rest, backend: defaultBackend }] : ordered;
 }
 
-/** All rules of one group in the order in which its load balancer asks them. */
+/** Returns all rules of one group in the order in which its load balancer tries them. */
 export function groupRules(group: readonly Ingress[]): ListenerRule[] {
   const order = (ingress: Ingress) => Number(albAnnotation(ingress, "group.order") ?? 0);
   return [...group]
@@ -72,7 +77,7 @@ export function groupRules(group: readonly Ingress[]): ListenerRule[] {
     .flatMap(listenerRules);
 }
 
-/** Whether a request for a path of a host meets a rule. */
+/** Tells whether a request for a path of a host meets a rule. */
 export function meets(rule: ListenerRule, host: string, path: string): boolean {
   return (rule.host === undefined || rule.host === host) && matchesPath(rule, path);
 }

@@ -7,9 +7,11 @@ export interface Port {
   readonly number: number;
 }
 
-export type Direction = "Ingress" | "Egress";
+export const directions = ["Ingress", "Egress"] as const;
 
-/** Policies that rule one direction of a pod's traffic; without any, that direction is open. */
+export type Direction = (typeof directions)[number];
+
+/** Returns the policies that rule one direction of a pod's traffic; without any, that direction is open. */
 export function policiesOf(
   policies: readonly NetworkPolicy[],
   direction: Direction,
@@ -19,18 +21,18 @@ export function policiesOf(
     ({ metadata, spec }) =>
       metadata.namespace === pod.namespace &&
       selects(spec.podSelector, pod.labels) &&
-      directions({ spec }).includes(direction),
+      closedBy(spec).includes(direction),
   );
 }
 
-/** Whether a peer of a policy is a range that holds an address. Throws for a range that is none. */
+/** Tells whether a peer of a policy is a range that holds an address. Throws for a range that is none. */
 export function holdsAddress({ ipBlock }: Peer, address: string): boolean {
   return (
     ipBlock !== undefined && isWithin(address, ipBlock.cidr) && !ipBlock.except.some((cidr) => isWithin(address, cidr))
   );
 }
 
-/** Whether a port of a policy is this one. A port that goes by its name is a pod's, and has no number here. */
+/** Tells whether a port of a policy is this one. A port that goes by its name is a pod's, and has no number here. */
 export function holdsPort({ protocol, port, endPort }: PolicyPort, { protocol: wanted, number }: Port): boolean {
   if (protocol !== wanted || typeof port === "string") {
     return false;
@@ -38,14 +40,14 @@ export function holdsPort({ protocol, port, endPort }: PolicyPort, { protocol: w
   return port === undefined || (number >= port && number <= (endPort ?? port));
 }
 
-/** Directions a policy closes: those it lists, or else incoming traffic, and outgoing where it has rules for that. */
-function directions({ spec }: Pick<NetworkPolicy, "spec">): readonly Direction[] {
-  return spec.policyTypes ?? (spec.egress.length > 0 ? ["Ingress", "Egress"] : ["Ingress"]);
+/** Returns the directions that a policy closes: those it lists, or else incoming traffic, and outgoing where it has rules for that. */
+function closedBy({ policyTypes, egress }: NetworkPolicy["spec"]): readonly Direction[] {
+  return policyTypes ?? (egress.length > 0 ? directions : ["Ingress"]);
 }
 
 const ranges = new Map<string, BlockList>();
 
-/** Whether an address is in a range such as 10.12.0.0/16. Throws for a range that is none. */
+/** Tells whether an address is in a range such as 10.12.0.0/16. Throws for a range that is none. */
 export function isWithin(address: string, cidr: string): boolean {
   const [network = "", length] = cidr.split("/");
   const range = ranges.get(cidr) ?? new BlockList();

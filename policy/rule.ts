@@ -1,4 +1,4 @@
-import { type Inventory, objectId } from "./inventory";
+import type { Inventory } from "./inventory";
 import type { KubernetesObject } from "./shapes";
 
 /** One thing wrong with one object. */
@@ -10,7 +10,7 @@ export interface Finding {
   /** What is there. */
   readonly value: string;
   /** What to do about it. */
-  readonly cure: string;
+  readonly fix: string;
 }
 
 /** Whether a finding ends the run (mandatory), or is only shown (advisory). */
@@ -21,23 +21,32 @@ export interface Rule {
   readonly level: Level;
   /** What goes wrong without it, in one sentence. */
   readonly why: string;
-  /** @param earlier what the rules before this one found. */
-  readonly check: (inventory: Inventory, earlier: readonly NamedFinding[]) => Finding[];
+  /** @param earlier the findings of the rules before this one. */
+  readonly check: (inventory: Inventory, expect: Expect, earlier: readonly NamedFinding[]) => void;
 }
+
+export type Rules = Readonly<Record<string, Rule>>;
+
+/** Records a finding about an object unless the condition holds; a value that is no text is shown as JSON. */
+export type Expect = (condition: boolean, object: KubernetesObject, path: string, value: unknown, fix: string) => void;
 
 /** A finding, and the name of the rule that made it. */
 export interface NamedFinding extends Finding {
   readonly rule: string;
 }
 
-/** A finding about an object; a value that is no text is shown as JSON. */
-export function finding(object: KubernetesObject, path: string, value: unknown, cure: string): Finding {
-  const shown = typeof value === "string" && value.trim() !== "" ? value : JSON.stringify(value);
-  return { object: objectId(object), path, value: shown, cure };
+/** Returns the items in a line, and a word where there is none. */
+export function listed(items: readonly (string | number | undefined)[]): string {
+  return items.filter((item) => item !== undefined).join(", ") || "none";
 }
 
-/** The items that occur again after their first time, as told by a key. */
-export function repeated<Item>(items: readonly Item[], key: (item: Item) => string): Item[] {
-  const keys = items.map(key);
-  return items.filter((_, index) => keys.indexOf(keys[index] ?? "") < index);
+/** Returns each item that has the key of one before it, and that one. */
+export function repeated<Item>(
+  items: readonly Item[],
+  key: (item: Item) => string | number | undefined,
+): { readonly item: Item; readonly before: Item }[] {
+  return items.flatMap((item, index) => {
+    const before = items.slice(0, index).find((other) => key(other) === key(item));
+    return before === undefined ? [] : [{ item, before }];
+  });
 }

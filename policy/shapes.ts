@@ -1,182 +1,232 @@
 import { z } from "zod";
-import { podTemplateShape } from "./podShapes";
-import { labelsShape, selectorShape } from "./selectors";
+
+// The part of each kind that rules read, with what Kubernetes would fill in.
+
+const name = z.string();
+const count = z.number();
+const texts = z.record(z.string(), z.string()).default({});
+const numberOrText = z.union([z.number(), z.string()]);
+
+function list<Item extends z.ZodType>(item: Item) {
+  return z.array(item).prefault([]);
+}
+
+const selector = z.strictObject({
+  matchLabels: texts,
+  matchExpressions: list(z.strictObject({ key: z.string(), operator: z.literal("In"), values: z.array(z.string()) })),
+});
+
+const probe = z
+  .object({
+    initialDelaySeconds: count.default(0),
+    periodSeconds: count.default(10),
+    failureThreshold: count.default(3),
+    httpGet: z.object({ port: numberOrText }).optional(),
+  })
+  .optional();
+
+/** What both a pod and a container may set. */
+const security = {
+  runAsNonRoot: z.boolean().optional(),
+  runAsUser: count.optional(),
+  seccompProfile: z.object({ type: z.string() }).optional(),
+};
+
+const quantities = z.record(z.string(), numberOrText.transform(String)).default({});
+
+const keyReference = z.object({ name, key: z.string() }).optional();
+
+const container = z.object({
+  name,
+  image: z.string().default(""),
+  ports: list(
+    z.object({
+      name: name.optional(),
+      containerPort: count,
+      hostPort: count.optional(),
+      protocol: z.string().default("TCP"),
+    }),
+  ),
+  env: list(
+    z.object({
+      name,
+      value: z.string().optional(),
+      valueFrom: z.looseObject({ secretKeyRef: keyReference, configMapKeyRef: keyReference }).optional(),
+    }),
+  ),
+  envFrom: list(
+    z.object({
+      prefix: z.string().default(""),
+      configMapRef: z.object({ name }).optional(),
+      secretRef: z.object({ name }).optional(),
+    }),
+  ),
+  resources: z.object({ requests: quantities, limits: quantities }).prefault({}),
+  securityContext: z
+    .object({
+      ...security,
+      privileged: z.boolean().optional(),
+      allowPrivilegeEscalation: z.boolean().optional(),
+      readOnlyRootFilesystem: z.boolean().optional(),
+      procMount: z.string().default("Default"),
+      capabilities: z.object({ add: list(z.string()), drop: list(z.string()) }).prefault({}),
+    })
+    .prefault({}),
+  lifecycle: z.object({ preStop: z.object({ sleep: z.object({ seconds: count }).optional() }).optional() }).default({}),
+  startupProbe: probe,
+  readinessProbe: probe,
+  livenessProbe: probe,
+  volumeMounts: list(z.object({ name })),
+});
+
+const items = list(z.object({ key: z.string() }));
+const configMapSource = z.object({ name, items }).optional();
+
+const volume = z.looseObject({
+  name,
+  configMap: configMapSource,
+  secret: z.object({ secretName: name, items }).optional(),
+  projected: z
+    .object({ sources: z.array(z.looseObject({ secret: configMapSource, configMap: configMapSource })) })
+    .optional(),
+  persistentVolumeClaim: z.object({ claimName: name }).optional(),
+  emptyDir: z.object({ sizeLimit: z.string().optional(), medium: z.string().optional() }).optional(),
+});
+
+const template = z.object({
+  metadata: z.object({ labels: texts }).prefault({}),
+  spec: z.object({
+    serviceAccountName: name.default("default"),
+    automountServiceAccountToken: z.boolean().default(true),
+    hostNetwork: z.boolean().default(false),
+    hostPID: z.boolean().default(false),
+    hostIPC: z.boolean().default(false),
+    securityContext: z.object({ ...security, sysctls: list(z.unknown()) }).prefault({}),
+    terminationGracePeriodSeconds: count.default(30),
+    nodeSelector: texts,
+    tolerations: list(z.object({ key: z.string().default("") })),
+    topologySpreadConstraints: list(z.object({ topologyKey: z.string(), labelSelector: selector.optional() })),
+    affinity: z.object({ podAntiAffinity: z.unknown() }).partial().default({}),
+    initContainers: list(container),
+    containers: z.array(container),
+    volumes: list(volume),
+  }),
+});
 
 const identity = {
   kind: z.string(),
-  metadata: z.object({
-    name: z.string(),
-    namespace: z.string().optional(),
-    /** Only objects that come from an API server have one, and with it fields that nobody has set. */
-    uid: z.string().optional(),
-    labels: labelsShape.default({}),
-    annotations: labelsShape.default({}),
-  }),
+  metadata: z.object({ name, namespace: name.optional(), labels: texts, annotations: texts }),
 };
 
-const amount = z.union([z.number(), z.string()]);
+function kind<Spec extends z.ZodRawShape>(spec: Spec) {
+  return z.object({ ...identity, spec: z.object(spec) });
+}
 
-const intOrPercent = amount.optional();
-
-const portReference = z.union([z.string(), z.number()]);
-
-const podSpec = { template: podTemplateShape };
+const jobSpec = { template, activeDeadlineSeconds: count.optional() };
 
 const backend = z.object({
-  service: z.object({
-    name: z.string(),
-    port: z.object({ name: z.string(), number: z.number() }).partial(),
-  }),
+  service: z.object({ name, port: z.object({ name: name.optional(), number: count.optional() }) }),
 });
 
-const peers = z
-  .array(
-    z.object({
-      podSelector: selectorShape.optional(),
-      namespaceSelector: selectorShape.optional(),
-      ipBlock: z.object({ cidr: z.string(), except: z.array(z.string()).default([]) }).optional(),
-    }),
-  )
-  .default([]);
+const path = z.object({
+  path: z.string().default("/"),
+  pathType: z.enum(["Exact", "Prefix", "ImplementationSpecific"]),
+  backend,
+});
 
-const policyPorts = z
-  .array(
-    z.object({
-      protocol: z.string().default("TCP"),
-      port: portReference.optional(),
-      endPort: z.number().optional(),
-    }),
-  )
-  .default([]);
+const peer = z.object({
+  podSelector: selector.optional(),
+  namespaceSelector: selector.optional(),
+  ipBlock: z.object({ cidr: z.string(), except: list(z.string()) }).optional(),
+});
 
-const namespaceNames = z
-  .object({ matchNames: z.array(z.string()).default([]), any: z.boolean().default(false) })
-  .optional();
+const policyPort = z.object({
+  protocol: z.string().default("TCP"),
+  port: numberOrText.optional(),
+  endPort: count.optional(),
+});
 
-const endpoints = z.array(z.object({ port: z.string().optional(), path: z.string().default("/metrics") }));
+const monitored = {
+  selector,
+  namespaceSelector: z.object({ matchNames: list(name), any: z.boolean().default(false) }).optional(),
+};
 
-/** The part of each kind that rules read. */
+const endpoints = z.array(z.object({ port: name.optional(), path: z.string().default("/metrics") }));
+
 export const objectShape = z.object(identity);
-export const deploymentShape = z.object({
-  ...identity,
-  spec: z.object({
-    ...podSpec,
-    selector: selectorShape,
-    replicas: z.number().optional(),
-    strategy: z
-      .object({
-        type: z.string().default("RollingUpdate"),
-        rollingUpdate: z.object({ maxSurge: amount.default("25%"), maxUnavailable: amount.default("25%") }).optional(),
-      })
-      .default({ type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: "25%" } }),
-    minReadySeconds: z.number().default(0),
-    progressDeadlineSeconds: z.number().default(600),
-  }),
+export const deploymentShape = kind({
+  template,
+  selector,
+  replicas: count.optional(),
+  strategy: z
+    .object({
+      type: z.string().default("RollingUpdate"),
+      rollingUpdate: z
+        .object({ maxSurge: numberOrText.default("25%"), maxUnavailable: numberOrText.default("25%") })
+        .prefault({}),
+    })
+    .prefault({}),
+  minReadySeconds: count.default(0),
+  progressDeadlineSeconds: count.default(600),
 });
-export const statefulSetShape = z.object({
-  ...identity,
-  spec: z.object({
-    ...podSpec,
-    selector: selectorShape,
-    serviceName: z.string().optional(),
-    replicas: z.number().default(1),
-    volumeClaimTemplates: z.array(z.object({ metadata: z.object({ name: z.string() }) })).default([]),
-  }),
+export const statefulSetShape = kind({
+  template,
+  selector,
+  serviceName: name.optional(),
+  replicas: count.default(1),
+  volumeClaimTemplates: list(z.object({ metadata: z.object({ name }) })),
 });
-export const quotaShape = z.object({ ...identity, spec: z.object({ hard: z.record(z.string(), z.string()) }) });
-export const selectedPodsShape = z.object({ ...identity, spec: z.object({ ...podSpec, selector: selectorShape }) });
-const jobSpec = z.object({ ...podSpec, activeDeadlineSeconds: z.number().optional() });
-export const jobShape = z.object({ ...identity, spec: jobSpec });
-export const cronJobShape = z.object({
-  ...identity,
-  spec: z.object({
-    concurrencyPolicy: z.string().default("Allow"),
-    startingDeadlineSeconds: z.number().optional(),
-    jobTemplate: z.object({ spec: jobSpec }),
-  }),
+export const jobShape = kind(jobSpec);
+export const cronJobShape = kind({
+  concurrencyPolicy: z.string().default("Allow"),
+  startingDeadlineSeconds: count.optional(),
+  jobTemplate: z.object({ spec: z.object(jobSpec) }),
 });
-export const podShape = z.object({ ...identity, spec: podTemplateShape.shape.spec });
-export const serviceShape = z.object({
-  ...identity,
-  spec: z.object({
-    type: z.string().default("ClusterIP"),
-    selector: labelsShape.default({}),
-    ports: z.array(
-      z.object({
-        name: z.string().optional(),
-        port: z.number(),
-        targetPort: portReference.optional(),
-        nodePort: z.number().optional(),
-        protocol: z.string().default("TCP"),
-      }),
-    ),
-  }),
+export const serviceShape = kind({
+  type: z.string().default("ClusterIP"),
+  selector: texts,
+  ports: z.array(
+    z.object({
+      name: name.optional(),
+      port: count,
+      targetPort: numberOrText.optional(),
+      nodePort: count.optional(),
+    }),
+  ),
 });
-export const ingressShape = z.object({
-  ...identity,
-  spec: z.object({
-    defaultBackend: backend.optional(),
-    rules: z
-      .array(
-        z.object({
-          host: z.string().optional(),
-          http: z.object({
-            paths: z.array(
-              z.object({
-                path: z.string().default("/"),
-                pathType: z.enum(["Exact", "Prefix", "ImplementationSpecific"]),
-                backend,
-              }),
-            ),
-          }),
-        }),
-      )
-      .default([]),
-  }),
+export const ingressShape = kind({
+  defaultBackend: backend.optional(),
+  rules: list(z.object({ host: z.string().optional(), http: z.object({ paths: z.array(path) }) })),
 });
-export const configMapShape = z.object({ ...identity, data: labelsShape.default({}) });
-export const secretShape = z.object({
-  ...identity,
-  data: z.record(z.string(), z.unknown()).default({}),
-  stringData: z.record(z.string(), z.unknown()).default({}),
+export const configMapShape = z.object({ ...identity, data: texts });
+export const secretShape = z.object({ ...identity, data: texts, stringData: texts });
+export const autoscalerShape = kind({
+  scaleTargetRef: z.object({ kind: z.string(), name }),
+  minReplicas: count.default(1),
+  maxReplicas: count,
 });
-export const autoscalerShape = z.object({
-  ...identity,
-  spec: z.object({
-    scaleTargetRef: z.object({ kind: z.string(), name: z.string() }),
-    minReplicas: z.number().default(1),
-    maxReplicas: z.number().default(1),
-  }),
+export const disruptionBudgetShape = kind({
+  selector,
+  maxUnavailable: numberOrText.optional(),
+  minAvailable: numberOrText.optional(),
 });
-export const disruptionBudgetShape = z.object({
-  ...identity,
-  spec: z.object({ selector: selectorShape, maxUnavailable: intOrPercent, minAvailable: intOrPercent }),
-});
-export const serviceMonitorShape = z.object({
-  ...identity,
-  spec: z.object({ selector: selectorShape, namespaceSelector: namespaceNames, endpoints }),
-});
-export const podMonitorShape = z.object({
-  ...identity,
-  spec: z.object({ selector: selectorShape, namespaceSelector: namespaceNames, podMetricsEndpoints: endpoints }),
-});
-export const networkPolicyShape = z.object({
-  ...identity,
-  spec: z.object({
-    podSelector: selectorShape,
-    policyTypes: z.array(z.enum(["Ingress", "Egress"])).optional(),
-    ingress: z.array(z.object({ from: peers, ports: policyPorts })).default([]),
-    egress: z.array(z.object({ to: peers, ports: policyPorts })).default([]),
-  }),
+export const serviceMonitorShape = kind({ ...monitored, endpoints });
+export const podMonitorShape = kind({ ...monitored, podMetricsEndpoints: endpoints });
+export const quotaShape = kind({ hard: texts });
+export const networkPolicyShape = kind({
+  podSelector: selector,
+  policyTypes: z.array(z.enum(["Ingress", "Egress"])).optional(),
+  ingress: list(z.object({ from: list(peer), ports: list(policyPort) })),
+  egress: list(z.object({ to: list(peer), ports: list(policyPort) })),
 });
 
 export type KubernetesObject = z.infer<typeof objectShape>;
-export type Service = z.infer<typeof serviceShape>;
+export type Selector = z.infer<typeof selector>;
+export type PodTemplate = z.infer<typeof template>;
+export type Container = z.infer<typeof container>;
+export type Secret = z.infer<typeof secretShape>;
 export type Ingress = z.infer<typeof ingressShape>;
 export type Backend = z.infer<typeof backend>;
-export type Secret = z.infer<typeof secretShape>;
-export type DisruptionBudget = z.infer<typeof disruptionBudgetShape>;
-export type ServiceMonitor = z.infer<typeof serviceMonitorShape>;
 export type NetworkPolicy = z.infer<typeof networkPolicyShape>;
-export type Peer = z.infer<typeof peers>[number];
-export type PolicyPort = z.infer<typeof policyPorts>[number];
+export type Peer = z.infer<typeof peer>;
+export type PolicyPort = z.infer<typeof policyPort>;

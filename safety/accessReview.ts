@@ -1,49 +1,56 @@
 import type { AuthenticationV1Api, AuthorizationV1Api } from "@kubernetes/client-node";
 import { causeOf } from "../cluster/kubernetesClient";
 import { UserError } from "../cluster/userError";
-import type { Right } from "./permissions";
+import type { Permission } from "./permissions";
 
-/** What of a client the review asks. */
+/** The parts of a Kubernetes client that the review needs. */
 export interface AccessApis {
   readonly authentication: Pick<AuthenticationV1Api, "createSelfSubjectReview">;
   readonly authorization: Pick<AuthorizationV1Api, "createSelfSubjectAccessReview">;
 }
 
-/** What the API server says of the identity that a stack is deployed as. */
+/** What the API server answers about the identity that a stack is deployed as. */
 export interface AccessReview {
   /** The identity's name on the cluster, such as arn:aws:sts::707930574880:assumed-role/<role>/<session>. */
   readonly principal: string;
-  /** What it may not do of what was asked, in the order asked. */
-  readonly missing: readonly Right[];
+  /** The permissions that it lacks, in the order asked. */
+  readonly missing: readonly Permission[];
 }
 
-/** Asks the API server which of these rights the identity lacks. Every authenticated identity may ask that of itself. */
+/** A stack needs about a hundred permissions; asked all at once they could exhaust sockets, one by one they take seconds. */
+const batchSize = 25;
+
+/** Asks the API server which of these permissions the identity lacks. Every authenticated identity may ask that of itself. */
 export async function reviewAccess(
   { authentication, authorization }: AccessApis,
-  rights: readonly Right[],
+  permissions: readonly Permission[],
 ): Promise<AccessReview> {
   // First and alone: the requests that follow then share the token that this one asked for.
   const { status } = await authentication.createSelfSubjectReview({ body: {} });
-  const isAllowed = async (resourceAttributes: Right) => {
-    const review = await authorization.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } });
-    return review.status?.allowed === true;
-  };
-  const missing: Right[] = [];
-  for (const batch of batches(rights)) {
-    const allowed = await Promise.all(batch.map(isAllowed));
-    missing.push(...batch.filter((_right, index) => !allowed[index]));
+  const missing: Permission[] = [];
+  for (let start = 0; start < permissions.length; start += batchSize) {
+    const batch = permissions.slice(start, start + batchSize);
+    const reviews = await Promise.all(
+      batch.map((resourceAttributes) =>
+        authorization.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } }),
+      ),
+    );
+    missing.push(...batch.filter((_, index) => reviews[index]?.status?.allowed !== true));
   }
   return { principal: status?.userInfo?.username ?? "", missing };
 }
 
 /**
- * Refuses a run whose identity lacks rights, all of them named at once.
+ * Throws a UserError with all permissions that this identity lacks.
  *
- * The engine itself would wait in silence for what it may not watch, and find the rest one by one, half-way.
+ * Pulumi itself would wait in silence for what it may not watch, and find the rest one by one, half-way.
  */
-export async function requireRights(kubernetes: () => Promise<AccessApis>, rights: readonly Right[]): Promise<void> {
+export async function requirePermissions(
+  kubernetes: () => Promise<AccessApis>,
+  permissions: readonly Permission[],
+): Promise<void> {
   const { principal, missing } = await kubernetes()
-    .then((client) => reviewAccess(client, rights))
+    .then((client) => reviewAccess(client, permissions))
     .catch((error: unknown) => {
       throw new UserError(
         `cannot ask the cluster for the permissions of this identity; no changes were made: ${causeOf(error)}`,
@@ -53,28 +60,20 @@ export async function requireRights(kubernetes: () => Promise<AccessApis>, right
     throw new UserError(
       [
         `${principal} lacks permissions on the cluster that this stack needs; no changes were made:`,
-        ...describeRights(missing).map((line) => `  ${line}`),
+        ...describePermissions(missing).map((line) => `  ${line}`),
       ].join("\n"),
       "ask an administrator of the cluster for the roles of docs/access.md, then run again",
     );
   }
 }
 
-/** The rights in a line for each resource, such as `deployments.apps in namespace datasets-server: create, patch`. */
-export function describeRights(rights: readonly Right[]): string[] {
+/** Returns a line for each resource, such as `deployments.apps in namespace datasets-server: create, patch`. */
+export function describePermissions(permissions: readonly Permission[]): string[] {
   const verbs = new Map<string, string[]>();
-  for (const { group, resource, verb, namespace } of rights) {
+  for (const { group, resource, verb, namespace } of permissions) {
     const where = namespace === undefined ? "in the whole cluster" : `in namespace ${namespace}`;
     const line = `${group ? `${resource}.${group}` : resource} ${where}`;
     verbs.set(line, [...(verbs.get(line) ?? []), verb]);
   }
   return [...verbs].map(([line, names]) => `${line}: ${names.join(", ")}`);
-}
-
-/** A stack needs about a hundred rights; asked all at once they could exhaust sockets, one by one they take seconds. */
-const batchSize = 25;
-
-function batches<T>(items: readonly T[]): T[][] {
-  const count = Math.ceil(items.length / batchSize);
-  return Array.from({ length: count }, (_batch, index) => items.slice(index * batchSize, (index + 1) * batchSize));
 }

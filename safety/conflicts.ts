@@ -1,11 +1,11 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { chartLabels, environmentStack, type Scope, stackLabel } from "../catalog/names";
-import type { LiveObjects, ObjectKind } from "../cluster/liveObjects";
+import type { LiveObjects } from "../cluster/liveObjects";
 import { UserError } from "../cluster/userError";
 import { type EntranceArgs, ingressAnnotations } from "../components/traffic/ingress";
 import type { Entrances } from "../components/workloads/webService";
-import { isOfRelease, sharedKinds } from "./takeOver";
+import { isOfRelease } from "./adoption";
 
 export interface ConflictArgs {
   readonly scope: Scope;
@@ -37,10 +37,11 @@ export interface Conflicts {
   readonly loadBalancers: Look;
 }
 
-const ingressKind: ObjectKind = { apiVersion: "networking.k8s.io/v1", kind: "Ingress" };
+const noConflict: Look = { unknown: [] };
 
-/** Kinds of Kubernetes' own. The definitions of others may be missing, and no release is without these. */
-const searchedKinds = sharedKinds.filter(({ apiVersion }) => !apiVersion.startsWith("monitoring.coreos.com/"));
+const deploymentKind = { apiVersion: "apps/v1", kind: "Deployment" };
+
+const ingressKind = { apiVersion: "networking.k8s.io/v1", kind: "Ingress" };
 
 /** How many names of objects a message has. */
 const shownNames = 3;
@@ -55,9 +56,9 @@ export async function findConflicts(live: LiveObjects, args: ConflictArgs): Prom
   return { release, loadBalancers };
 }
 
-/** Throws a UserError that has all conflicts. */
-export function refuseConflicts(stack: string, found: Conflicts): void {
-  const text = textOf(found);
+/** Throws a UserError that has all conflicts, if there are any. */
+export function requireNoConflicts(stack: string, conflicts: Conflicts): void {
+  const text = textOf(conflicts);
   if (text !== "") {
     throw new UserError(`this update of stack ${stack} would harm what runs already; no changes were made.\n${text}`);
   }
@@ -72,23 +73,23 @@ export function warnOfConflicts(stack: string, look: () => Promise<Conflicts>): 
   return new pulumi.ResourceHook(
     `${stack}-conflicts`,
     () => {
-      warned ??= look().then((found) => warn(stack, found));
+      warned ??= look().then((conflicts) => warn(stack, conflicts));
       return warned;
     },
     { onDryRun: true },
   );
 }
 
-async function warn(stack: string, found: Conflicts): Promise<void> {
-  const text = textOf(found);
+async function warn(stack: string, conflicts: Conflicts): Promise<void> {
+  const text = textOf(conflicts);
   if (text !== "") {
-    await pulumi.log.warn(`an update of stack ${stack} would harm what runs already, and would be refused.\n${text}`);
+    await pulumi.log.warn(`an update of stack ${stack} would harm what runs already, and would fail.\n${text}`);
   }
-  const kinds = new Set([...found.release.unknown, ...found.loadBalancers.unknown]);
-  if (kinds.size > 0) {
+  const unknown = [...conflicts.release.unknown, ...conflicts.loadBalancers.unknown];
+  if (unknown.length > 0) {
     await pulumi.log.warn(
       `whether an update of stack ${stack} would harm a Helm release or Ingresses of others is unknown: this identity may not ` +
-        `list each ${[...kinds].join(", ")}. The preview role of docs/access.md may.`,
+        `list each ${unknown.join(", ")}. The preview role of docs/access.md may.`,
     );
   }
 }
@@ -99,35 +100,30 @@ function textOf({ release, loadBalancers }: Conflicts): string {
 }
 
 async function findRelease(live: LiveObjects, { scope, specifiesCutover }: ConflictArgs): Promise<Look> {
+  const { stack, namespace } = scope;
   if (specifiesCutover) {
-    return { unknown: [] };
+    return noConflict;
   }
-  const { namespace } = scope;
-  const looks = await Promise.all(
-    searchedKinds.map(async (kind) => ({ kind, list: await live.look(kind, { namespace, labels: chartLabels }) })),
-  );
-  const objects = looks.flatMap(({ list }) => (list === "forbidden" ? [] : list));
-  const unknown = looks.flatMap(({ kind: { kind }, list }) => (list === "forbidden" ? [kind] : []));
-  return { ...(objects.length > 0 && { conflict: releaseConflict(scope, objects) }), unknown };
-}
-
-function releaseConflict({ stack, namespace }: Scope, objects: readonly KubernetesObject[]): Conflict {
-  const releases = [...new Set(objects.map(releaseOf))].sort();
-  const [first = ""] = releases;
-  const which = `${releases.length > 1 ? "releases" : "release"} ${releases.join(", ")}`;
+  const deployments = await live.look(deploymentKind, { namespace, labels: chartLabels });
+  if (deployments === "forbidden") {
+    return { unknown: [deploymentKind.kind] };
+  }
+  const [first] = deployments;
+  if (first === undefined) {
+    return noConflict;
+  }
   const set = `ds pulumi ${stack} -- config set`;
-  return {
-    found:
-      `namespace ${namespace} has ${objects.length} live objects of Helm ${which}: ${countsOf(objects)}; such as ` +
-      `${namesOf(objects)}`,
+  const conflict = {
+    found: `namespace ${namespace} has live objects of Helm release ${releaseOf(first)}: ${namesOf(deployments)}`,
     next:
       `Is stack ${stack} to come up beside that release, or to adopt its objects in place? Its stack file specifies neither. ` +
       "docs/cutover.md compares both ways and goes through each; set the key of one:\n" +
       "  beside: the release keeps serving until you move the traffic, and scheduled jobs and the migration wait\n" +
       `    ${set} --type bool datasets-server:standby true\n` +
       "  in place: the release's objects become the stack's, without a restart\n" +
-      `    ${set} --path datasets-server:helm.release ${first}`,
+      `    ${set} --path datasets-server:helm.release ${releaseOf(first)}`,
   };
+  return { conflict, unknown: [] };
 }
 
 /** Argo CD, which renders the chart by itself, sets no annotation of Helm's. */
@@ -136,25 +132,31 @@ function releaseOf({ metadata }: KubernetesObject): string {
   return annotations["meta.helm.sh/release-name"] ?? labels["app.kubernetes.io/instance"] ?? "unknown";
 }
 
-async function findIngresses(live: LiveObjects, args: ConflictArgs): Promise<Look> {
-  const { namespace } = args.scope;
+async function findIngresses(live: LiveObjects, { scope, entrances }: ConflictArgs): Promise<Look> {
   const everywhere = await live.look(ingressKind, {});
-  const list = everywhere === "forbidden" ? await live.look(ingressKind, { namespace }) : everywhere;
+  const list = everywhere === "forbidden" ? await live.look(ingressKind, { namespace: scope.namespace }) : everywhere;
   if (list === "forbidden") {
     return { unknown: [ingressKind.kind] };
   }
-  const others = list.filter((ingress) => !isOwn(ingress, args.scope));
-  const taken = loadBalancerKeys(args)
-    .map((key) => ({
-      ...key,
-      users: others.filter(({ metadata }) => metadata?.annotations?.[key.annotation] === key.value),
-    }))
-    .filter(({ users }) => users.length > 0);
-  return { ...(taken.length > 0 && { conflict: ingressConflict(args.scope, taken) }), unknown: [] };
+  const others = list.filter((ingress) => !mayShare(ingress, scope));
+  const lines = loadBalancerKeys(scope, entrances).flatMap(({ key, annotation, value }) => {
+    const users = others.filter(({ metadata }) => metadata?.annotations?.[annotation] === value);
+    return users.length > 0 ? [`  ${key}: ${value} is that of ${users.length}: ${namesOf(users)}`] : [];
+  });
+  if (lines.length === 0) {
+    return noConflict;
+  }
+  const conflict = {
+    found: `Ingresses that are not stack ${scope.stack}'s have its load balancers, which would get the rules of both:\n${lines.join("\n")}`,
+    next:
+      "Beside them the stack needs load balancers of its own: set each of these keys to another name, as in docs/cutover.md, " +
+      '"Beside, step 1". Where they are of the release that it is to adopt, helm.release is enough.',
+  };
+  return { conflict, unknown: [] };
 }
 
-/** Whether an Ingress may share the stack's load balancers: those of environments share some by design. */
-function isOwn({ metadata }: KubernetesObject, { stack, namespace, helmRelease }: Scope): boolean {
+/** Tells whether an Ingress may share the stack's load balancers: those of environments share some by design. */
+function mayShare({ metadata }: KubernetesObject, { stack, namespace, helmRelease }: Scope): boolean {
   const owner = metadata?.labels?.[stackLabel];
   if (owner !== undefined) {
     return owner === stack || (environmentStack.test(owner) && environmentStack.test(stack));
@@ -166,56 +168,19 @@ function isOwn({ metadata }: KubernetesObject, { stack, namespace, helmRelease }
   );
 }
 
-/** One key of the stack file that load balancers are told apart by. */
-interface LoadBalancerKey {
-  readonly key: string;
-  readonly annotation: string;
-  readonly value: string;
-}
-
-function loadBalancerKeys({ scope, entrances: { public: open, internal } }: ConflictArgs): LoadBalancerKey[] {
-  const isEnvironment = environmentStack.test(scope.stack);
+/** Returns the keys of the stack file that load balancers are told apart by, each with its annotation and value. */
+function loadBalancerKeys({ stack }: Scope, { public: open, internal }: Entrances) {
   const keysOf = (entrance: string, { loadBalancer }: EntranceArgs) =>
     (["name", "group"] as const).map((field) => ({
-      key: `datasets-server:${isEnvironment ? "pullRequest.loadBalancers" : `ingress.${entrance}.loadBalancer.${field}`}`,
+      key: `datasets-server:${environmentStack.test(stack) ? "pullRequest.loadBalancers" : `ingress.${entrance}.loadBalancer.${field}`}`,
       annotation: ingressAnnotations[field],
       value: loadBalancer[field],
     }));
   return [...keysOf("public", open), ...(internal ? keysOf("internal", internal) : [])];
 }
 
-function ingressConflict(
-  { stack }: Scope,
-  taken: readonly (LoadBalancerKey & { readonly users: readonly KubernetesObject[] })[],
-): Conflict {
-  const lines = taken.map(
-    ({ key, value, users }) =>
-      `  ${key}: ${value} is that of ${users.length}: ${namesOf(users, { withNamespace: true })}`,
-  );
-  return {
-    found: `Ingresses that are not stack ${stack}'s have its load balancers, which would get the rules of both:\n${lines.join("\n")}`,
-    next:
-      "Beside them the stack needs load balancers of its own: set each of these keys to another name, as in docs/cutover.md, " +
-      '"Beside, step 1". Where they are of the release that it is to adopt, helm.release is enough.',
-  };
-}
-
-/** As in `9 Deployments, 1 Ingress`. */
-function countsOf(objects: readonly KubernetesObject[]): string {
-  const counts = new Map<string, number>();
-  for (const { kind = "" } of objects) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  return [...counts].map(([kind, count]) => `${count} ${count === 1 ? kind : plural(kind)}`).join(", ");
-}
-
-function plural(kind: string): string {
-  return kind.endsWith("s") ? `${kind}es` : `${kind}s`;
-}
-
-function namesOf(objects: readonly KubernetesObject[], { withNamespace = false } = {}): string {
-  const names = objects.slice(0, shownNames).map(({ kind, metadata }) => {
-    const place = withNamespace ? `${metadata?.namespace}/` : "";
-    return `${kind} ${place}${metadata?.name}`;
-  });
-  const more = objects.length - names.length;
-  return `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+function namesOf(objects: readonly KubernetesObject[]): string {
+  const names = objects.map(({ kind, metadata }) => `${kind} ${metadata?.namespace}/${metadata?.name}`);
+  const more = names.length > shownNames ? ` and ${names.length - shownNames} more` : "";
+  return names.slice(0, shownNames).join(", ") + more;
 }

@@ -4,26 +4,26 @@ import { z } from "zod";
 import {
   type Deletion,
   type DeletionPermissions,
+  describeDeletion,
   isAllowed,
   isProtected,
   objectOf,
   type ProtectedKind,
-  refusedDeletion,
-  refusedPreview,
+  summarizeDeletions,
 } from "./protection";
 
 const named = z.looseObject({ metadata: z.looseObject({ name: z.string() }) });
 
 /**
- * Refuses to delete or replace an object of a protected kind below the resource with this transformation: one that was dropped
- * from the program too, as the state keeps the hook's name with the object.
+ * Returns a transformation that fails the deletion and replacement of objects of protected kinds, unless permitted. This holds for
+ * an object that was dropped from the program too, as the state keeps the hook's name with the object.
  *
  * A preview, and so an update that begins with one, goes on to its end, logs an error for each such object, and fails. An
  * update without a preview stops at the first of them.
  */
 export function deletionGuard(permissions: DeletionPermissions): pulumi.ResourceTransformation {
   const inProgram = { objects: new Set<string>(), urns: new Set<string>() };
-  const refused: Deletion[] = [];
+  const unpermitted: Deletion[] = [];
   const hook = new pulumi.ResourceHook(
     `${permissions.stack}-protection`,
     async ({ urn, type, name: resource, oldInputs }) => {
@@ -39,14 +39,14 @@ export function deletionGuard(permissions: DeletionPermissions): pulumi.Resource
       }
       if (!isDryRun()) {
         throw new Error(
-          `${refusedDeletion(deletion, permissions)}\n` +
+          `${describeDeletion(deletion, permissions)}\n` +
             "What this update did before stays; the next one goes on from there, and its preview shows all that it would delete.",
         );
       }
-      if (refused.push(deletion) === 1) {
-        failAtExit(() => refusedPreview(refused, permissions));
+      if (unpermitted.push(deletion) === 1) {
+        failAtExit(() => summarizeDeletions(unpermitted, permissions));
       }
-      await pulumi.log.error(refusedDeletion(deletion, permissions));
+      await pulumi.log.error(describeDeletion(deletion, permissions));
     },
     { onDryRun: true },
   );

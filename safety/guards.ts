@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { isDryRun } from "@pulumi/pulumi/runtime";
 import type { ClusterArgs, ClusterConnection } from "../cluster/cluster";
 import { kubernetesClient } from "../cluster/kubernetesClient";
@@ -6,15 +6,15 @@ import { liveObjects } from "../cluster/liveObjects";
 import { stayOnCluster } from "../cluster/oneCluster";
 import type { DatasetsServerArgs } from "../components/buildObjects";
 import type { AnyObject } from "../components/objects";
-import { requireRights } from "./accessReview";
-import { findConflicts, refuseConflicts, warnOfConflicts } from "./conflicts";
+import { requirePermissions } from "./accessReview";
+import { findAdoption, registerAsItIs } from "./adoption";
+import { findConflicts, requireNoConflicts, warnOfConflicts } from "./conflicts";
 import { deletionGuard } from "./deletionGuard";
-import { guardObjects, type OwnershipArgs, ownershipHook } from "./ownership";
-import { neededRights } from "./permissions";
+import { type OwnershipArgs, ownershipHook } from "./ownership";
+import { neededPermissions } from "./permissions";
 import { wholeStack } from "./protection";
-import { registerAsItIs, takeOverOf } from "./takeOver";
 
-export interface GuardArgs extends Pick<OwnershipArgs, "takeOver"> {
+export interface GuardArgs extends Pick<OwnershipArgs, "adopt"> {
   readonly cluster: ClusterArgs;
   /** Whether the stack file specifies how the stack and a live Helm release in its namespace get along. */
   readonly specifiesCutover: boolean;
@@ -23,48 +23,51 @@ export interface GuardArgs extends Pick<OwnershipArgs, "takeOver"> {
   readonly datasetsServer: Pick<DatasetsServerArgs, "scope" | "entrances">;
 }
 
-/** What keeps a run from doing harm on a cluster where it is not alone. */
+/** What keeps a run from doing harm on a cluster that it shares with others. */
 export interface Guards {
   /** Options of the Kubernetes provider: it stays on the cluster that the stack's objects are on. */
   readonly provider: pulumi.ResourceOptions;
-  /** Options of the component of all objects: none is anybody else's, and none that is needed goes unasked. */
+  /** Options of the component of all objects: each is the stack's own, and protected ones are not deleted unasked. */
   readonly server: pulumi.ComponentResourceOptions;
 }
 
 /**
- * The guards of a run that registers these objects.
+ * Returns the guards of a run that registers these objects.
  *
- * Throws a UserError, before anything is registered on the cluster, when an update lacks rights there, when it would be in the
- * way of a Helm release or of another Ingress, and for each reason of takeOverOf.
+ * Throws a UserError, before anything is registered on the cluster, when an update lacks permissions there, when it would harm
+ * a Helm release or the Ingresses of others, and for each reason of findAdoption.
  */
 export async function guardsOf(
   connection: ClusterConnection,
-  args: GuardArgs,
+  { cluster, adopt, specifiesCutover, allowedDeletions, datasetsServer: { scope, entrances } }: GuardArgs,
   objects: readonly AnyObject[],
 ): Promise<Guards> {
-  const { cluster, takeOver, specifiesCutover, allowedDeletions, datasetsServer } = args;
-  const { scope, entrances } = datasetsServer;
   const kubernetes = kubernetesClient(connection);
   // A preview changes nothing, and its role may not do what an update does.
   if (!isDryRun()) {
-    await requireRights(kubernetes, neededRights(objects, scope.namespace));
+    await requirePermissions(kubernetes, neededPermissions(objects, scope.namespace));
   }
   const live = liveObjects(kubernetes);
-  const taken = await takeOverOf(live, scope, takeOver);
+  const adoption = await findAdoption(live, scope, adopt);
   const look = () => findConflicts(live, { scope, specifiesCutover, entrances });
   const isShared = cluster.kind === "eks";
-  // What destroys the whole stack is in nobody's way.
+  // What destroys the whole stack harms no one else.
   if (isShared && !isDryRun() && !allowedDeletions?.includes(wholeStack(scope.stack))) {
-    refuseConflicts(scope.stack, await look());
+    requireNoConflicts(scope.stack, await look());
   }
   const warning = isShared && isDryRun() ? [warnOfConflicts(scope.stack, look)] : [];
+  const hooks = {
+    beforeCreate: [ownershipHook(live, { scope, adopt }), ...warning],
+    ...(warning.length > 0 && { beforeUpdate: warning }),
+  };
   return {
     provider: stayOnCluster(scope.stack, connection.identifier),
     server: {
       transformations: [
-        guardObjects({ beforeCreate: [ownershipHook(live, { scope, takeOver }), ...warning], beforeUpdate: warning }),
+        ({ type, props, opts }) =>
+          type.startsWith("kubernetes:") ? { props, opts: pulumi.mergeOptions(opts, { hooks }) } : undefined,
         ...(allowedDeletions ? [deletionGuard({ stack: scope.stack, allowed: allowedDeletions })] : []),
-        ...(taken ? [registerAsItIs(taken)] : []),
+        ...(adoption ? [registerAsItIs(adoption)] : []),
       ],
     },
   };

@@ -1,7 +1,7 @@
 import { apiVersions, type BuiltObject, type ManagedKind } from "../components/objects";
 
-/** What an identity may have to be allowed: one verb on one resource, in a namespace or, without one, cluster-wide. */
-export interface Right {
+/** One verb on one resource, in a namespace or, without one, in the whole cluster. */
+export interface Permission {
   /** The API group; "" is that of the core. */
   readonly group: string;
   /** The resource's plural, as in a Role. */
@@ -12,7 +12,7 @@ export interface Right {
 
 export type Verb = "create" | "delete" | "get" | "list" | "patch" | "watch";
 
-/** A kind that the program does not make, but that the engine looks at to tell how one that it makes is doing. */
+/** A kind that the program does not make, but that Pulumi looks at to tell whether one that it makes is ready. */
 type WatchedKind = "Endpoints" | "Event" | "Pod" | "ReplicaSet" | "StorageClass";
 
 interface ApiResource {
@@ -58,7 +58,7 @@ const managing: readonly Verb[] = ["create", "delete", "get", "list", "patch", "
 
 const watching: readonly Verb[] = ["list", "watch"];
 
-/** What the engine looks at besides, to tell whether an object is ready. Without a right to it, it waits in silence. */
+/** What Pulumi also looks at, to tell whether an object is ready. Without a permission to it, it waits in silence. */
 const looksAt: Readonly<Partial<Record<ManagedKind, readonly (ManagedKind | WatchedKind)[]>>> = {
   Deployment: ["PersistentVolumeClaim", "Pod", "ReplicaSet"],
   Ingress: ["Endpoints", "Service"],
@@ -68,34 +68,38 @@ const looksAt: Readonly<Partial<Record<ManagedKind, readonly (ManagedKind | Watc
 };
 
 /**
- * Every right that the engine uses to make, change, look at and delete objects of these kinds, each once.
+ * Returns every permission that Pulumi uses to make, change, look at and delete objects of these kinds, each once.
  *
  * An audit log of the API server shows them; an end-to-end test compares it with these.
  */
-export function rightsFor(kinds: readonly ManagedKind[], namespace: string): Right[] {
-  const rights = kinds.flatMap((kind) => [
-    ...rightsTo(kind, managing, namespace),
-    ...(looksAt[kind] ?? []).flatMap((other) => rightsTo(other, watching, namespace)),
-    // Events say why an object is not ready. For a namespace the engine asks for those of all, and does well without.
-    ...(kind === "Namespace" ? [] : rightsTo("Event", watching, namespace)),
+export function permissionsFor(kinds: readonly ManagedKind[], namespace: string): Permission[] {
+  const permissions = kinds.flatMap((kind) => [
+    ...permissionsTo(kind, managing, namespace),
+    ...(looksAt[kind] ?? []).flatMap((other) => permissionsTo(other, watching, namespace)),
+    // Events say why an object is not ready. For a namespace Pulumi asks for those of all, and does well without.
+    ...(kind === "Namespace" ? [] : permissionsTo("Event", watching, namespace)),
     // Its class says whether a claim waits for its first pod.
-    ...(kind === "PersistentVolumeClaim" ? rightsTo("StorageClass", ["get"], namespace) : []),
+    ...(kind === "PersistentVolumeClaim" ? permissionsTo("StorageClass", ["get"], namespace) : []),
   ]);
-  return [...new Map(rights.map((right) => [JSON.stringify(right), right])).values()];
+  return [...new Map(permissions.map((permission) => [JSON.stringify(permission), permission])).values()];
 }
 
-/** The rights to list objects of these kinds. */
-export function listRights(kinds: readonly ManagedKind[], namespace: string): Right[] {
-  return kinds.flatMap((kind) => rightsTo(kind, ["list"], namespace));
+/** Returns the permissions to list objects of these kinds. */
+export function listPermissions(kinds: readonly ManagedKind[], namespace: string): Permission[] {
+  return kinds.flatMap((kind) => permissionsTo(kind, ["list"], namespace));
 }
 
-/** The rights that a stack with these objects needs. */
-export function neededRights(objects: readonly BuiltObject[], namespace: string): Right[] {
+/** Returns the permissions that a stack with these objects needs. */
+export function neededPermissions(objects: readonly BuiltObject[], namespace: string): Permission[] {
   const kinds = new Set(objects.map(({ kind }) => kind));
-  return rightsFor([...kinds].sort(), namespace);
+  return permissionsFor([...kinds].sort(), namespace);
 }
 
-function rightsTo(kind: ManagedKind | WatchedKind, verbs: readonly Verb[], namespace: string | undefined): Right[] {
+function permissionsTo(
+  kind: ManagedKind | WatchedKind,
+  verbs: readonly Verb[],
+  namespace: string | undefined,
+): Permission[] {
   const where = namespace === undefined || clusterWide.includes(kind) ? {} : { namespace };
   const { group, resource } = isWatched(kind) ? watched[kind] : managed(kind);
   return verbs.map((verb) => ({ group, resource, verb, ...where }));

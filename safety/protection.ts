@@ -49,14 +49,14 @@ export function wholeStack(stack: string): string {
   return `Stack/${stack}`;
 }
 
-/** Tells whether a deletion is allowed; that of a moved object never is, as whoever names the object does not mean it. */
+/** Tells whether a deletion is allowed; that of a moved object never is, as no one who names the object means it. */
 export function isAllowed(deletion: Deletion, { stack, allowed }: DeletionPermissions): boolean {
   const names = [objectOf(deletion), deletion.urn, wholeStack(stack)];
   return deletion.reason !== "moved" && allowed.some((entry) => names.includes(entry));
 }
 
-/** Returns what to say of one refused deletion: the object, what happens when it goes, and how to go on. */
-export function refusedDeletion(deletion: Deletion, { stack }: DeletionPermissions): string {
+/** Returns the message for one deletion without permission: the object, what happens when it goes, and how to go on. */
+export function describeDeletion(deletion: Deletion, { stack }: DeletionPermissions): string {
   const { kind, urn, reason } = deletion;
   const object = objectOf(deletion);
   if (reason === "moved") {
@@ -72,12 +72,12 @@ export function refusedDeletion(deletion: Deletion, { stack }: DeletionPermissio
   ].join("\n");
 }
 
-/** Returns what to say of a preview with refused deletions: how many there are, and the one command that allows them all. */
-export function refusedPreview(refused: readonly Deletion[], { stack, allowed }: DeletionPermissions): string {
-  const meant = refused.filter(({ reason }) => reason !== "moved").map(objectOf);
+/** Returns the message for a preview with such deletions: how many there are, and the one command that allows them all. */
+export function summarizeDeletions(deletions: readonly Deletion[], { stack, allowed }: DeletionPermissions): string {
+  const meant = deletions.filter(({ reason }) => reason !== "moved").map(objectOf);
   const names = [...allowed, ...meant.sort()];
   const permission = names.length > longestList ? wholeStack(stack) : names.join(" ");
-  const resources = refused.length === 1 ? "1 protected resource" : `${refused.length} protected resources`;
+  const resources = deletions.length === 1 ? "1 protected resource" : `${deletions.length} protected resources`;
   return [
     `this update would delete ${resources} of stack ${stack}; no changes were made`,
     ...(meant.length > 0

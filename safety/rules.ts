@@ -4,24 +4,33 @@ import { UserError } from "../cluster/userError";
 import type { DatasetsServerArgs } from "../components/buildObjects";
 import { type AnyObject, plainObject } from "../components/objects";
 import type { StackFacts } from "../policy/inventory";
-import { judgeObjects } from "../policy/report";
+import type { Level } from "../policy/rule";
+import { exceptionText, reviewObjects, violationText } from "../policy/rules";
 
 /**
- * Has all rules look at a stack's objects before any is registered. Shows findings and exceptions as warnings.
+ * Has all rules look at a stack's objects before any is registered. Shows as a warning what advisory rules find, and which
+ * exceptions are in use.
  *
  * Throws a UserError when a mandatory rule finds something.
  */
 export async function checkRules(objects: readonly AnyObject[], facts: StackFacts): Promise<void> {
-  const { refusal, remarks } = judgeObjects(objects.map(plainObject), facts);
-  if (remarks !== undefined) {
-    await pulumi.log.warn(remarks);
+  const { violations, exceptions } = reviewObjects(objects.map(plainObject), facts);
+  const texts = (wanted: Level) => violations.filter(({ level }) => level === wanted).map(violationText);
+  const remarks = [...texts("advisory"), ...exceptions.map(exceptionText)];
+  if (remarks.length > 0) {
+    await pulumi.log.warn(withLines(`the rules on the objects of stack ${facts.stack}; docs/rules.md`, remarks));
   }
-  if (refusal !== undefined) {
-    throw new UserError(refusal);
+  const mandatory = texts("mandatory");
+  if (mandatory.length > 0) {
+    const count = mandatory.length === 1 ? "1 violation" : `${mandatory.length} violations`;
+    throw new UserError(
+      withLines(`the rules find ${count} in the objects of stack ${facts.stack}; no changes were made`, mandatory),
+      "fix each in the program; docs/rules.md says what each rule is for",
+    );
   }
 }
 
-/** What the rules must be told of a stack's objects. */
+/** Returns what the rules must be told of a stack's objects. */
 export function factsOf({
   scope,
   entrances,
@@ -34,4 +43,8 @@ export function factsOf({
     externalClaims: parquetMetadata.create ? [] : [parquetMetadata.claim],
     selectorLabels: [componentLabel(scope), ...Object.keys(stackLabels(scope))],
   };
+}
+
+function withLines(title: string, lines: readonly string[]): string {
+  return [`${title}:`, ...lines.map((line) => `  ${line}`)].join("\n");
 }

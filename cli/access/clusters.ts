@@ -2,7 +2,7 @@ import { clusterArn, type EksClusterArgs } from "../../cluster/eks";
 import { UserError } from "../../cluster/userError";
 import { allObjects, buildObjects, type DatasetsServerArgs } from "../../components/buildObjects";
 import { secretsKey } from "../../config/accounts";
-import { neededRights, type Right } from "../../safety/permissions";
+import { neededPermissions, type Permission } from "../../safety/permissions";
 import { ecrRegistry } from "../aws/images";
 import type { KubernetesObject } from "../objects";
 import { readStack } from "../stackFile";
@@ -44,9 +44,9 @@ export function clusterAccess(name: DocumentedCluster): ClusterAccess {
   if (cluster.kind !== "eks") {
     throw new UserError(`stack ${stack} is on ${cluster.context}, and not on ${name}`);
   }
-  const rights = rightsOf(datasetsServer);
+  const permissions = permissionsOf(datasetsServer);
   const { namespace } = datasetsServer.scope;
-  const environments = environment && environmentsAccess(rightsOf(readStack(environment).config.datasetsServer));
+  const environments = environment && environmentsAccess(permissionsOf(readStack(environment).config.datasetsServer));
   const args: PolicyArgs = {
     clusterArn: clusterArn(cluster),
     account: cluster.account,
@@ -58,17 +58,17 @@ export function clusterAccess(name: DocumentedCluster): ClusterAccess {
   return {
     cluster,
     namespace,
-    objects: [...deployAccess(rights), ...previewAccess(rights, namespace)],
+    objects: [...deployAccess(permissions), ...previewAccess(permissions, namespace)],
     ...(environments && { environments }),
     policies: { deploy: deployPolicy(args), preview: previewPolicy(args), bootstrap: bootstrapPolicy(args) },
   };
 }
 
-function rightsOf(args: DatasetsServerArgs): Right[] {
-  return neededRights(allObjects(buildObjects(args)), args.scope.namespace);
+function permissionsOf(args: DatasetsServerArgs): Permission[] {
+  return neededPermissions(allObjects(buildObjects(args)), args.scope.namespace);
 }
 
-/** Throws for a registry that IAM has no rights to. */
+/** Throws for a registry that IAM has no permissions to. */
 function registryOf(registry: string) {
   const place = ecrRegistry(registry);
   if (place === undefined) throw new UserError(`${registry} is no registry of ECR, and docs/access.md knows no other`);

@@ -19,7 +19,7 @@ const introduction = `# Access
 
 What somebody, or CI, must be allowed to do, for each cluster: exactly that, and no more. This page is made from the objects
 of the stacks (\`make generate\`). When a pull request changes it, an administrator applies the change **before** the pull request
-is deployed. An update looks first: it names every right that is missing, and then touches nothing.
+is deployed. An update looks first: it names every permission that is missing, and then changes nothing.
 
 There are two roles a cluster. The **deploy** role runs \`pulumi up\`, \`refresh\` and \`destroy\`. The **preview** role runs
 \`pulumi preview\`: it reads no Secret of the cluster and writes nothing; what a Helm release may have there it
@@ -37,10 +37,10 @@ Set up each role once:
 To see who you are: \`aws sts get-caller-identity\`, \`kubectl auth whoami\`. What you may do:
 \`kubectl auth can-i --list --namespace datasets-server\`.
 
-The rights are those that the engine uses, as an audit log of the API server shows. It applies objects (\`patch\`, and \`create\` where
+The permissions are those that the engine uses, as an audit log of the API server shows. It applies objects (\`patch\`, and \`create\` where
 one is new), looks at them (\`get\`), deletes them (\`delete\`) and waits for the end of them (\`list\`, \`watch\`). It also watches pods,
-ReplicaSets, claims, endpoints and events to tell whether what it made is ready, and why not; without a right to them it would
-wait in silence. Nobody needs rights to nodes or custom resource definitions.
+ReplicaSets, claims, endpoints and events to tell whether what it made is ready, and why not; without a permission to them it would
+wait in silence. No one needs permissions to nodes or custom resource definitions.
 
 The state of all stacks is in the bucket \`${stateBucket.name}\`. A role reaches the state of its own cluster's
 stacks only, and its own cluster's key only. Neither role may make or change the bucket or a key. Whoever runs \`ds bootstrap\`
@@ -78,7 +78,7 @@ IAM policy for \`ds bootstrap\` of ${name}'s stacks, besides that of \`${roleNam
 
 ${block("json", policyText(policies.bootstrap))}
 
-### Rights on ${name}
+### Permissions on ${name}
 
 The namespace is there before the first deploy; nobody but an administrator changes it.
 
@@ -95,8 +95,8 @@ Each environment has a namespace of its own, \`datasets-server-pr-<number>\`, wh
 namespaces somebody may make, so an admission policy does. It refuses the deploy group every other name, for making, changing
 and deleting. Whoever is in that group is behind this fence, an administrator too.
 
-Within an environment the group has its rights once ClusterRole \`${environmentRole}\` is bound there. It may bind that
-role to itself, there and nowhere else: bound in the whole cluster, the same rights would open every Secret of every namespace.
+Within an environment the group has its permissions once ClusterRole \`${environmentRole}\` is bound there. It may bind that
+role to itself, there and nowhere else: bound in the whole cluster, the same permissions would open every Secret of every namespace.
 So \`ds pr up 7\`, as the deploy role, makes these before it has the engine make the rest:
 
 ${block("yaml", yamlText(first))}

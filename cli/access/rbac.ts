@@ -1,6 +1,6 @@
 import { type Scope, stackLabel } from "../../catalog/names";
-import { listRights, type Right, type Verb } from "../../safety/permissions";
-import { sharedKinds } from "../../safety/takeOver";
+import { sharedKinds } from "../../safety/adoption";
+import { listPermissions, type Permission, type Verb } from "../../safety/permissions";
 import type { KubernetesObject } from "../objects";
 
 /** The Kubernetes groups that IAM roles are mapped to. */
@@ -26,13 +26,13 @@ const environmentsRole = "datasets-server-environments";
 /** The namespaces of environments, as RE2 has it; config/stacks.ts names them. */
 const environmentNamespaces = "^datasets-server-pr-[1-9][0-9]{0,5}$";
 
-/** Gives the deploy group exactly these rights. */
-export function deployAccess(rights: readonly Right[]): KubernetesObject[] {
-  const inNamespaces = new Set(rights.flatMap(({ namespace }) => namespace ?? []));
-  const clusterWide = rights.filter(({ namespace }) => namespace === undefined);
+/** Gives the deploy group exactly these permissions. */
+export function deployAccess(permissions: readonly Permission[]): KubernetesObject[] {
+  const inNamespaces = new Set(permissions.flatMap(({ namespace }) => namespace ?? []));
+  const clusterWide = permissions.filter(({ namespace }) => namespace === undefined);
   return [
     ...[...inNamespaces].flatMap((namespace) => {
-      const own = rights.filter((right) => right.namespace === namespace);
+      const own = permissions.filter((permission) => permission.namespace === namespace);
       return roleInNamespace(deployName, namespace, own, groups.deploy);
     }),
     ...(clusterWide.length > 0 ? clusterRole(deployName, policyRules(clusterWide), groups.deploy) : []),
@@ -40,15 +40,16 @@ export function deployAccess(rights: readonly Right[]): KubernetesObject[] {
 }
 
 /**
- * Lets the preview group look at what a stack with these rights has in its namespace, its Secrets left out, and find what a
+ * Lets the preview group look at what a stack with these permissions has in its namespace, its Secrets left out, and find what a
  * Helm release or another stack has there.
  */
-export function previewAccess(rights: readonly Right[], namespace: string): KubernetesObject[] {
-  const readable = rights.filter(
-    (right) => right.verb === "get" && right.namespace === namespace && right.resource !== "secrets",
+export function previewAccess(permissions: readonly Permission[], namespace: string): KubernetesObject[] {
+  const readable = permissions.filter(
+    (permission) =>
+      permission.verb === "get" && permission.namespace === namespace && permission.resource !== "secrets",
   );
   const kinds = sharedKinds.map(({ kind }) => kind);
-  return roleInNamespace(previewName, namespace, [...readable, ...listRights(kinds, namespace)], groups.preview);
+  return roleInNamespace(previewName, namespace, [...readable, ...listPermissions(kinds, namespace)], groups.preview);
 }
 
 /**
@@ -56,13 +57,13 @@ export function previewAccess(rights: readonly Right[], namespace: string): Kube
  *
  * RBAC can limit the making of namespaces and of bindings by no name, so an admission policy does. What the group may
  * do within an environment it may only once its role is bound there, see environmentObjects: bound in the whole
- * cluster, the same rights would open every Secret of every namespace.
+ * cluster, the same permissions would open every Secret of every namespace.
  *
- * @param rights what an environment's stack needs.
+ * @param permissions what an environment's stack needs.
  */
-export function environmentsAccess(rights: readonly Right[]): KubernetesObject[] {
-  const within = rights.filter(({ namespace }) => namespace !== undefined);
-  const clusterWide = rights.filter(({ namespace }) => namespace === undefined);
+export function environmentsAccess(permissions: readonly Permission[]): KubernetesObject[] {
+  const within = permissions.filter(({ namespace }) => namespace !== undefined);
+  const clusterWide = permissions.filter(({ namespace }) => namespace === undefined);
   const bindings = [
     { apiGroups: [rbac], resources: ["rolebindings"], verbs: ["create", "get"] },
     { apiGroups: [rbac], resources: ["clusterroles"], resourceNames: [environmentRole], verbs: ["bind"] },
@@ -80,7 +81,7 @@ export function environmentsAccess(rights: readonly Right[]): KubernetesObject[]
   ];
 }
 
-/** What must be there before the first update of a pull request's stack, for the deploy group to have its rights. */
+/** What must be there before the first update of a pull request's stack, for the deploy group to have its permissions. */
 export function environmentObjects({ stack, namespace }: Pick<Scope, "stack" | "namespace">): KubernetesObject[] {
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: { [stackLabel]: stack } } },
@@ -153,9 +154,9 @@ interface PolicyRule {
 }
 
 /** A Role's rules: one for all resources of an API group with the same verbs. */
-function policyRules(rights: readonly Right[]): PolicyRule[] {
+function policyRules(permissions: readonly Permission[]): PolicyRule[] {
   const verbs = new Map<string, { group: string; resource: string; verbs: Set<Verb> }>();
-  for (const { group, resource, verb } of rights) {
+  for (const { group, resource, verb } of permissions) {
     const key = `${group}/${resource}`;
     const known = verbs.get(key) ?? { group, resource, verbs: new Set() };
     verbs.set(key, { ...known, verbs: known.verbs.add(verb) });
@@ -169,10 +170,15 @@ function policyRules(rights: readonly Right[]): PolicyRule[] {
   return [...rules.values()];
 }
 
-function roleInNamespace(name: string, namespace: string, rights: readonly Right[], group: string): KubernetesObject[] {
+function roleInNamespace(
+  name: string,
+  namespace: string,
+  permissions: readonly Permission[],
+  group: string,
+): KubernetesObject[] {
   const metadata = { name, namespace };
   return [
-    { apiVersion: `${rbac}/v1`, kind: "Role", metadata, rules: policyRules(rights) },
+    { apiVersion: `${rbac}/v1`, kind: "Role", metadata, rules: policyRules(permissions) },
     { apiVersion: `${rbac}/v1`, kind: "RoleBinding", metadata, ...binding("Role", name, group) },
   ];
 }

@@ -6,7 +6,7 @@ import { allObjects, buildObjects } from "../../components/buildObjects";
 import { type Config, neededSecrets } from "../../config/build";
 import { configKey } from "../../config/issues";
 import { placeholders } from "../../config/schema";
-import { neededRights, type Right } from "../../safety/permissions";
+import { neededPermissions, type Permission } from "../../safety/permissions";
 import { clusterStatus } from "../../tools/cluster";
 import { findTools } from "../../tools/install";
 import { type EngineTools, localGroups } from "../../tools/toolbox";
@@ -36,7 +36,7 @@ export interface Patient {
 /** What the stack's file says, as far as checks need it. */
 interface Configured {
   readonly config: Config;
-  readonly rights: readonly Right[];
+  readonly rights: readonly Permission[];
   /** The placeholder of each secret that the stack needs, by its key. */
   readonly placeholders: Readonly<Record<string, string>>;
 }
@@ -73,7 +73,7 @@ async function examineStackFile(stack: string): Promise<Findings<Configured>> {
   const secrets = neededSecrets(identity, file);
   const value = {
     config,
-    rights: neededRights(allObjects(buildObjects(config.datasetsServer)), config.datasetsServer.scope.namespace),
+    rights: neededPermissions(allObjects(buildObjects(config.datasetsServer)), config.datasetsServer.scope.namespace),
     placeholders: Object.fromEntries(secrets.map((key) => [configKey([key]), placeholders[key]])),
   };
   const { namespace } = config.datasetsServer.scope;

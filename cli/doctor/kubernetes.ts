@@ -7,9 +7,9 @@ import type { DatasetsServerArgs } from "../../components/buildObjects";
 import { namespaceLabels } from "../../components/foundation/namespace";
 import { apiVersions } from "../../components/objects";
 import type { Config } from "../../config/build";
-import { describeRights, reviewAccess } from "../../safety/accessReview";
+import { describePermissions, reviewAccess } from "../../safety/accessReview";
 import { findConflicts, type Look } from "../../safety/conflicts";
-import type { Right } from "../../safety/permissions";
+import type { Permission } from "../../safety/permissions";
 import { type Finding, type Findings, found } from "./examination";
 
 /** What to do about a cluster that does not know an identity. */
@@ -30,12 +30,13 @@ export async function examineApiServer(args: ClientArgs, unreachable: string): P
 }
 
 /** Asks for every right that the stack needs; one finding for each resource. */
-export async function examineRights(client: KubernetesClient, needed: readonly Right[]): Promise<Findings<void>> {
+export async function examineRights(client: KubernetesClient, needed: readonly Permission[]): Promise<Findings<void>> {
   const { missing } = await reviewAccess(client, needed);
   const resources = [...new Set(needed.map(({ resource }) => resource))].sort();
   const findings = resources.map((resource): Finding => {
     const subject = `permissions: ${resource}`;
-    const of = (rights: readonly Right[]) => describeRights(rights.filter((right) => right.resource === resource));
+    const of = (rights: readonly Permission[]) =>
+      describePermissions(rights.filter((right) => right.resource === resource));
     const lacking = of(missing);
     return lacking.length === 0
       ? { subject, outcome: "ok", found: of(needed).join("\n") }
@@ -73,7 +74,7 @@ function conflictFinding(subject: string, { conflict, unknown }: Look, well: str
 /** Asks whether the API server serves the custom resources that the stack uses. Whoever may log in may ask that. */
 export async function examineCustomResources(
   { customObjects, isNotFound }: KubernetesClient,
-  needed: readonly Right[],
+  needed: readonly Permission[],
 ): Promise<Findings<void>> {
   const [group = "", version = ""] = apiVersions.ServiceMonitor.split("/");
   const wanted = new Set(needed.filter((right) => right.group === group).map(({ resource }) => resource));

@@ -1,5 +1,4 @@
-import { containersOf } from "../inventory";
-import { finding, type Rule } from "../rule";
+import type { Rules } from "../rule";
 
 /** What credentials look like, whatever the variable is called. */
 const credentials = [
@@ -13,29 +12,27 @@ const credentials = [
 const credentialName = /(^|_)(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|ACCESS_KEY)$/i;
 
 /** What a finding shows in the place of a credential. */
-const hiddenMarker = "[hidden]";
+const redacted = "[hidden]";
 
-export const credentialsAreSecrets: Rule = {
-  level: "mandatory",
-  why: "Who may look at a Deployment or a ConfigMap may not read Secrets, and both are shown in every diff.",
-  check: ({ workloads, configMaps }) => [
-    ...configMaps.flatMap((object) =>
-      Object.entries(object.data)
-        .filter(([key, value]) => isCredential(key, value))
-        .map(([key]) => finding(object, `data.${key}`, hiddenMarker, "keep it in a Secret")),
-    ),
-    ...workloads.flatMap((workload) =>
-      containersOf(workload).flatMap(({ container, path }) =>
-        container.env
-          .map(({ name, value = "" }, index) => ({ name, value, path: `${path}.env[${index}].value` }))
-          .filter(({ name, value }) => isCredential(name, value))
-          .map(({ name, path: place }) =>
-            finding(workload.object, place, hiddenMarker, `keep ${name} in a Secret, and name that by secretKeyRef`),
-          ),
-      ),
-    ),
-  ],
-};
+export const credentialRules = {
+  "credentials-are-secrets": {
+    level: "mandatory",
+    why: "Who may look at a Deployment or a ConfigMap may not read Secrets, and both are shown in every diff.",
+    check: ({ containers, configMaps }, expect) => {
+      for (const object of configMaps) {
+        for (const [key, value] of Object.entries(object.data)) {
+          expect(!isCredential(key, value), object, `data.${key}`, redacted, "keep it in a Secret");
+        }
+      }
+      for (const { object, container, path } of containers) {
+        for (const [index, { name, value = "" }] of container.env.entries()) {
+          const fix = `keep ${name} in a Secret, and name that by secretKeyRef`;
+          expect(!isCredential(name, value), object, `${path}.env[${index}].value`, redacted, fix);
+        }
+      }
+    },
+  },
+} satisfies Rules;
 
 function isCredential(name: string, value: string): boolean {
   return value !== "" && (credentialName.test(name) || credentials.some((pattern) => pattern.test(value)));

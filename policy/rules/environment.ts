@@ -1,48 +1,48 @@
-import { containersOf, type Inventory, secretKeys } from "../inventory";
-import type { Container } from "../podShapes";
-import { finding, type Rule } from "../rule";
+import { type Inventory, secretKeys } from "../inventory";
+import type { Rules } from "../rule";
+import type { Container } from "../shapes";
 
-export const variablesHaveValues: Rule = {
-  level: "mandatory",
-  why: "An empty variable passes for one that is set: an empty webhook secret lets in who sends none.",
-  check: ({ workloads, configMaps, secrets }) => [
-    ...[
-      ...configMaps.map((object) => ({ object, entries: { data: object.data } })),
-      ...secrets.map((object) => ({ object, entries: { data: object.data, stringData: object.stringData } })),
-    ].flatMap(({ object, entries }) =>
-      Object.entries(entries).flatMap(([field, values]) =>
-        Object.entries(values)
-          .filter(([, value]) => isBlank(value))
-          .map(([key, value]) => finding(object, `${field}.${key}`, value, "give it a value, or leave it out")),
-      ),
-    ),
-    ...workloads.flatMap((workload) =>
-      containersOf(workload).flatMap(({ container, path }) =>
-        container.env
-          .map((variable, index) => ({ ...variable, path: `${path}.env[${index}]` }))
-          .filter(({ value, valueFrom }) => valueFrom === undefined && isBlank(value ?? ""))
-          .map(({ name, path: place }) => finding(workload.object, place, name, "give it a value, or leave it out")),
-      ),
-    ),
-  ],
-};
+export const environmentRules = {
+  "variables-have-values": {
+    level: "mandatory",
+    why: "An empty variable passes for one that is set: an empty webhook secret lets in who sends none.",
+    check: ({ containers, configMaps, secrets }, expect) => {
+      const fix = "give it a value, or leave it out";
+      const entries = [
+        ...configMaps.map((object) => ({ object, field: "data", values: object.data })),
+        ...secrets.flatMap((object) => [
+          { object, field: "data", values: object.data },
+          { object, field: "stringData", values: object.stringData },
+        ]),
+      ];
+      for (const { object, field, values } of entries) {
+        for (const [key, value] of Object.entries(values)) {
+          expect(value.trim() !== "", object, `${field}.${key}`, value, fix);
+        }
+      }
+      for (const { object, container, path } of containers) {
+        for (const [index, { name, value = "", valueFrom }] of container.env.entries()) {
+          expect(valueFrom !== undefined || value.trim() !== "", object, `${path}.env[${index}]`, name, fix);
+        }
+      }
+    },
+  },
 
-export const variablesAreDefinedOnce: Rule = {
-  level: "mandatory",
-  why: "Of two definitions one wins in silence, and it is not the one that somebody just changed.",
-  check: (inventory) =>
-    inventory.workloads.flatMap((workload) =>
-      containersOf(workload).flatMap(({ container, path }) =>
-        [...origins(inventory, container)]
-          .filter(([, places]) => places.length > 1)
-          .map(([name, places]) =>
-            finding(workload.object, `${path}.env`, name, `define it once, not in ${places.join(", ")}`),
-          ),
-      ),
-    ),
-};
+  "variables-are-defined-once": {
+    level: "mandatory",
+    why: "Of two definitions one overrides the other in silence, and it may be the old one.",
+    check: (inventory, expect) => {
+      for (const { object, container, path } of inventory.containers) {
+        for (const [name, places] of origins(inventory, container)) {
+          const fix = `define it once, not in ${places.join(", ")}`;
+          expect(places.length === 1, object, `${path}.env`, name, fix);
+        }
+      }
+    },
+  },
+} satisfies Rules;
 
-/** Where each variable of a container comes from. */
+/** Returns where each variable of a container comes from. */
 function origins({ configMaps, secrets }: Inventory, { env, envFrom }: Container): Map<string, string[]> {
   const found = new Map<string, string[]>();
   const add = (name: string, origin: string) => found.set(name, [...(found.get(name) ?? []), origin]);
@@ -60,8 +60,4 @@ function origins({ configMaps, secrets }: Inventory, { env, envFrom }: Container
     add(name, "env");
   }
   return found;
-}
-
-function isBlank(value: unknown): boolean {
-  return typeof value === "string" && value.trim() === "";
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { absent, type Inventory } from "../inventory";
+import type { Inventory } from "../inventory";
 import {
   actionOf,
   albAnnotation,
+  albPath,
   albPrefix,
   declaredActions,
   groupRules,
@@ -11,48 +12,11 @@ import {
   loadBalancerGroups,
   meets,
 } from "../loadBalancer";
-import { type Finding, finding, type Rule } from "../rule";
+import { type Expect, listed, type Rules, repeated } from "../rule";
 import { selects } from "../selectors";
-import type { Ingress } from "../shapes";
 
-export const ingressBackendsExist: Rule = {
-  level: "mandatory",
-  why: "A path to a Service, port or action that is not there answers 503, or stops the whole group's update.",
-  check: ({ ingresses, services }) =>
-    ingresses.flatMap(listenerRules).flatMap(({ ingress, backend, place }) => {
-      const path = `${place}.backend.service`;
-      const { name, port } = backend.service;
-      const action = actionOf(backend);
-      if (action !== undefined) {
-        const actions = declaredActions(ingress);
-        const cure = `declare the action by annotation ${albPrefix}actions.${action}, or name one of ${actions.join(", ") || "none"}`;
-        return actions.includes(action) ? [] : [finding(ingress, `${path}.name`, action, cure)];
-      }
-      const service = services.find(({ metadata }) => metadata.name === name);
-      if (service === undefined) {
-        return [finding(ingress, `${path}.name`, name, "name a Service of the stack, or the port use-annotation")];
-      }
-      const known = service.spec.ports.map((known) => (port.name === undefined ? known.port : known.name));
-      const wanted = port.name ?? port.number;
-      const cure = `name a port of Service ${name}: ${known.join(", ")}`;
-      return known.includes(wanted) ? [] : [finding(ingress, `${path}.port`, wanted ?? absent, cure)];
-    }),
-};
-
-export const ingressActionsAreUsed: Rule = {
-  level: "mandatory",
-  why: "An action that no path uses is a path that lost its answer, such as the 401 in front of the metrics.",
-  check: ({ ingresses }) =>
-    ingresses.flatMap((ingress) => {
-      const used = listenerRules(ingress).map(({ backend }) => actionOf(backend));
-      return declaredActions(ingress)
-        .filter((action) => !used.includes(action))
-        .map((action) => {
-          const cure = "point a path at it with the port use-annotation, or remove the annotation";
-          return finding(ingress, `metadata.annotations["${albPrefix}actions.${action}"]`, action, cure);
-        });
-    }),
-};
+/** Annotations that are the load balancer's rather than the Ingress's, so that a group can have only one value. */
+const shared = ["scheme", "load-balancer-name", "listen-ports", "certificate-arn", "ssl-redirect", "tags"];
 
 /**
  * Where the application is known to answer with its metrics, whether or not a monitor asks there, and which of its components
@@ -64,43 +28,139 @@ const applicationMetrics: Readonly<Record<string, string | undefined>> = {
   "/sse/metrics": "sse-api",
 };
 
-const refusal = z.object({
+export const ingressRules = {
+  "ingress-backends-exist": {
+    level: "mandatory",
+    why: "A path to a Service, port or action that is not there answers 503, or stops the whole group's update.",
+    check: ({ ingresses, services }, expect) => {
+      for (const { ingress, backend, place } of ingresses.flatMap(listenerRules)) {
+        expectBackend(expect, { ingress, backend, path: `${place}.backend.service` }, services);
+      }
+    },
+  },
+
+  "ingress-actions-are-used": {
+    level: "mandatory",
+    why: "An action that no path uses is a path that lost its answer, such as the 401 in front of the metrics.",
+    check: ({ ingresses }, expect) => {
+      for (const ingress of ingresses) {
+        const used = listenerRules(ingress).map(({ backend }) => actionOf(backend));
+        for (const action of declaredActions(ingress)) {
+          const fix = "point a path at it with the port use-annotation, or remove the annotation";
+          expect(used.includes(action), ingress, albPath(`actions.${action}`), action, fix);
+        }
+      }
+    },
+  },
+
+  "metrics-are-not-public": {
+    level: "mandatory",
+    why: "Metrics name datasets, queues and errors; the public has no business with them.",
+    check: (inventory, expect) => {
+      const monitored = inventory.serviceMonitors.flatMap(({ spec }) => spec.endpoints.map(({ path }) => path));
+      const paths = new Set([...Object.keys(applicationMetrics), ...monitored]);
+      for (const group of loadBalancerGroups(inventory.ingresses)) {
+        const rules = groupRules(group);
+        const hosts = new Set(rules.map(({ host }) => host ?? "any host"));
+        for (const host of [...hosts].filter((name) => !inventory.facts.internalHosts.includes(name))) {
+          for (const path of paths) {
+            expectNoMetrics(expect, inventory, { rule: rules.find((rule) => meets(rule, host, path)), host, path });
+          }
+        }
+      }
+    },
+  },
+
+  "load-balancer-groups-agree": {
+    level: "mandatory",
+    why: "One member that disagrees stops the controller from updating the load balancer of the whole group.",
+    check: ({ ingresses }, expect) => {
+      const groups = loadBalancerGroups(ingresses);
+      for (const [first, ...others] of groups) {
+        for (const [other, name] of others.flatMap((one) => shared.map((annotation) => [one, annotation] as const))) {
+          const value = albAnnotation(other, name);
+          const wanted = first && albAnnotation(first, name);
+          const fix = `agree with Ingress ${first?.metadata.name} of the same group, where it is ${wanted ?? "absent"}`;
+          expect(value === wanted, other, albPath(name), value, fix);
+        }
+      }
+      for (const ingress of ingresses) {
+        const group = albAnnotation(ingress, "group.name");
+        const fix = "name its group, or it gets a load balancer of its own";
+        expect(group !== undefined, ingress, albPath("group.name"), group, fix);
+      }
+      // Of two groups that ask for load balancers of one name, an account's region has room for one.
+      const named = groups.flatMap(([first]) => (first && albAnnotation(first, "load-balancer-name") ? [first] : []));
+      for (const { item, before } of repeated(named, (ingress) => albAnnotation(ingress, "load-balancer-name"))) {
+        const fix = `choose another name than the group of Ingress ${before.metadata.name} has`;
+        const name = albAnnotation(item, "load-balancer-name");
+        expect(false, item, albPath("load-balancer-name"), name, fix);
+      }
+    },
+  },
+
+  "group-orders-differ": {
+    level: "advisory",
+    why: "Rules of equal order come in the order of their names, so that renaming one changes what it answers.",
+    check: ({ ingresses }, expect) => {
+      for (const group of loadBalancerGroups(ingresses)) {
+        for (const { item, before } of repeated(group, (ingress) => albAnnotation(ingress, "group.order"))) {
+          const fix = `choose another order than Ingress ${before.metadata.name} has`;
+          expect(false, item, albPath("group.order"), albAnnotation(item, "group.order"), fix);
+        }
+      }
+    },
+  },
+} satisfies Rules;
+
+function expectBackend(
+  expect: Expect,
+  { ingress, backend, path }: Pick<ListenerRule, "ingress" | "backend"> & { readonly path: string },
+  services: Inventory["services"],
+): void {
+  const { name, port } = backend.service;
+  const action = actionOf(backend);
+  if (action !== undefined) {
+    const actions = declaredActions(ingress);
+    const fix = `declare the action by annotation ${albPrefix}actions.${action}, or name one of ${listed(actions)}`;
+    expect(actions.includes(action), ingress, `${path}.name`, action, fix);
+    return;
+  }
+  const service = services.find(({ metadata }) => metadata.name === name);
+  if (service === undefined) {
+    expect(false, ingress, `${path}.name`, name, "name a Service of the stack, or the port use-annotation");
+    return;
+  }
+  const known = service.spec.ports.map((other) => (port.name === undefined ? other.port : other.name));
+  const wanted = port.name ?? port.number;
+  const isKnown = wanted !== undefined && known.includes(wanted);
+  expect(isKnown, ingress, `${path}.port`, wanted, `name a port of Service ${name}: ${listed(known)}`);
+}
+
+/** Expects that the rule which answers a public request for a metrics path, if there is one, lets it reach no metrics. */
+function expectNoMetrics(
+  expect: Expect,
+  inventory: Inventory,
+  { rule, host, path }: { readonly rule: ListenerRule | undefined; readonly host: string; readonly path: string },
+): void {
+  if (rule !== undefined) {
+    const isClosed = isDenial(rule) || hasMetricsElsewhere(inventory, rule, path);
+    const fix = `answer the exact path ${path} of ${host} with 401 in a rule that comes before this one`;
+    expect(isClosed, rule.ingress, rule.place, rule.path, fix);
+  }
+}
+
+const denial = z.object({
   type: z.literal("fixed-response"),
   fixedResponseConfig: z.object({ statusCode: z.enum(["401", "403", "404"]) }),
 });
 
-export const metricsAreNotPublic: Rule = {
-  level: "mandatory",
-  why: "Metrics name datasets, queues and errors; the public has no business with them.",
-  check: (inventory) => {
-    const monitored = inventory.serviceMonitors.flatMap(({ spec }) => spec.endpoints.map(({ path }) => path));
-    const paths = [...new Set([...Object.keys(applicationMetrics), ...monitored])];
-    return [...loadBalancerGroups(inventory.ingresses).values()].flatMap((group) => {
-      const rules = groupRules(group);
-      const hosts = [...new Set(rules.map(({ host }) => host ?? "any host"))];
-      return hosts
-        .filter((host) => !inventory.facts.internalHosts.includes(host))
-        .flatMap((host) => paths.flatMap((path) => openMetrics(inventory, rules, host, path)));
-    });
-  },
-};
-
-/** What lets a public request for a metrics path through to where metrics are. */
-function openMetrics(inventory: Inventory, rules: readonly ListenerRule[], host: string, path: string): Finding[] {
-  const rule = rules.find((candidate) => meets(candidate, host, path));
-  if (rule === undefined || refuses(rule) || hasMetricsElsewhere(inventory, rule, path)) {
-    return [];
-  }
-  const cure = `answer the exact path ${path} of ${host} with 401 in a rule that comes before this one`;
-  return [finding(rule.ingress, rule.place, rule.path, cure)];
-}
-
-function refuses({ ingress, backend }: ListenerRule): boolean {
+function isDenial({ ingress, backend }: ListenerRule): boolean {
   const action = actionOf(backend);
-  return action !== undefined && refusal.safeParse(parseJson(albAnnotation(ingress, `actions.${action}`))).success;
+  return action !== undefined && denial.safeParse(parseJson(albAnnotation(ingress, `actions.${action}`))).success;
 }
 
-/** Whether the Service that would answer is known to have its metrics, and to have them at other paths than this. */
+/** Tells whether the Service that would answer is known to have its metrics, and to have them at other paths than this. */
 function hasMetricsElsewhere(
   { services, serviceMonitors }: Inventory,
   { backend }: ListenerRule,
@@ -124,65 +184,4 @@ function parseJson(text: string | undefined): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Annotations that are the load balancer's rather than the Ingress's, so that a group can have only one value. */
-const shared = ["scheme", "load-balancer-name", "listen-ports", "certificate-arn", "ssl-redirect", "tags"];
-
-export const loadBalancerGroupsAgree: Rule = {
-  level: "mandatory",
-  why: "One member that disagrees stops the controller from updating the load balancer of the whole group.",
-  check: ({ ingresses }) => {
-    const groups = [...loadBalancerGroups(ingresses)];
-    return [
-      ...groups.flatMap(([, [first, ...others]]) =>
-        first ? others.flatMap((other) => disagreements(first, other)) : [],
-      ),
-      ...ingresses
-        .filter((ingress) => albAnnotation(ingress, "group.name") === undefined)
-        .map((ingress) =>
-          annotationFinding(ingress, "group.name", "name its group, or it gets a load balancer of its own"),
-        ),
-      ...sharedNames(groups),
-    ];
-  },
-};
-
-export const groupOrdersDiffer: Rule = {
-  level: "advisory",
-  why: "Rules of equal order come in the order of their names, so that renaming one changes what it answers.",
-  check: ({ ingresses }) =>
-    [...loadBalancerGroups(ingresses).values()].flatMap((group) =>
-      group.flatMap((ingress, index) => {
-        const order = albAnnotation(ingress, "group.order");
-        const before = group.slice(0, index).find((other) => albAnnotation(other, "group.order") === order);
-        const cure = `choose another order than Ingress ${before?.metadata.name} has`;
-        return before ? [annotationFinding(ingress, "group.order", cure)] : [];
-      }),
-    ),
-};
-
-function disagreements(first: Ingress, other: Ingress): Finding[] {
-  return shared
-    .filter((name) => albAnnotation(other, name) !== albAnnotation(first, name))
-    .map((name) => {
-      const wanted = albAnnotation(first, name);
-      const cure = `agree with Ingress ${first.metadata.name} of the same group, where it is ${wanted ?? absent}`;
-      return annotationFinding(other, name, cure);
-    });
-}
-
-/** Two groups that ask for load balancers of the same name, of which an account's region has only one. */
-function sharedNames(groups: readonly (readonly [string, readonly Ingress[]])[]): Finding[] {
-  const members = groups.flatMap(([, [first]]) => first ?? []);
-  return members.flatMap((ingress, index) => {
-    const name = albAnnotation(ingress, "load-balancer-name");
-    const before = members.slice(0, index).find((other) => albAnnotation(other, "load-balancer-name") === name);
-    const cure = `choose another name than the group of Ingress ${before?.metadata.name} has`;
-    return name !== undefined && before ? [annotationFinding(ingress, "load-balancer-name", cure)] : [];
-  });
-}
-
-function annotationFinding(ingress: Ingress, name: string, cure: string): Finding {
-  return finding(ingress, `metadata.annotations["${albPrefix}${name}"]`, albAnnotation(ingress, name) ?? absent, cure);
 }

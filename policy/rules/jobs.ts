@@ -1,32 +1,25 @@
-import { absent, type Inventory } from "../inventory";
-import { type Finding, finding, type Rule } from "../rule";
+import type { Rules } from "../rule";
 
-export const jobsEnd: Rule = {
-  level: "mandatory",
-  why: "A run without an end is joined by the next one, until both run out of memory.",
-  check: (inventory) => [
-    ...inventory.jobs.flatMap((object) =>
-      object.spec.activeDeadlineSeconds === undefined
-        ? [finding(object, "spec.activeDeadlineSeconds", absent, "say after how many seconds it is stopped")]
-        : [],
-    ),
-    ...inventory.cronJobs.flatMap(scheduledRuns),
-  ],
-};
-
-function scheduledRuns(object: Inventory["cronJobs"][number]): Finding[] {
-  const { concurrencyPolicy, startingDeadlineSeconds, jobTemplate } = object.spec;
-  const deadline = "spec.jobTemplate.spec.activeDeadlineSeconds";
-  return [
-    ...(jobTemplate.spec.activeDeadlineSeconds === undefined
-      ? [finding(object, deadline, absent, "say after how many seconds a run is stopped")]
-      : []),
-    ...(concurrencyPolicy === "Allow"
-      ? [finding(object, "spec.concurrencyPolicy", concurrencyPolicy, "set it to Forbid, or to Replace")]
-      : []),
-    // After a hundred missed starts Kubernetes gives such a CronJob up.
-    ...(startingDeadlineSeconds === undefined
-      ? [finding(object, "spec.startingDeadlineSeconds", absent, "say how late a run may still start")]
-      : []),
-  ];
-}
+export const jobRules = {
+  "jobs-end": {
+    level: "mandatory",
+    why: "A run without an end is joined by the next one, until both run out of memory.",
+    check: ({ jobs, cronJobs }, expect) => {
+      for (const object of jobs) {
+        const deadline = object.spec.activeDeadlineSeconds;
+        const fix = "say after how many seconds it is stopped";
+        expect(deadline !== undefined, object, "spec.activeDeadlineSeconds", deadline, fix);
+      }
+      for (const object of cronJobs) {
+        const { concurrencyPolicy: policy, startingDeadlineSeconds: start, jobTemplate } = object.spec;
+        const deadline = jobTemplate.spec.activeDeadlineSeconds;
+        const path = "spec.jobTemplate.spec.activeDeadlineSeconds";
+        expect(deadline !== undefined, object, path, deadline, "say after how many seconds a run is stopped");
+        expect(policy !== "Allow", object, "spec.concurrencyPolicy", policy, "set it to Forbid, or to Replace");
+        // After a hundred missed starts Kubernetes gives up a CronJob without this deadline.
+        const fix = "say how late a run may still start";
+        expect(start !== undefined, object, "spec.startingDeadlineSeconds", start, fix);
+      }
+    },
+  },
+} satisfies Rules;

@@ -1,23 +1,19 @@
 import { stackLabel } from "../../catalog/names";
-import { absent } from "../inventory";
-import { finding, type Rule } from "../rule";
+import type { Rules } from "../rule";
 
-export const objectsAreTheStacks: Rule = {
-  level: "mandatory",
-  why: "An object elsewhere or without the label is one that the stack may overwrite, or leave behind.",
-  check: ({ all, facts }) =>
-    all.flatMap((object) => {
-      const isNamespace = object.kind === "Namespace";
-      const path = isNamespace ? "metadata.name" : "metadata.namespace";
-      const namespace = isNamespace ? object.metadata.name : object.metadata.namespace;
-      const label = object.metadata.labels[stackLabel];
-      return [
-        ...(namespace === facts.namespace
-          ? []
-          : [finding(object, path, namespace ?? absent, `put it in the stack's namespace, ${facts.namespace}`)]),
-        ...(label === facts.stack
-          ? []
-          : [finding(object, `metadata.labels["${stackLabel}"]`, label ?? absent, `set it to ${facts.stack}`)]),
-      ];
-    }),
-};
+export const ownershipRules = {
+  "objects-are-the-stacks": {
+    level: "mandatory",
+    why: "An object elsewhere or without the label is one that the stack may overwrite, or leave behind.",
+    check: ({ all, facts }, expect) => {
+      for (const object of all) {
+        const { name, namespace, labels } = object.metadata;
+        const [path, place] = object.kind === "Namespace" ? ["name", name] : ["namespace", namespace];
+        const fix = `put it in the stack's namespace, ${facts.namespace}`;
+        expect(place === facts.namespace, object, `metadata.${path}`, place, fix);
+        const label = labels[stackLabel];
+        expect(label === facts.stack, object, `metadata.labels["${stackLabel}"]`, label, `set it to ${facts.stack}`);
+      }
+    },
+  },
+} satisfies Rules;

@@ -1,54 +1,47 @@
 import { nodePools } from "../../catalog/nodePools";
-import { absent, fewestPods } from "../inventory";
-import { finding, type Rule } from "../rule";
+import { fewestPods } from "../inventory";
+import { listed, type Rules } from "../rule";
 
 const selectorStart = "role-";
 
 const taintStart = "huggingface.co/";
 
-export const placementsAgree: Rule = {
-  level: "mandatory",
-  why: "A pod without the toleration of the pool it selects waits for ever, and one without the selector runs on others' nodes.",
-  check: ({ workloads }) =>
-    workloads.flatMap(({ object, template, specPath }) => {
-      const { nodeSelector, tolerations } = template.spec;
-      const selected = Object.keys(nodeSelector).filter((key) => key.startsWith(selectorStart));
-      const pools = selected.map((key) => key.slice(selectorStart.length));
-      const tolerated = tolerations.map(({ key }) => key).filter((key) => key.startsWith(taintStart));
-      return [
-        ...pools
-          .filter((pool) => !nodePools.some((known) => known === pool))
-          .map((pool) =>
-            finding(object, `${specPath}.nodeSelector`, selectorStart + pool, `name one of ${nodePools.join(", ")}`),
-          ),
-        ...pools
-          .filter((pool) => !tolerated.includes(taintStart + pool))
-          .map((pool) =>
-            finding(object, `${specPath}.tolerations`, tolerated.join(", ") || absent, `tolerate ${taintStart}${pool}`),
-          ),
-        ...tolerated
-          .filter((key) => !pools.includes(key.slice(taintStart.length)))
-          .map((key) => {
-            const wanted = selectorStart + key.slice(taintStart.length);
-            return finding(object, `${specPath}.nodeSelector`, selected.join(", ") || absent, `select ${wanted}`);
-          }),
-      ];
-    }),
-};
+export const placementRules = {
+  "placements-agree": {
+    level: "mandatory",
+    why: "A pod without the toleration of the pool it selects waits forever, and one without the selector runs on others' nodes.",
+    check: ({ workloads }, expect) => {
+      for (const { object, pod, path } of workloads) {
+        const selected = Object.keys(pod.nodeSelector).filter((key) => key.startsWith(selectorStart));
+        const pools = selected.map((key) => key.slice(selectorStart.length));
+        const tolerated = pod.tolerations.map(({ key }) => key).filter((key) => key.startsWith(taintStart));
+        const selectorPath = `${path}.spec.nodeSelector`;
+        for (const pool of pools) {
+          const isKnown = nodePools.some((known) => known === pool);
+          expect(isKnown, object, selectorPath, selectorStart + pool, `name one of ${nodePools.join(", ")}`);
+        }
+        for (const taint of pools.map((pool) => taintStart + pool)) {
+          const isTolerated = tolerated.includes(taint);
+          expect(isTolerated, object, `${path}.spec.tolerations`, listed(tolerated), `tolerate ${taint}`);
+        }
+        for (const pool of tolerated.map((key) => key.slice(taintStart.length))) {
+          expect(pools.includes(pool), object, selectorPath, listed(selected), `select ${selectorStart}${pool}`);
+        }
+      }
+    },
+  },
 
-export const podsSpread: Rule = {
-  level: "mandatory",
-  why: "Pods that share a node go down together with it.",
-  check: (inventory) =>
-    inventory.workloads
-      .filter((workload) => fewestPods(inventory, workload) > 1)
-      .filter(({ template: { spec } }) => {
-        const keys = spec.topologySpreadConstraints.map(({ topologyKey }) => topologyKey);
-        return !keys.includes("kubernetes.io/hostname") && spec.affinity.podAntiAffinity === undefined;
-      })
-      .map(({ object, template, specPath }) => {
-        const keys = template.spec.topologySpreadConstraints.map(({ topologyKey }) => topologyKey);
-        const path = `${specPath}.topologySpreadConstraints`;
-        return finding(object, path, keys.join(", ") || absent, "add one with the topologyKey kubernetes.io/hostname");
-      }),
-};
+  "pods-spread": {
+    level: "mandatory",
+    why: "Pods that share a node go down together with it.",
+    check: (inventory, expect) => {
+      for (const { object, pod, path } of inventory.workloads) {
+        const keys = pod.topologySpreadConstraints.map(({ topologyKey }) => topologyKey);
+        const isSpread = keys.includes("kubernetes.io/hostname") || pod.affinity.podAntiAffinity !== undefined;
+        const fix = "add one with the topologyKey kubernetes.io/hostname";
+        const isMet = isSpread || fewestPods(inventory, object) <= 1;
+        expect(isMet, object, `${path}.spec.topologySpreadConstraints`, listed(keys), fix);
+      }
+    },
+  },
+} satisfies Rules;

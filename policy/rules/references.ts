@@ -1,105 +1,97 @@
-import { absent, containersOf, type Inventory, secretKeys, type Workload } from "../inventory";
-import type { Container, Volume } from "../podShapes";
-import { finding, type Rule } from "../rule";
+import { type Inventory, objectId, secretKeys } from "../inventory";
+import { listed, type Rules } from "../rule";
 import type { KubernetesObject } from "../shapes";
-
-type SourceKind = "ConfigMap" | "Secret";
 
 /** A place where a pod reads a ConfigMap or Secret: one key of it, or all. */
 interface Reference {
-  readonly kind: SourceKind;
+  /** The object that makes the pod. */
+  readonly object: KubernetesObject;
+  readonly kind: "ConfigMap" | "Secret";
   readonly name: string;
   readonly key?: string;
   readonly path: string;
 }
 
-export const referencesExist: Rule = {
-  level: "mandatory",
-  why: "A container whose setting, secret or identity is not there never starts.",
-  check: (inventory) => [
-    ...inventory.workloads.flatMap((workload) => missingSources(inventory, workload)),
-    ...missingNames(inventory),
-  ],
-};
-
-export const configurationIsRead: Rule = {
-  level: "advisory",
-  why: "A ConfigMap or Secret that nobody reads is a reference that somebody lost, or a secret kept for nothing.",
-  check: ({ workloads, configMaps, secrets }) => {
-    const read = new Set(workloads.flatMap(references).map(({ kind, name }) => `${kind} ${name}`));
-    return [...configMaps, ...secrets]
-      .filter(({ kind, metadata }) => !read.has(`${kind} ${metadata.name}`))
-      .map((object) => finding(object, "metadata.name", object.metadata.name, "have a pod read it, or remove it"));
+export const referenceRules = {
+  "references-exist": {
+    level: "mandatory",
+    why: "A container whose setting, secret or identity is not there never starts.",
+    check: (inventory, expect) => {
+      const { workloads, statefulSets, configMaps, secrets } = inventory;
+      const keys = new Map([
+        ...configMaps.map((configMap) => [objectId(configMap), Object.keys(configMap.data)] as const),
+        ...secrets.map((secret) => [objectId(secret), secretKeys(secret)] as const),
+      ]);
+      for (const { object, kind, name, key, path } of references(inventory)) {
+        const known = keys.get(`${kind} ${name}`);
+        expect(known !== undefined, object, path, name, `make a ${kind} of this name, or name one of the stack's`);
+        const isKnown = known === undefined || key === undefined || known.includes(key);
+        expect(isKnown, object, path, `${name}/${key}`, `name a key of ${kind} ${name}: ${listed(known ?? [])}`);
+      }
+      const accounts = inventory.serviceAccounts.map(({ metadata }) => metadata.name);
+      for (const { object, pod, path } of workloads) {
+        const { serviceAccountName: name } = pod;
+        const fix = `name a ServiceAccount of the stack: ${listed(accounts)}`;
+        expect(accounts.includes(name), object, `${path}.spec.serviceAccountName`, name, fix);
+      }
+      const services = inventory.services.map(({ metadata }) => metadata.name);
+      for (const object of statefulSets) {
+        const { serviceName: name } = object.spec;
+        const isKnown = name === undefined || services.includes(name);
+        expect(isKnown, object, "spec.serviceName", name, "make a Service of this name");
+      }
+    },
   },
-};
 
-function missingSources({ configMaps, secrets }: Inventory, workload: Workload) {
-  const keys: Readonly<Record<SourceKind, ReadonlyMap<string, readonly string[]>>> = {
-    ConfigMap: new Map(configMaps.map(({ metadata, data }) => [metadata.name, Object.keys(data)])),
-    Secret: new Map(secrets.map((secret) => [secret.metadata.name, secretKeys(secret)])),
-  };
-  return references(workload).flatMap(({ kind, name, key, path }) => {
-    const known = keys[kind].get(name);
-    if (known === undefined) {
-      return [finding(workload.object, path, name, `make a ${kind} of this name, or name one of the stack's`)];
-    }
-    return key === undefined || known.includes(key)
-      ? []
-      : [finding(workload.object, path, `${name}/${key}`, `name a key of ${kind} ${name}: ${known.join(", ")}`)];
+  "configuration-is-read": {
+    level: "advisory",
+    why: "A ConfigMap or Secret that no pod reads is a lost reference, or a secret kept for nothing.",
+    check: (inventory, expect) => {
+      const read = new Set(references(inventory).map(({ kind, name }) => `${kind} ${name}`));
+      for (const object of [...inventory.configMaps, ...inventory.secrets]) {
+        const fix = "have a pod read it, or remove it";
+        expect(read.has(objectId(object)), object, "metadata.name", object.metadata.name, fix);
+      }
+    },
+  },
+} satisfies Rules;
+
+function references({ workloads, containers }: Inventory): Reference[] {
+  return workloads.flatMap((workload) => {
+    const { object, pod } = workload;
+    const own = containers.filter((container) => container.workload === workload);
+    const volumesPath = `${workload.path}.spec.volumes`;
+    const found = [
+      ...own.flatMap(({ container: { envFrom }, path }) =>
+        envFrom.flatMap(({ configMapRef, secretRef }, index) => [
+          reference("ConfigMap", configMapRef, `${path}.envFrom[${index}].configMapRef`),
+          reference("Secret", secretRef, `${path}.envFrom[${index}].secretRef`),
+        ]),
+      ),
+      ...own.flatMap(({ container: { env }, path }) =>
+        env.flatMap(({ valueFrom }, index) => [
+          reference("ConfigMap", valueFrom?.configMapKeyRef, `${path}.env[${index}].valueFrom.configMapKeyRef`),
+          reference("Secret", valueFrom?.secretKeyRef, `${path}.env[${index}].valueFrom.secretKeyRef`),
+        ]),
+      ),
+      ...pod.volumes.flatMap(({ configMap, secret, projected }, index) => [
+        ...sourceReferences(
+          { configMap, secret: secret && { name: secret.secretName, items: secret.items } },
+          `${volumesPath}[${index}]`,
+        ),
+        ...(projected?.sources ?? []).flatMap((source, place) =>
+          sourceReferences(source, `${volumesPath}[${index}].projected.sources[${place}]`),
+        ),
+      ]),
+    ];
+    return found.flat().map((one) => ({ object, ...one }));
   });
 }
 
-/** Names of other objects, for each of which there is one place only. */
-function missingNames({ workloads, statefulSets, serviceAccounts, services }: Inventory) {
-  const names = (objects: readonly KubernetesObject[]) => objects.map(({ metadata }) => metadata.name);
-  const accounts = names(serviceAccounts);
-  return [
-    ...workloads
-      .filter(({ template }) => !accounts.includes(template.spec.serviceAccountName))
-      .map(({ object, template, specPath }) => {
-        const cure = `name a ServiceAccount of the stack: ${accounts.join(", ") || absent}`;
-        return finding(object, `${specPath}.serviceAccountName`, template.spec.serviceAccountName, cure);
-      }),
-    ...statefulSets
-      .filter(({ spec }) => spec.serviceName !== undefined && !names(services).includes(spec.serviceName))
-      .map((object) => finding(object, "spec.serviceName", object.spec.serviceName, "make a Service of this name")),
-  ];
-}
+type Place = Omit<Reference, "object">;
 
-function references(workload: Workload): Reference[] {
-  const { template, specPath } = workload;
-  return [
-    ...containersOf(workload).flatMap(({ container, path }) => containerReferences(container, path)),
-    ...template.spec.volumes.flatMap((volume, index) => volumeReferences(volume, `${specPath}.volumes[${index}]`)),
-  ];
-}
-
-function containerReferences({ env, envFrom }: Container, path: string): Reference[] {
-  return [
-    ...envFrom.flatMap(({ configMapRef, secretRef }, index) => [
-      ...(configMapRef ? [whole("ConfigMap", configMapRef.name, `${path}.envFrom[${index}].configMapRef`)] : []),
-      ...(secretRef ? [whole("Secret", secretRef.name, `${path}.envFrom[${index}].secretRef`)] : []),
-    ]),
-    ...env.flatMap(({ valueFrom: { configMapKeyRef, secretKeyRef } = {} }, index) => {
-      const place = `${path}.env[${index}].valueFrom`;
-      return [
-        ...(configMapKeyRef
-          ? [{ kind: "ConfigMap" as const, ...configMapKeyRef, path: `${place}.configMapKeyRef` }]
-          : []),
-        ...(secretKeyRef ? [{ kind: "Secret" as const, ...secretKeyRef, path: `${place}.secretKeyRef` }] : []),
-      ];
-    }),
-  ];
-}
-
-function volumeReferences({ configMap, secret, projected }: Volume, path: string): Reference[] {
-  const fromSecret = secret && { name: secret.secretName, items: secret.items };
-  return [
-    ...sourceReferences({ configMap, secret: fromSecret }, path),
-    ...(projected?.sources ?? []).flatMap((source, index) =>
-      sourceReferences(source, `${path}.projected.sources[${index}]`),
-    ),
-  ];
+function reference(kind: Reference["kind"], to: { name: string; key?: string } | undefined, path: string): Place[] {
+  return to ? [{ kind, ...to, path }] : [];
 }
 
 interface Source {
@@ -107,23 +99,17 @@ interface Source {
   readonly items: readonly { readonly key: string }[];
 }
 
+/** Returns what a volume refers to: the whole object, and each of its keys that is an item. */
 function sourceReferences(
-  sources: { readonly configMap?: Source | undefined; readonly secret?: Source | undefined },
+  { configMap, secret }: { readonly configMap?: Source | undefined; readonly secret?: Source | undefined },
   path: string,
-): Reference[] {
-  const list = (kind: SourceKind, source: Source | undefined, place: string): Reference[] =>
+): Place[] {
+  const list = (kind: Reference["kind"], source: Source | undefined, place: string) =>
     source
       ? [
-          whole(kind, source.name, place),
+          { kind, name: source.name, path: place },
           ...source.items.map(({ key }, index) => ({ kind, name: source.name, key, path: `${place}.items[${index}]` })),
         ]
       : [];
-  return [
-    ...list("ConfigMap", sources.configMap, `${path}.configMap`),
-    ...list("Secret", sources.secret, `${path}.secret`),
-  ];
-}
-
-function whole(kind: SourceKind, name: string, path: string): Reference {
-  return { kind, name, path };
+  return [...list("ConfigMap", configMap, `${path}.configMap`), ...list("Secret", secret, `${path}.secret`)];
 }

@@ -1,131 +1,114 @@
-import { absent, containersOf, type Inventory, type Workload } from "../inventory";
-import { finding, type Rule, repeated } from "../rule";
-import { labelSelector, type Selector, selects } from "../selectors";
+import type { Inventory } from "../inventory";
+import { listed, type Rules, repeated } from "../rule";
+import { labelSelector, selects } from "../selectors";
+import type { Selector } from "../shapes";
 
-export const servicePortsExist: Rule = {
-  level: "mandatory",
-  why: "A Service whose target port no pod has answers nobody.",
-  check: (inventory) =>
-    inventory.services.flatMap((service) => {
-      const known = portsOf(podsOf(inventory, labelSelector(service.spec.selector)));
-      return service.spec.ports.flatMap(({ port, targetPort = port }, index) =>
-        known.includes(targetPort)
-          ? []
-          : [
-              finding(
-                service,
-                `spec.ports[${index}].targetPort`,
-                targetPort,
-                `name a port of its pods: ${known.join(", ") || absent}`,
-              ),
-            ],
-      );
-    }),
-};
-
-export const monitorPortsExist: Rule = {
-  level: "mandatory",
-  why: "A monitor of a port that is not there scrapes nothing, and no alert says so.",
-  check: (inventory) => {
-    const ofServices = inventory.serviceMonitors.flatMap((monitor) => {
-      const services = inventory.services.filter(({ metadata }) => selects(monitor.spec.selector, metadata.labels));
-      const known = services.flatMap(({ spec }) => spec.ports.flatMap(({ name }) => name ?? []));
-      return monitor.spec.endpoints.map(({ port }, index) => ({ monitor, known, port, path: `endpoints[${index}]` }));
-    });
-    const ofPods = inventory.podMonitors.flatMap((monitor) => {
-      const known = portsOf(podsOf(inventory, monitor.spec.selector)).filter((port) => typeof port === "string");
-      return monitor.spec.podMetricsEndpoints.map(({ port }, index) => ({
-        monitor,
-        known,
-        port,
-        path: `podMetricsEndpoints[${index}]`,
-      }));
-    });
-    return [...ofServices, ...ofPods]
-      .filter(({ port, known }) => port === undefined || !known.includes(port))
-      .map(({ monitor, known, port = absent, path }) =>
-        finding(monitor, `spec.${path}.port`, port, `name a port that is there: ${known.join(", ") || absent}`),
-      );
+export const serviceRules = {
+  "service-ports-exist": {
+    level: "mandatory",
+    why: "A Service whose target port no pod has answers no one.",
+    check: (inventory, expect) => {
+      for (const service of inventory.services) {
+        const known = podPorts(inventory, labelSelector(service.spec.selector));
+        for (const [index, { port, targetPort = port }] of service.spec.ports.entries()) {
+          const path = `spec.ports[${index}].targetPort`;
+          expect(known.includes(targetPort), service, path, targetPort, `name a port of its pods: ${listed(known)}`);
+        }
+      }
+    },
   },
-};
 
-export const monitorsLookHere: Rule = {
-  level: "mandatory",
-  why: "A monitor that looks in another namespace takes that one's pods for the stack's.",
-  check: ({ serviceMonitors, podMonitors, facts }) =>
-    [...serviceMonitors, ...podMonitors]
-      .filter(({ spec: { namespaceSelector } }) => {
-        const { any = false, matchNames = [facts.namespace] } = namespaceSelector ?? {};
-        return any || matchNames.some((name) => name !== facts.namespace) || matchNames.length === 0;
-      })
-      .map((monitor) => {
-        const cure = `name ${facts.namespace} only`;
-        return finding(monitor, "spec.namespaceSelector", monitor.spec.namespaceSelector, cure);
-      }),
-};
+  "monitor-ports-exist": {
+    level: "mandatory",
+    why: "A monitor of a port that is not there scrapes nothing, and no alert says so.",
+    check: (inventory, expect) => {
+      const ofServices = inventory.serviceMonitors.map((monitor) => {
+        const { selector, endpoints } = monitor.spec;
+        const services = inventory.services.filter(({ metadata }) => selects(selector, metadata.labels));
+        const known = services.flatMap(({ spec }) => spec.ports.map(({ name }) => name));
+        return { monitor, field: "endpoints", endpoints, known };
+      });
+      const ofPods = inventory.podMonitors.map((monitor) => {
+        const { selector, podMetricsEndpoints: endpoints } = monitor.spec;
+        const known = podPorts(inventory, selector).filter((port) => typeof port === "string");
+        return { monitor, field: "podMetricsEndpoints", endpoints, known };
+      });
+      for (const { monitor, field, endpoints, known } of [...ofServices, ...ofPods]) {
+        for (const [index, { port }] of endpoints.entries()) {
+          const isKnown = port !== undefined && known.includes(port);
+          const fix = `name a port that is there: ${listed(known)}`;
+          expect(isKnown, monitor, `spec.${field}[${index}].port`, port, fix);
+        }
+      }
+    },
+  },
 
-export const probePortsExist: Rule = {
-  level: "mandatory",
-  why: "A probe of a port that the container does not have never passes, and the pod never serves.",
-  check: ({ workloads }) =>
-    workloads.flatMap((workload) =>
-      containersOf(workload).flatMap(({ container, path }) => {
+  "monitors-look-here": {
+    level: "mandatory",
+    why: "A monitor that looks in another namespace takes that one's pods for the stack's.",
+    check: ({ serviceMonitors, podMonitors, facts: { namespace } }, expect) => {
+      for (const monitor of [...serviceMonitors, ...podMonitors]) {
+        const { namespaceSelector } = monitor.spec;
+        const { any = false, matchNames = [namespace] } = namespaceSelector ?? {};
+        const looksHere = !any && matchNames.length > 0 && matchNames.every((name) => name === namespace);
+        expect(looksHere, monitor, "spec.namespaceSelector", namespaceSelector, `name ${namespace} only`);
+      }
+    },
+  },
+
+  "probe-ports-exist": {
+    level: "mandatory",
+    why: "A probe of a port that the container does not have never passes, and the pod never serves.",
+    check: ({ containers }, expect) => {
+      for (const { object, container, path } of containers) {
         const { startupProbe, readinessProbe, livenessProbe } = container;
         const known = container.ports.flatMap(({ name, containerPort }) => [name, containerPort]);
-        return Object.entries({ startupProbe, readinessProbe, livenessProbe }).flatMap(([probe, settings]) =>
-          settings?.httpGet === undefined || known.includes(settings.httpGet.port)
-            ? []
-            : [
-                finding(
-                  workload.object,
-                  `${path}.${probe}.httpGet.port`,
-                  settings.httpGet.port,
-                  `name a port of the container: ${known.join(", ") || absent}`,
-                ),
-              ],
-        );
-      }),
-    ),
-};
-
-export const nodePortsAreWanted: Rule = {
-  level: "mandatory",
-  why: "A port on every node goes round the load balancer, and two Services cannot have the same.",
-  check: ({ services }) => {
-    const uses = services.flatMap((service) =>
-      service.spec.ports.flatMap(({ nodePort }, index) =>
-        nodePort === undefined ? [] : [{ service, nodePort, path: `spec.ports[${index}].nodePort` }],
-      ),
-    );
-    const unwanted = uses.filter(({ service }) => !["NodePort", "LoadBalancer"].includes(service.spec.type));
-    const twice = repeated(uses, ({ nodePort }) => String(nodePort));
-    return [
-      ...unwanted.map(({ service, nodePort, path }) =>
-        finding(service, path, nodePort, `leave it out: the Service's type is ${service.spec.type}`),
-      ),
-      ...twice.map(({ service, nodePort, path }) =>
-        finding(service, path, nodePort, "choose another: a Service before it has this one"),
-      ),
-    ];
+        for (const [field, probe] of Object.entries({ startupProbe, readinessProbe, livenessProbe })) {
+          const port = probe?.httpGet?.port;
+          const isKnown = port === undefined || known.includes(port);
+          const fix = `name a port of the container: ${listed(known)}`;
+          expect(isKnown, object, `${path}.${field}.httpGet.port`, port, fix);
+        }
+      }
+    },
   },
-};
 
-export const servicesStayInside: Rule = {
-  level: "mandatory",
-  why: "Any other type of Service is a way in that passes by the load balancer and its rules.",
-  check: ({ services }) =>
-    services
-      .filter(({ spec }) => spec.type !== "ClusterIP")
-      .map((service) =>
-        finding(service, "spec.type", service.spec.type, "make it ClusterIP, with an Ingress in front"),
-      ),
-};
+  "node-ports-are-wanted": {
+    level: "mandatory",
+    why: "A port on every node goes round the load balancer, and two Services cannot have the same.",
+    check: ({ services }, expect) => {
+      const uses = services.flatMap((service) =>
+        service.spec.ports.flatMap(({ nodePort }, index) =>
+          nodePort === undefined ? [] : [{ service, nodePort, path: `spec.ports[${index}].nodePort` }],
+        ),
+      );
+      for (const { service, nodePort, path } of uses) {
+        const { type } = service.spec;
+        const isWanted = type === "NodePort" || type === "LoadBalancer";
+        expect(isWanted, service, path, nodePort, `leave it out: the Service's type is ${type}`);
+      }
+      for (const { item } of repeated(uses, ({ nodePort }) => nodePort)) {
+        expect(false, item.service, item.path, item.nodePort, "choose another: a Service before it has this one");
+      }
+    },
+  },
 
-function podsOf({ workloads }: Inventory, selector: Selector): Workload[] {
-  return workloads.filter(({ template }) => selects(selector, template.metadata.labels));
-}
+  "services-stay-inside": {
+    level: "mandatory",
+    why: "Any other type of Service can be reached past the load balancer and its rules.",
+    check: ({ services }, expect) => {
+      for (const service of services) {
+        const { type } = service.spec;
+        expect(type === "ClusterIP", service, "spec.type", type, "make it ClusterIP, with an Ingress in front");
+      }
+    },
+  },
+} satisfies Rules;
 
-function portsOf(pods: readonly Workload[]): (string | number)[] {
-  const ports = pods.flatMap(({ template }) => template.spec.containers.flatMap((container) => container.ports));
-  return ports.flatMap(({ name, containerPort }) => (name === undefined ? [containerPort] : [name, containerPort]));
+/** Returns the names and numbers of the ports of the pods that a selector selects. */
+function podPorts({ workloads }: Inventory, selector: Selector): (string | number)[] {
+  return workloads
+    .filter(({ labels }) => selects(selector, labels))
+    .flatMap(({ pod }) => pod.containers.flatMap(({ ports }) => ports))
+    .flatMap(({ name, containerPort }) => (name === undefined ? [containerPort] : [name, containerPort]));
 }

@@ -1,66 +1,56 @@
-import { absent, containersOf } from "../inventory";
-import { finding, type Rule } from "../rule";
+import { listed, type Rules } from "../rule";
 
-export const mountsHaveVolumes: Rule = {
-  level: "mandatory",
-  why: "A pod with a mount that has no volume is refused, which a deploy finds out half-way.",
-  check: ({ workloads }) =>
-    workloads.flatMap((workload) => {
-      const volumes = [...workload.template.spec.volumes.map(({ name }) => name), ...workload.claimVolumes];
-      return containersOf(workload).flatMap(({ container, path }) =>
-        container.volumeMounts.flatMap(({ name }, index) =>
-          volumes.includes(name)
-            ? []
-            : [
-                finding(
-                  workload.object,
-                  `${path}.volumeMounts[${index}].name`,
-                  name,
-                  `add a volume of this name, or mount one of ${volumes.join(", ") || "none"}`,
-                ),
-              ],
-        ),
-      );
-    }),
-};
-
-export const volumesAreMounted: Rule = {
-  level: "advisory",
-  why: "A volume that nothing mounts is a mount that somebody lost.",
-  check: ({ workloads }) =>
-    workloads.flatMap((workload) => {
-      const mounted = containersOf(workload).flatMap(({ container }) => container.volumeMounts.map(({ name }) => name));
-      const places = [
-        ...workload.template.spec.volumes.map(({ name }, index) => ({
-          name,
-          path: `${workload.specPath}.volumes[${index}].name`,
-        })),
-        ...workload.claimVolumes.map((name, index) => ({
-          name,
-          path: `spec.volumeClaimTemplates[${index}].metadata.name`,
-        })),
-      ];
-      return places
-        .filter(({ name }) => !mounted.includes(name))
-        .map(({ name, path }) => finding(workload.object, path, name, "mount it in a container, or remove it"));
-    }),
-};
-
-export const claimsExist: Rule = {
-  level: "mandatory",
-  why: "A pod whose claim is not there waits for ever.",
-  check: ({ workloads, claims, all, facts }) => {
-    // In a namespace that the stack makes, nothing is there before the stack.
-    const makesNamespace = all.some(({ kind, metadata }) => kind === "Namespace" && metadata.name === facts.namespace);
-    const names = [...claims.map(({ metadata }) => metadata.name), ...(makesNamespace ? [] : facts.externalClaims)];
-    const cure = `have the stack make the claim, or declare it as one that is there; known: ${names.join(", ") || absent}`;
-    return workloads.flatMap(({ object, template, specPath }) =>
-      template.spec.volumes.flatMap(({ persistentVolumeClaim: claim }, index) => {
-        const path = `${specPath}.volumes[${index}].persistentVolumeClaim.claimName`;
-        return claim === undefined || names.includes(claim.claimName)
-          ? []
-          : [finding(object, path, claim.claimName, cure)];
-      }),
-    );
+export const volumeRules = {
+  "mounts-have-volumes": {
+    level: "mandatory",
+    why: "A pod with a mount that has no volume is refused, which a deploy finds out half-way.",
+    check: ({ containers }, expect) => {
+      for (const { workload, object, container, path } of containers) {
+        const volumes = [...workload.pod.volumes.map(({ name }) => name), ...workload.claimVolumes];
+        for (const [index, { name }] of container.volumeMounts.entries()) {
+          const fix = `add a volume of this name, or mount one of ${listed(volumes)}`;
+          expect(volumes.includes(name), object, `${path}.volumeMounts[${index}].name`, name, fix);
+        }
+      }
+    },
   },
-};
+
+  "volumes-are-mounted": {
+    level: "advisory",
+    why: "A volume that nothing mounts is a mount that was lost.",
+    check: ({ workloads }, expect) => {
+      for (const { object, pod, path, claimVolumes } of workloads) {
+        const mounts = [...pod.initContainers, ...pod.containers].flatMap(({ volumeMounts }) => volumeMounts);
+        const mounted = mounts.map(({ name }) => name);
+        const fix = "mount it in a container, or remove it";
+        for (const [index, { name }] of pod.volumes.entries()) {
+          expect(mounted.includes(name), object, `${path}.spec.volumes[${index}].name`, name, fix);
+        }
+        for (const [index, name] of claimVolumes.entries()) {
+          const place = `spec.volumeClaimTemplates[${index}].metadata.name`;
+          expect(mounted.includes(name), object, place, name, fix);
+        }
+      }
+    },
+  },
+
+  "claims-exist": {
+    level: "mandatory",
+    why: "A pod whose claim is not there waits forever.",
+    check: ({ workloads, claims, all, facts }, expect) => {
+      // In a namespace that the stack makes, nothing is there before the stack.
+      const makesNamespace = all.some(
+        ({ kind, metadata }) => kind === "Namespace" && metadata.name === facts.namespace,
+      );
+      const known = [...claims.map(({ metadata }) => metadata.name), ...(makesNamespace ? [] : facts.externalClaims)];
+      const fix = `have the stack make the claim, or declare it as one that is there; known: ${listed(known)}`;
+      for (const { object, pod, path } of workloads) {
+        for (const [index, { persistentVolumeClaim: claim }] of pod.volumes.entries()) {
+          const isKnown = claim === undefined || known.includes(claim.claimName);
+          const place = `${path}.spec.volumes[${index}].persistentVolumeClaim.claimName`;
+          expect(isKnown, object, place, claim?.claimName, fix);
+        }
+      }
+    },
+  },
+} satisfies Rules;

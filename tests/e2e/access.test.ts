@@ -11,10 +11,10 @@ import { stackFile } from "../../cli/project";
 import { kubernetesClient } from "../../cluster/kubernetesClient";
 import { allObjects, buildObjects } from "../../components/buildObjects";
 import type { Config } from "../../config/build";
-import { neededRights, type Right } from "../../safety/permissions";
+import { neededPermissions, type Permission } from "../../safety/permissions";
 import type { RunResult } from "../../tools/run";
 import type { Engine } from "../support/e2e/engine";
-import { type ClusterOfIdentities, clusterOfIdentities, rightText } from "../support/e2e/identities";
+import { type ClusterOfIdentities, clusterOfIdentities, permissionText } from "../support/e2e/identities";
 import type { Kubernetes } from "../support/e2e/kubernetes";
 import { previewPlan } from "../support/e2e/plan";
 import { localClusterVariables, newEngine, suiteFolder } from "../support/e2e/world";
@@ -44,22 +44,22 @@ describe("access", () => {
   describe("with the generated roles of one namespace", () => {
     let engine: Engine;
     let previewer: Engine;
-    let rights: readonly Right[];
+    let permissions: readonly Permission[];
 
     before(async () => {
       const config = { ...readConfig(stackFile("local")), ...textOf(inGivenNamespace) };
-      rights = rightsOf(await stackConfig("local", { config }));
+      permissions = permissionsOf(await stackConfig("local", { config }));
       const folder = await suiteFolder("access");
       engine = await newEngine("local", folder, localClusterVariables(cluster.identity("deployer")));
       previewer = engine.with(localClusterVariables(cluster.identity("previewer")));
       await setInFile(engine, inGivenNamespace);
-      await apply(administrator, previewAccess(rights, namespace));
+      await apply(administrator, previewAccess(permissions, namespace));
     });
 
-    it("names every missing right at once, and then touches nothing", async () => {
-      const missing = (right: Right) =>
-        (right.resource === "pods" && right.verb === "watch") || right.resource === "ingresses";
-      await apply(administrator, deployAccess(rights.filter((right) => !missing(right))));
+    it("names every missing permission at once, and then touches nothing", async () => {
+      const missing = (permission: Permission) =>
+        (permission.resource === "pods" && permission.verb === "watch") || permission.resource === "ingresses";
+      await apply(administrator, deployAccess(permissions.filter((permission) => !missing(permission))));
       const { code, stdout, stderr } = await engine.up();
       const said = stdout + stderr;
       assert.notEqual(code, 0, said);
@@ -77,7 +77,7 @@ describe("access", () => {
       assert.doesNotMatch(said, /^\s+at .*:\d+:\d+/m, "shows a stack trace");
       const registered = (await engine.stateResources()).filter(({ type }) => type !== "pulumi:pulumi:Stack");
       assert.deepEqual(registered, []);
-      await apply(administrator, deployAccess(rights));
+      await apply(administrator, deployAccess(permissions));
     });
 
     it("brings the stack up", async () => {
@@ -121,9 +121,11 @@ describe("access", () => {
       assert.deepEqual(await engine.stateResources(), []);
     });
 
-    it("holds no right that was not used meanwhile", async () => {
+    it("holds no permission that was not used meanwhile", async () => {
       const used = await cluster.usedRights("deployer");
-      const unused = rights.map((right) => rightText(right)).filter((right) => !used.has(right));
+      const unused = permissions
+        .map((permission) => permissionText(permission))
+        .filter((permission) => !used.has(permission));
       assert.deepEqual(unused, []);
     });
   });
@@ -134,7 +136,7 @@ describe("access", () => {
     const fenced = /may make, change and delete namespaces of environments only/;
 
     before(async () => {
-      await apply(administrator, environmentsAccess(rightsOf(await stackConfig(environment.stack))));
+      await apply(administrator, environmentsAccess(permissionsOf(await stackConfig(environment.stack))));
       const folder = await suiteFolder("environment");
       engine = await newEngine(environment.stack, folder, localClusterVariables(cluster.identity("deployer")));
       await setInFile(engine, { "datasets-server:workers": {} });
@@ -159,7 +161,7 @@ describe("access", () => {
       }
     });
 
-    it("lets the deployer take rights in an environment, as ds pr up does, and there alone", async () => {
+    it("lets the deployer take permissions in an environment, as ds pr up does, and there alone", async () => {
       await assertForbidden(deployer.core.listNamespacedSecret({ namespace: environment.namespace }));
       const { kubeconfig } = cluster.identity("deployer");
       const client = await kubernetesClient({ kubeconfig, context: "datasets-server-local" })();
@@ -242,6 +244,6 @@ function succeeded({ code, stdout, stderr }: RunResult): void {
   assert.equal(code, 0, stdout + stderr);
 }
 
-function rightsOf({ datasetsServer }: Config): Right[] {
-  return neededRights(allObjects(buildObjects(datasetsServer)), datasetsServer.scope.namespace);
+function permissionsOf({ datasetsServer }: Config): Permission[] {
+  return neededPermissions(allObjects(buildObjects(datasetsServer)), datasetsServer.scope.namespace);
 }

@@ -65,7 +65,7 @@ describe("moving production from the Helm chart, by the commands of docs/cutover
     });
 
     it("is refused without the permission, and touches nothing", async () => {
-      const [configure] = documentedCommands("cutover.md", "In place, step 1: take over");
+      const [configure] = documentedCommands("cutover.md", "In place, step 1: adopt");
       await engine.script(configure ?? "");
       const before = await identities(kubernetes, namespace);
       const { code, stdout, stderr } = await engine.up();
@@ -77,9 +77,9 @@ describe("moving production from the Helm chart, by the commands of docs/cutover
       assert.deepEqual(await identities(kubernetes, namespace), before);
     });
 
-    it("takes over 50 of the chart's 52 objects without a restart: the same objects, the same pods", async () => {
-      const [, takeOver] = documentedCommands("cutover.md", "In place, step 1: take over");
-      await engine.script(unattended(takeOver ?? "", { preview: true }));
+    it("adopts 50 of the chart's 52 objects without a restart: the same objects, the same pods", async () => {
+      const [, adopt] = documentedCommands("cutover.md", "In place, step 1: adopt");
+      await engine.script(unattended(adopt ?? "", { preview: true }));
       assert.deepEqual(await chartUids(engine), uids);
       assert.deepEqual(await podUids(kubernetes), pods);
       assert.deepEqual(await podTemplates(kubernetes), chart);

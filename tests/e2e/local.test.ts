@@ -75,7 +75,7 @@ describe("stack local", () => {
     await fs.writeFile(file, text.replace("allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true"));
     const { code, stdout } = await engine.up().finally(() => fs.writeFile(file, text));
     assert.notEqual(code, 0, stdout);
-    assert.match(stdout, /the rules find \d+ faults in the objects of stack local; no changes were made/);
+    assert.match(stdout, /the rules find \d+ violations in the objects of stack local; no changes were made/);
     for (const workload of ["Deployment datasets-server-local-api", "CronJob datasets-server-local-backfill"]) {
       assert.match(stdout, new RegExp(`${workload}: \\S+allowPrivilegeEscalation = true: set it to false`));
     }

@@ -98,13 +98,18 @@ async function readAudit(file: string, user: string): Promise<ReadonlySet<string
       const { apiGroup, resource, namespace } = objectRef;
       // To apply what is not there yet takes the right to create, too.
       const verbs = verb === "patch" && responseStatus?.code === 201 ? ["patch", "create"] : [verb];
-      return verbs.map((used) => rightText({ verb: used, group: apiGroup, resource, namespace }));
+      return verbs.map((used) => permissionText({ verb: used, group: apiGroup, resource, namespace }));
     });
   return new Set(used);
 }
 
 /** As in `create deployments.apps in datasets-server`. */
-export function rightText(right: { verb: string; group: string; resource: string; namespace?: string }): string {
-  const { verb, group, resource, namespace } = right;
+export function permissionText(permission: {
+  verb: string;
+  group: string;
+  resource: string;
+  namespace?: string;
+}): string {
+  const { verb, group, resource, namespace } = permission;
   return `${verb} ${group ? `${resource}.${group}` : resource}${namespace ? ` in ${namespace}` : ""}`;
 }

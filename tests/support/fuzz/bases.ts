@@ -47,7 +47,7 @@ function keepingHelmNames({ config, ...rest }: Base): Base {
   return {
     ...rest,
     config: { ...config, helm: { release: "prod" } },
-    environment: { DATASETS_SERVER_TAKE_OVER: "prod" },
+    environment: { DATASETS_SERVER_ADOPT: "prod" },
   };
 }
 

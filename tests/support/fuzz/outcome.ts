@@ -7,7 +7,7 @@ import { secretMarker } from "../../../components/objects";
 import { type ConfigIssue, configKey, refuse } from "../../../config/issues";
 import { type ConfigValues, parse } from "../../../config/parse";
 import type { StackFacts } from "../../../policy/inventory";
-import { checkObjects, violationText } from "../../../policy/rules";
+import { reviewObjects, violationText } from "../../../policy/rules";
 import { factsOf } from "../../../safety/rules";
 import { rememberEnvironment } from "../environment";
 import { type Base, plantedSecret } from "./bases";
@@ -96,7 +96,7 @@ function checkAccepted(objects: readonly KubernetesObject[], facts: StackFacts):
     throw new Fault(`${twice} is made twice`);
   }
   // Advice is for its reader to weigh, and stops nobody.
-  const [violation, ...more] = checkObjects(objects, facts).filter(({ level }) => level === "mandatory");
+  const [violation, ...more] = reviewObjects(objects, facts).violations.filter(({ level }) => level === "mandatory");
   if (violation) {
     throw new Fault(
       `it is accepted, and its objects break a rule (of ${more.length + 1}): ${violationText(violation)}`,

@@ -4,7 +4,7 @@ import { type ClusterAccess, clusterAccess, type DocumentedCluster } from "../..
 import type { Policy } from "../../../cli/access/iam";
 import { deployAccess, environmentsAccess } from "../../../cli/access/rbac";
 import { stateBucket } from "../../../config/accounts";
-import { rightsFor } from "../../../safety/permissions";
+import { permissionsFor } from "../../../safety/permissions";
 
 /** Keys that the engine was seen to use for a stack. */
 function stateKeys(stack: string): string[] {
@@ -169,14 +169,14 @@ describe("the policies of roles on AWS", () => {
 
 describe("the roles on a cluster", () => {
   const namespace = "datasets-server";
-  const rights = rightsFor(["ConfigMap", "Secret", "Deployment"], namespace);
+  const permissions = permissionsFor(["ConfigMap", "Secret", "Deployment"], namespace);
 
   const roleRules = z.array(
     z.object({ apiGroups: z.tuple([z.string()]), resources: z.array(z.string()), verbs: z.array(z.string()) }),
   );
 
-  /** Every right that the rules of a role give. */
-  function rightsOf(rules: unknown): { verb: string; group: string; resource: string }[] {
+  /** Every permission that the rules of a role give. */
+  function permissionsOf(rules: unknown): { verb: string; group: string; resource: string }[] {
     return roleRules
       .parse(rules)
       .flatMap(({ apiGroups: [group], resources, verbs }) =>
@@ -186,11 +186,11 @@ describe("the roles on a cluster", () => {
 
   const sorted = (texts: readonly unknown[]) => texts.map((text) => JSON.stringify(text)).sort();
 
-  it("give exactly the rights that they are made from", () => {
-    const [role, ...others] = deployAccess(rights);
+  it("give exactly the permissions that they are made from", () => {
+    const [role, ...others] = deployAccess(permissions);
     assert.deepEqual(
-      sorted(rightsOf(role?.rules)),
-      sorted(rights.map(({ verb, group, resource }) => ({ verb, group, resource }))),
+      sorted(permissionsOf(role?.rules)),
+      sorted(permissions.map(({ verb, group, resource }) => ({ verb, group, resource }))),
     );
     assert.deepEqual(
       others.map(({ kind }) => kind),
@@ -215,7 +215,7 @@ describe("the roles on a cluster", () => {
     for (const name of ["hub-prod", "hub-ephemeral"] as const) {
       const { objects } = await accessTo(name);
       const preview = objects.find(({ kind, metadata }) => kind === "Role" && metadata.name.endsWith("-preview"));
-      const readable = rightsOf(preview?.rules);
+      const readable = permissionsOf(preview?.rules);
       assert.deepEqual(new Set(readable.map(({ verb }) => verb)), new Set(["get", "list"]));
       const listed = readable.filter(({ verb }) => verb === "list").map(({ resource }) => resource);
       assert.deepEqual(
@@ -239,12 +239,15 @@ describe("the roles on a cluster", () => {
   });
 
   it("for environments bind nothing but namespaces and the like in the whole cluster", () => {
-    const objects = environmentsAccess([...rights, ...rightsFor(["Namespace", "PersistentVolumeClaim"], namespace)]);
+    const objects = environmentsAccess([
+      ...permissions,
+      ...permissionsFor(["Namespace", "PersistentVolumeClaim"], namespace),
+    ]);
     const bound = objects
       .filter(({ kind }) => kind === "ClusterRoleBinding")
       .map(({ roleRef }) => Object(roleRef).name);
     const rules = objects.filter(({ kind, metadata }) => kind === "ClusterRole" && bound.includes(metadata.name));
-    const resources = rules.flatMap(({ rules }) => rightsOf(rules)).map(({ resource }) => resource);
+    const resources = rules.flatMap(({ rules }) => permissionsOf(rules)).map(({ resource }) => resource);
     assert.deepEqual(new Set(resources), new Set(["namespaces", "storageclasses", "rolebindings", "clusterroles"]));
   });
 });

@@ -8,11 +8,11 @@ import {
 } from "../../../cli/doctor/kubernetes";
 import { type KubernetesClient, kubernetesClient } from "../../../cluster/kubernetesClient";
 import { namespaceLabels } from "../../../components/foundation/namespace";
-import { rightsFor } from "../../../safety/permissions";
+import { permissionsFor } from "../../../safety/permissions";
 import { type Answer, type HttpServer, type Respond, startHttpServer } from "../../support/httpServer";
 
 const namespace = "datasets-server";
-const rights = rightsFor(["ConfigMap", "ServiceMonitor"], namespace);
+const rights = permissionsFor(["ConfigMap", "ServiceMonitor"], namespace);
 
 /** What an API server says to an identity that may do everything. */
 const generous: Readonly<Record<string, Answer>> = {
@@ -135,7 +135,7 @@ describe("the doctor on an API server", () => {
   });
 
   it("misses custom resources one by one, and all of them", async () => {
-    const more = rightsFor(["PodMonitor", "ServiceMonitor"], namespace);
+    const more = permissionsFor(["PodMonitor", "ServiceMonitor"], namespace);
     await assert.rejects(examineCustomResources(client, more), /monitoring\.coreos\.com\/v1 has no podmonitors here/);
     says({ "GET /apis/monitoring.coreos.com/v1": notFound });
     await assert.rejects(examineCustomResources(client, more), /has no podmonitors, servicemonitors here/);
@@ -143,7 +143,7 @@ describe("the doctor on an API server", () => {
 
   it("asks for no custom resources where the stack has none", async () => {
     says({ "GET /apis/monitoring.coreos.com/v1": notFound });
-    const { found } = await finding(examineCustomResources(client, rightsFor(["ConfigMap"], namespace)));
+    const { found } = await finding(examineCustomResources(client, permissionsFor(["ConfigMap"], namespace)));
     assert.equal(found, "the stack uses none");
   });
 

@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import { helmLabels } from "../../../catalog/names";
 import { connectCluster } from "../../../cluster/cluster";
 import { checkReachable } from "../../../cluster/reachable";
-import { refuseForeign } from "../../../safety/ownership";
+import { requireOwn } from "../../../safety/ownership";
 import { startHttpServer } from "../../support/httpServer";
 
 describe("connecting to a cluster that is not there", () => {
@@ -55,32 +55,32 @@ describe("connecting to a cluster that is not there", () => {
 describe("creating an object", () => {
   const object = { apiVersion: "v1", kind: "Service", metadata: { name: "datasets-server-prod-api", namespace: "ns" } };
   const scope = { stack: "prod", release: "prod-datasets-server", namespace: "ns", helmRelease: "prod" };
-  const create = (labels: Record<string, string> | undefined, takeOver = false) =>
-    refuseForeign(object, labels && { labels }, { scope, takeOver });
+  const create = (labels: Record<string, string> | undefined, adopt = false) =>
+    requireOwn(object, labels && { labels }, { scope, adopt });
 
   it("is fine where there is none", () => create(undefined));
 
   it("is fine where an interrupted run of the stack left it", () =>
     create({ "datasets-server.huggingface.co/stack": "prod" }));
 
-  it("is fine where it is of the Helm release that the run may take over, and only then", () => {
+  it("is fine where it is of the Helm release that the run may adopt, and only then", () => {
     create(helmLabels("prod"), true);
     assert.throws(() => create(helmLabels("prod")), /already exists/);
     assert.throws(() => create(helmLabels("other"), true), /already exists/);
   });
 
-  it("is refused where it is another stack's", () => {
+  it("is an error where it is another stack's", () => {
     assert.throws(
       () => create({ ...helmLabels("prod"), "datasets-server.huggingface.co/stack": "ephemeral" }, true),
       /^Error: Service ns\/datasets-server-prod-api already exists and belongs to stack ephemeral\./,
     );
   });
 
-  it("is refused where it is nobody's, with the way out", () => {
+  it("is an error where it is no stack's, with the way out", () => {
     assert.throws(() => create({}), {
       message:
         "Service ns/datasets-server-prod-api already exists and does not belong to a stack (it has no label " +
-        "datasets-server.huggingface.co/stack). Creating it would take it over, and a later destroy would delete it. " +
+        "datasets-server.huggingface.co/stack). Creating it would adopt it, and a later destroy would delete it. " +
         "Rename or remove it, or, if it is stack prod's own, label it datasets-server.huggingface.co/stack=prod; " +
         "then run again.",
     });

@@ -6,7 +6,7 @@ import { projectFolder, stackFile } from "../../../cli/project";
 import { commands } from "../../../cluster/outputs";
 import type { Config } from "../../../config/build";
 import type { StackFacts } from "../../../policy/inventory";
-import { checkObjects, violationText } from "../../../policy/rules";
+import { reviewObjects, violationText } from "../../../policy/rules";
 import { readConfig, stackConfig } from "../../support/stackConfig";
 import { renderedStack } from "../policy/stacks";
 
@@ -74,7 +74,7 @@ describe("a stack that keeps the names of a Helm release", () => {
   });
 
   it("keeps to every rule", () => {
-    assert.deepEqual(checkObjects(objects, facts).map(violationText), []);
+    assert.deepEqual(reviewObjects(objects, facts).violations.map(violationText), []);
   });
 
   it("prints commands that find its pods", () => {

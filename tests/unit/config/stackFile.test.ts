@@ -482,11 +482,11 @@ describe("a stack file", () => {
     });
   }
 
-  describe("with the permission to take over a Helm release", () => {
+  describe("with the permission to adopt a Helm release", () => {
     let restore: () => void;
     beforeEach(() => {
       restore = rememberEnvironment();
-      process.env.DATASETS_SERVER_TAKE_OVER = "prod";
+      process.env.DATASETS_SERVER_ADOPT = "prod";
     });
     afterEach(() => restore());
 
@@ -494,13 +494,23 @@ describe("a stack file", () => {
       const message = await complaint(readConfig(stackFile("prod")));
       assert.match(
         message,
-        /DATASETS_SERVER_TAKE_OVER: "prod" is not allowed; allowed: none, as stack prod has no datasets-server:helm\.release; unset it/,
+        /DATASETS_SERVER_ADOPT: "prod" is not allowed; allowed: none, as stack prod has no datasets-server:helm\.release; unset it/,
       );
     });
 
     it("is refused when it keeps those of another", async () => {
       const message = await complaint(production("helm", { release: "blue" }));
-      assert.match(message, /DATASETS_SERVER_TAKE_OVER: "prod" is not allowed; allowed: blue/);
+      assert.match(message, /DATASETS_SERVER_ADOPT: "prod" is not allowed; allowed: blue/);
+    });
+
+    it("is an error that names the new variable when it is given by the old one", async () => {
+      delete process.env.DATASETS_SERVER_ADOPT;
+      process.env.DATASETS_SERVER_TAKE_OVER = "prod";
+      const message = await complaint(production("helm", { release: "prod" }));
+      assert.match(
+        message,
+        /DATASETS_SERVER_TAKE_OVER: is now called DATASETS_SERVER_ADOPT; set that one, and unset this/,
+      );
     });
   });
 

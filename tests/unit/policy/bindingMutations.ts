@@ -124,7 +124,7 @@ export const bindingMutations = {
       ],
     },
     {
-      title: "spread over nobody's pods",
+      title: "spread over pods that no one has",
       changes: [
         {
           object: "Deployment api",

@@ -47,9 +47,9 @@ export function ownPods({ workloads, facts }: Inventory): NamedEndpoint[] {
     endpoint: {
       kind: "pod",
       namespace: facts.namespace,
-      labels: workload.template.metadata.labels,
+      labels: workload.labels,
       address: `100.64.0.${index + 1}`,
-      ports: workload.template.spec.containers.flatMap(({ ports }) =>
+      ports: workload.pod.containers.flatMap(({ ports }) =>
         ports.flatMap(({ name, ...port }) => (name === undefined ? [] : [{ name, ...port }])),
       ),
     },

@@ -160,7 +160,7 @@ export const objectMutations = {
       ],
     },
     {
-      title: "a load balancer's name that AWS refuses",
+      title: "a load balancer's name that AWS rejects",
       changes: [
         {
           object: "Ingress api",

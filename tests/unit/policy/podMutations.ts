@@ -14,7 +14,7 @@ function unsafe(title: string, at: readonly (string | number)[], to: unknown, vi
 export const podMutations = {
   "claims-exist": [
     {
-      title: "a claim that nobody makes",
+      title: "a claim that no one makes",
       changes: [
         { object: "Deployment rows", at: [...podSpec, "volumes", 2, "persistentVolumeClaim", "claimName"], to: "gone" },
       ],
@@ -145,7 +145,7 @@ export const podMutations = {
     unsafe("a privileged container", [...container, "securityContext", "privileged"], true, [
       "Deployment datasets-server-local-api: spec.template.spec.containers[0].securityContext.privileged = true: leave it out [pods-are-restricted]",
     ]),
-    unsafe("a way to more rights", [...container, "securityContext", "allowPrivilegeEscalation"], undefined, [
+    unsafe("a way to more permissions", [...container, "securityContext", "allowPrivilegeEscalation"], undefined, [
       "Deployment datasets-server-local-api: spec.template.spec.containers[0].securityContext.allowPrivilegeEscalation = absent: set it to false [pods-are-restricted]",
     ]),
     unsafe("a root filesystem to write to", [...container, "securityContext", "readOnlyRootFilesystem"], false, [

@@ -19,7 +19,7 @@ export const reliabilityMutations = {
   ],
   "jobs-end": [
     {
-      title: "runs that may go on and overlap for ever",
+      title: "runs that may go on and overlap forever",
       changes: [
         { object: "CronJob backfill", at: ["spec", "jobTemplate", "spec", "activeDeadlineSeconds"] },
         { object: "CronJob backfill", at: ["spec", "concurrencyPolicy"] },
@@ -45,7 +45,7 @@ export const reliabilityMutations = {
       stack: "prod",
       changes: [{ object: api, at: [...podSpec, "tolerations"] }],
       violations: [
-        "Deployment datasets-server-prod-api: spec.template.spec.tolerations = absent: tolerate huggingface.co/datasets-server-api [placements-agree]",
+        "Deployment datasets-server-prod-api: spec.template.spec.tolerations = none: tolerate huggingface.co/datasets-server-api [placements-agree]",
       ],
     },
     {
@@ -53,11 +53,11 @@ export const reliabilityMutations = {
       stack: "prod",
       changes: [{ object: api, at: [...podSpec, "nodeSelector"] }],
       violations: [
-        "Deployment datasets-server-prod-api: spec.template.spec.nodeSelector = absent: select role-datasets-server-api [placements-agree]",
+        "Deployment datasets-server-prod-api: spec.template.spec.nodeSelector = none: select role-datasets-server-api [placements-agree]",
       ],
     },
     {
-      title: "a pool that nobody made",
+      title: "a pool that does not exist",
       stack: "prod",
       changes: [
         { object: api, at: [...podSpec, "nodeSelector"], to: { "role-gpu": "true" } },
@@ -153,7 +153,7 @@ export const reliabilityMutations = {
   ],
 } satisfies Partial<Record<RuleName, readonly Mutation[]>>;
 
-/** What rules about credentials, rights and ways in and out must find. */
+/** What rules about credentials, permissions and network traffic must find. */
 export const securityMutations = {
   "credentials-are-secrets": [
     {
@@ -232,7 +232,7 @@ export const securityMutations = {
       ],
     },
   ],
-  "rights-are-not-given": [
+  "permissions-are-not-given": [
     {
       title: "a role for the pods",
       changes: [
@@ -241,7 +241,7 @@ export const securityMutations = {
         },
       ],
       violations: [
-        "RoleBinding pods: kind = RoleBinding: leave it out: rights of people and CI are an administrator's, docs/access.md [rights-are-not-given]",
+        "RoleBinding pods: kind = RoleBinding: leave it out: permissions of people and CI are an administrator's, docs/access.md [permissions-are-not-given]",
       ],
     },
   ],

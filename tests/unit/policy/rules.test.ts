@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { checkObjects, type RuleName, ruleNames, rules, type Violation, violationText } from "../../../policy/rules";
+import { type RuleName, reviewObjects, ruleNames, rules, type Violation, violationText } from "../../../policy/rules";
 import { bindingMutations } from "./bindingMutations";
 import { exceptionMutations } from "./exceptionMutations";
 import { type Mutation, mutate, withoutHashes } from "./mutation";
@@ -25,7 +25,7 @@ for (const stack of stacks) {
 
     before(async () => {
       const { objects, facts } = await renderedStack(stack);
-      violations = checkObjects(objects, facts);
+      violations = reviewObjects(objects, facts).violations;
     });
 
     for (const name of ruleNames) {
@@ -44,7 +44,7 @@ for (const name of ruleNames) {
       it(`finds ${title}`, async () => {
         const { objects, facts } = await renderedStack(stack);
         const changed = mutate(objects, `datasets-server-${stack}`, changes);
-        const found = checkObjects(changed, { ...facts, ...told }, [name]);
+        const found = reviewObjects(changed, { ...facts, ...told }, [name]).violations;
         assert.deepEqual(
           found.map((violation) => withoutHashes(violationText(violation))),
           violations,
@@ -55,23 +55,13 @@ for (const name of ruleNames) {
 }
 
 describe("the rules", () => {
-  it("blame nobody for the number of pods that an API server has filled in", async () => {
-    const { objects, facts } = await renderedStack("local");
-    const worker = "Deployment worker-heavy";
-    const changed = mutate(objects, "datasets-server-local", [
-      { object: worker, at: ["metadata", "uid"], to: "d9607e19-f88f-11e6-a518-42010a800195" },
-      { object: worker, at: ["spec", "replicas"], to: 1 },
-    ]);
-    assert.deepEqual(checkObjects(changed, facts), []);
-  });
-
   it("name the object and the path that they cannot read", async () => {
     const { objects, facts } = await renderedStack("local");
     const changed = mutate(objects, "datasets-server-local", [
       { object: "Deployment api", at: ["spec", "template", "spec", "containers"], to: "none" },
     ]);
     assert.throws(
-      () => checkObjects(changed, facts),
+      () => reviewObjects(changed, facts).violations,
       /cannot read Deployment datasets-server-local-api: [\s\S]*spec\.template\.spec\.containers/,
     );
   });

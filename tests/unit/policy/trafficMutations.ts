@@ -123,7 +123,7 @@ export const trafficMutations = {
       ],
     },
     {
-      title: "a path to a service of which nobody knows where its metrics are",
+      title: "a path to a service whose metrics may be anywhere",
       changes: [
         { remove: "ServiceMonitor api" },
         { object: "Service api", at: ["metadata", "labels", "app.kubernetes.io/component"] },

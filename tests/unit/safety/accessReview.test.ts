@@ -1,17 +1,17 @@
 import * as assert from "node:assert/strict";
 import { causeOf } from "../../../cluster/kubernetesClient";
 import { UserError } from "../../../cluster/userError";
-import { describeRights, requireRights, reviewAccess } from "../../../safety/accessReview";
-import { type Right, rightsFor } from "../../../safety/permissions";
+import { describePermissions, requirePermissions, reviewAccess } from "../../../safety/accessReview";
+import { type Permission, permissionsFor } from "../../../safety/permissions";
 
 const namespace = "datasets-server";
-const rights = rightsFor(["Deployment", "Job", "PersistentVolumeClaim", "Secret"], namespace);
+const permissions = permissionsFor(["Deployment", "Job", "PersistentVolumeClaim", "Secret"], namespace);
 
-/** An API server that allows all rights but those that `refuses` picks. */
-function apiServer(refuses: (right: Partial<Right>) => boolean) {
+/** An API server that allows all permissions but those that `denies` picks. */
+function apiServer(denies: (permission: Partial<Permission>) => boolean) {
   return {
     authentication: {
-      createSelfSubjectReview: async () => ({ status: { userInfo: { username: "somebody" } } }),
+      createSelfSubjectReview: async () => ({ status: { userInfo: { username: "deployer" } } }),
     },
     authorization: {
       createSelfSubjectAccessReview: async ({
@@ -20,37 +20,37 @@ function apiServer(refuses: (right: Partial<Right>) => boolean) {
         body: { spec: { resourceAttributes?: object } };
       }) => ({
         spec,
-        status: { allowed: !refuses(spec.resourceAttributes ?? {}) },
+        status: { allowed: !denies(spec.resourceAttributes ?? {}) },
       }),
     },
   };
 }
 
-describe("a review of rights", () => {
+describe("a review of permissions", () => {
   it("names the principal, and nothing missing where all is allowed", async () => {
     assert.deepEqual(
       await reviewAccess(
         apiServer(() => false),
-        rights,
+        permissions,
       ),
-      { principal: "somebody", missing: [] },
+      { principal: "deployer", missing: [] },
     );
   });
 
-  it("names every missing right, however many were asked for", async () => {
+  it("names every missing permission, however many were asked for", async () => {
     const { missing } = await reviewAccess(
       apiServer(({ verb }) => verb === "watch"),
-      rights,
+      permissions,
     );
     assert.deepEqual(
       missing,
-      rights.filter(({ verb }) => verb === "watch"),
+      permissions.filter(({ verb }) => verb === "watch"),
     );
-    assert.ok(rights.length > 25 && missing.length > 1, `${missing.length} of ${rights.length}`);
+    assert.ok(permissions.length > 25 && missing.length > 1, `${missing.length} of ${permissions.length}`);
   });
 
-  it("describes rights in one line for each resource", () => {
-    assert.deepEqual(describeRights(rightsFor(["PersistentVolumeClaim"], namespace)), [
+  it("describes permissions in one line for each resource", () => {
+    assert.deepEqual(describePermissions(permissionsFor(["PersistentVolumeClaim"], namespace)), [
       "persistentvolumeclaims in namespace datasets-server: create, delete, get, list, patch, watch",
       "events in namespace datasets-server: list, watch",
       "storageclasses.storage.k8s.io in the whole cluster: get",
@@ -73,19 +73,19 @@ describe("the cause of a failed request", () => {
 
 describe("a run", () => {
   it("goes on where nothing is missing", async () => {
-    await requireRights(async () => apiServer(() => false), rights);
+    await requirePermissions(async () => apiServer(() => false), permissions);
   });
 
-  it("is refused with every missing right, whose they would be, and what to do", async () => {
-    const refusal = requireRights(
+  it("is an error with every missing permission, whose they would be, and what to do", async () => {
+    const refusal = requirePermissions(
       async () =>
         apiServer(({ resource, verb }) => resource === "pods" || (resource === "deployments" && verb === "patch")),
-      rights,
+      permissions,
     );
     await assert.rejects(refusal, (error) => {
       assert.ok(error instanceof UserError);
       assert.deepEqual(error.message.split("\n"), [
-        "somebody lacks permissions on the cluster that this stack needs; no changes were made:",
+        "deployer lacks permissions on the cluster that this stack needs; no changes were made:",
         "  deployments.apps in namespace datasets-server: patch",
         "  pods in namespace datasets-server: list, watch",
       ]);
@@ -94,8 +94,8 @@ describe("a run", () => {
     });
   });
 
-  it("is refused with the cause where the API server does not answer the question", async () => {
-    const refusal = requireRights(() => Promise.reject(new Error("Unauthorized\nBody: ...")), rights);
+  it("is an error with the cause where the API server does not answer the question", async () => {
+    const refusal = requirePermissions(() => Promise.reject(new Error("Unauthorized\nBody: ...")), permissions);
     await assert.rejects(refusal, {
       message: "cannot ask the cluster for the permissions of this identity; no changes were made: Unauthorized",
     });

@@ -6,10 +6,10 @@ describe("debug lines of Pulumi's SDK", () => {
   const { debug } = log;
   after(() => Object.assign(log, { debug }));
 
-  it("reach nobody once they are dropped", async () => {
+  it("reach no one once they are dropped", async () => {
     dropDebugLines();
     assert.notEqual(log.debug, debug);
-    // The SDK's own function would refuse, as no engine listens here.
+    // The SDK's own function would refuse, as no Pulumi listens here.
     await log.debug("HF_TOKEN=aGZf");
   });
 });

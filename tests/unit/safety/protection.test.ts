@@ -2,10 +2,10 @@ import * as assert from "node:assert/strict";
 import {
   type Deletion,
   type DeletionPermissions,
+  describeDeletion,
   isAllowed,
   protectedKinds,
-  refusedDeletion,
-  refusedPreview,
+  summarizeDeletions,
 } from "../../../safety/protection";
 
 const nothingAllowed: DeletionPermissions = { stack: "prod", allowed: [] };
@@ -32,9 +32,9 @@ describe("the deletion of a protected object", () => {
     assert.ok(!isAllowed(service, nothingAllowed));
   });
 
-  it("is refused with what happens then, and with the command that allows it", () => {
+  it("has a message with what happens then, and with the command that allows it", () => {
     assert.equal(
-      refusedDeletion(service, nothingAllowed),
+      describeDeletion(service, nothingAllowed),
       [
         "Service/api would be deleted: requests to its name fail, and load balancers lose its pods until they know those of a new one",
         "  Next, if it is not meant: put it back as it was",
@@ -42,14 +42,14 @@ describe("the deletion of a protected object", () => {
       ].join("\n"),
     );
     assert.match(
-      refusedDeletion(deployment, nothingAllowed),
+      describeDeletion(deployment, nothingAllowed),
       /^Deployment\/worker would be deleted, and recreated unless this is a destroy: /,
     );
   });
 
   it("says what happens for every protected kind", () => {
     for (const kind of protectedKinds) {
-      assert.match(refusedDeletion(deletion(kind, "x"), nothingAllowed), /^\w+\/x would be deleted: .{30,}\n/);
+      assert.match(describeDeletion(deletion(kind, "x"), nothingAllowed), /^\w+\/x would be deleted: .{30,}\n/);
     }
   });
 });
@@ -59,18 +59,18 @@ describe("an object that the program has under another URN", () => {
     assert.ok(!isAllowed(moved, { stack: "prod", allowed: ["Stack/prod", "Deployment/api", moved.urn] }));
   });
 
-  it("is refused with the alias that it needs, and with no command that allows it", () => {
-    const message = refusedDeletion(moved, nothingAllowed);
+  it("has a message with the alias that it needs, and with no command that allows it", () => {
+    const message = describeDeletion(moved, nothingAllowed);
     assert.match(message, /^Deployment\/api would be deleted, though the program has it under another URN/);
     assert.ok(message.includes(`give the resource this alias in its options, or take its old name back: ${moved.urn}`));
     assert.doesNotMatch(message, /--allow/);
   });
 });
 
-describe("a preview with refused deletions", () => {
+describe("a preview with deletions that are not allowed", () => {
   it("says how many there are, and the one command that allows them all", () => {
     assert.equal(
-      refusedPreview([service, deployment], nothingAllowed),
+      summarizeDeletions([service, deployment], nothingAllowed),
       [
         "this update would delete 2 protected resources of stack prod; no changes were made",
         "Next, if all of it is meant, for one update: ds deploy prod --allow Deployment/worker Service/api",
@@ -81,19 +81,19 @@ describe("a preview with refused deletions", () => {
   });
 
   it("keeps in that command what is allowed already", () => {
-    const message = refusedPreview([deployment], { stack: "prod", allowed: ["Service/api"] });
+    const message = summarizeDeletions([deployment], { stack: "prod", allowed: ["Service/api"] });
     assert.match(message, /--allow Service\/api Deployment\/worker\n/);
   });
 
-  it("offers no command where nothing but moved objects is refused", () => {
+  it("offers no command where nothing but moved objects is left", () => {
     assert.equal(
-      refusedPreview([moved], { stack: "prod", allowed: ["Service/api"] }),
+      summarizeDeletions([moved], { stack: "prod", allowed: ["Service/api"] }),
       "this update would delete 1 protected resource of stack prod; no changes were made",
     );
   });
 
   it("offers the whole stack when more than ten objects go", () => {
     const many = Array.from({ length: 11 }, (_, index) => deletion("Secret", `object-${index}`));
-    assert.match(refusedPreview(many, nothingAllowed), /delete 11 .*\n.*ds deploy prod --allow Stack\/prod\n/);
+    assert.match(summarizeDeletions(many, nothingAllowed), /delete 11 .*\n.*ds deploy prod --allow Stack\/prod\n/);
   });
 });

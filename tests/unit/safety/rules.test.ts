@@ -32,12 +32,12 @@ describe("the check of a stack's objects", () => {
     console.warn = warn;
   });
 
-  it("refuses what a mandatory rule finds", async () => {
+  it("ends with an error where a mandatory rule finds something", async () => {
     const refusal: unknown = await checkRules([configMap("Settings")], facts).catch((error: unknown) => error);
     assert.ok(refusal instanceof UserError);
     assert.equal(
       refusal.message,
-      "the rules find a fault in the objects of stack local; no changes were made; docs/rules.md:\n" +
+      "the rules find 1 violation in the objects of stack local; no changes were made:\n" +
         "  ConfigMap Settings: metadata.name = Settings: use lower-case letters, digits and hyphens between them [names-fit]",
     );
   });

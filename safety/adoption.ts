@@ -12,11 +12,11 @@ interface HelmRelease {
   readonly namespace: string;
 }
 
-/** What a run takes over, and how. */
-export interface TakeOver {
+/** What a run adopts, and how. */
+export interface Adoption {
   /** The live objects, each by its kind and name. */
   readonly objects: ReadonlyMap<string, KubernetesObject>;
-  /** Leaves the engine as the one owner of an object's fields, when it has registered the object. */
+  /** Leaves Pulumi as the one owner of an object's fields, when it has registered the object. */
   readonly afterCreate: pulumi.ResourceHook;
 }
 
@@ -33,12 +33,12 @@ export const sharedKinds: readonly (ObjectKind & {
   { apiVersion: "monitoring.coreos.com/v1", kind: "ServiceMonitor", filledIn: [] },
   { apiVersion: "networking.k8s.io/v1", kind: "Ingress", filledIn: [] },
   { apiVersion: "policy/v1", kind: "PodDisruptionBudget", filledIn: [] },
-  // Its address: left out by a later update, the engine would delete the Service and make it anew.
+  // Its address: left out by a later update, Pulumi would delete and recreate the Service.
   { apiVersion: "v1", kind: "Service", filledIn: ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] },
   { apiVersion: "v1", kind: "ServiceAccount", filledIn: [] },
 ];
 
-/** Annotations that controllers keep up to date, or that say how an object was applied before. */
+/** Annotations that controllers keep up to date, or that record how an object was applied before. */
 const othersAnnotations = ["deployment.kubernetes.io/revision", "kubectl.kubernetes.io/last-applied-configuration"];
 
 const texts = z.record(z.string(), z.string()).default({});
@@ -51,13 +51,12 @@ const liveShape = z.looseObject({ apiVersion: z.string(), kind: z.string(), meta
 type ObjectInputs = z.infer<typeof inputsShape>;
 
 /**
- * What a run takes over from the Helm release whose names the stack keeps: with the permission all that is the release's,
- * without it nothing.
+ * Returns what a run adopts of the Helm release whose names the stack keeps: if permitted all of its objects, otherwise none.
  *
- * Throws a UserError when the run has the permission and there is nothing of the release, and when it has none and there is
- * something that is not the stack's yet: the run would come upon it half-way.
+ * Throws a UserError when adoption is permitted and there is nothing to adopt, and when it is not permitted and there are objects
+ * that are not the stack's yet: the run would fail at the first of them, half-way.
  */
-export async function takeOverOf(live: LiveObjects, scope: Scope, permitted: boolean): Promise<TakeOver | undefined> {
+export async function findAdoption(live: LiveObjects, scope: Scope, permitted: boolean): Promise<Adoption | undefined> {
   const { stack, namespace, helmRelease } = scope;
   if (helmRelease === undefined) {
     return undefined;
@@ -65,17 +64,19 @@ export async function takeOverOf(live: LiveObjects, scope: Scope, permitted: boo
   const release = { name: helmRelease, namespace };
   const lists = await Promise.all(sharedKinds.map((kind) => live.list(kind, namespace, helmLabels(helmRelease))));
   const objects = lists.flat().filter(({ metadata }) => isOfRelease(metadata, release));
-  if (permitted) {
-    return objects.length > 0 ? takeOver(live, scope, objects) : nothingToTakeOver(release);
+  if (!permitted) {
+    requireAdopted(objects, scope);
+    return undefined;
   }
-  const theirs = objects.filter(({ metadata }) => metadata?.labels?.[stackLabel] !== stack);
-  return theirs.length > 0 ? notPermitted(scope, theirs) : undefined;
-}
-
-function takeOver(live: LiveObjects, { stack }: Scope, objects: readonly KubernetesObject[]): TakeOver {
+  if (objects.length === 0) {
+    throw new UserError(
+      `namespace ${namespace} has no object of Helm release ${helmRelease}, so there is nothing to adopt; no changes were made`,
+      `see what is there: kubectl get deployments --show-labels --namespace ${namespace}`,
+    );
+  }
   return {
     objects: new Map(objects.map((object) => [objectKey(object.kind, object.metadata?.name), object])),
-    afterCreate: new pulumi.ResourceHook(`${stack}-take-over`, async ({ newInputs }) => {
+    afterCreate: new pulumi.ResourceHook(`${stack}-adoption`, async ({ newInputs }) => {
       const inputs = liveShape.parse(newInputs);
       const found = await live.find(inputs);
       await live.patchMetadata(inputs, { managedFields: withoutOthers(found?.managedFields) });
@@ -83,23 +84,19 @@ function takeOver(live: LiveObjects, { stack }: Scope, objects: readonly Kuberne
   };
 }
 
-function nothingToTakeOver({ name, namespace }: HelmRelease): never {
-  throw new UserError(
-    `namespace ${namespace} has no object of Helm release ${name}, so there is nothing to adopt; no changes were made`,
-    `see what is there: kubectl get deployments --show-labels --namespace ${namespace}`,
-  );
+function requireAdopted(objects: readonly KubernetesObject[], { stack, namespace, helmRelease }: Scope): void {
+  const others = objects.filter(({ metadata }) => metadata?.labels?.[stackLabel] !== stack);
+  const [first, ...more] = others.map(({ kind, metadata }) => `${kind} ${metadata?.name}`);
+  if (first !== undefined) {
+    throw new UserError(
+      `${first}${more.length > 0 ? ` and ${more.length} more` : ""} of Helm release ${helmRelease} in namespace ` +
+        `${namespace} are not stack ${stack}'s; no changes were made`,
+      "docs/cutover.md says how to adopt them, or to remove what is left of the release",
+    );
+  }
 }
 
-function notPermitted({ stack, namespace, helmRelease }: Scope, theirs: readonly KubernetesObject[]): never {
-  const [first, ...more] = theirs.map(({ kind, metadata }) => `${kind} ${metadata?.name}`);
-  throw new UserError(
-    `${first}${more.length > 0 ? ` and ${more.length} more` : ""} of Helm release ${helmRelease} in namespace ` +
-      `${namespace} are not stack ${stack}'s; no changes were made`,
-    "docs/cutover.md says how to adopt them, or to remove what is left of the release",
-  );
-}
-
-/** Whether an object is a release's: by the chart's labels, and by Helm's annotations where it has them. */
+/** Tells whether an object is a release's: by the chart's labels, and by Helm's annotations where it has them. */
 export function isOfRelease(metadata: V1ObjectMeta | undefined, { name, namespace }: HelmRelease): boolean {
   const { labels = {}, annotations = {} } = metadata ?? {};
   return (
@@ -111,10 +108,10 @@ export function isOfRelease(metadata: V1ObjectMeta | undefined, { name, namespac
 }
 
 /**
- * Registers each object of a release as it is on the cluster, so that taking it over changes nothing but its labels: no pod
+ * Registers each object of a release as it is on the cluster, so that its adoption changes nothing but its labels: no pod
  * restarts, and no rule of a load balancer moves. The next run compares the program with that, and shows every change.
  */
-export function registerAsItIs({ objects, afterCreate }: TakeOver): pulumi.ResourceTransformation {
+export function registerAsItIs({ objects, afterCreate }: Adoption): pulumi.ResourceTransformation {
   return ({ props, opts }) => {
     const { data: inputs } = inputsShape.safeParse(props);
     const live = inputs && objects.get(objectKey(inputs.kind, inputs.metadata.name));
@@ -128,12 +125,12 @@ export function registerAsItIs({ objects, afterCreate }: TakeOver): pulumi.Resou
   };
 }
 
-/** The inputs of an object that exists: what it is now, under our labels. */
+/** Returns the inputs of an object that exists: what it is now, under our labels. */
 export function asItIs(inputs: ObjectInputs, found: KubernetesObject): ObjectInputs {
   // What a client read has dates and absent fields, which are no inputs.
   const live = liveShape.parse(JSON.parse(JSON.stringify(found)));
   const { status: _status, secrets: _tokens, ...content } = live;
-  const engines = Object.entries(inputs.metadata.annotations).filter(([key]) => key.startsWith("pulumi.com/"));
+  const pulumis = Object.entries(inputs.metadata.annotations).filter(([key]) => key.startsWith("pulumi.com/"));
   const others = Object.entries(live.metadata.annotations).filter(([key]) => !othersAnnotations.includes(key));
   const filledIn = sharedKinds.find(({ kind }) => kind === live.kind)?.filledIn ?? [];
   const kept = (field: string) => !filledIn.includes(field) || Object.hasOwn(inputs.spec ?? {}, field);
@@ -142,15 +139,15 @@ export function asItIs(inputs: ObjectInputs, found: KubernetesObject): ObjectInp
     metadata: {
       ...inputs.metadata,
       labels: { ...live.metadata.labels, ...inputs.metadata.labels },
-      annotations: Object.fromEntries([...others, ...engines]),
+      annotations: Object.fromEntries([...others, ...pulumis]),
     },
     ...(live.spec && { spec: Object.fromEntries(Object.entries(live.spec).filter(([field]) => kept(field))) }),
   };
 }
 
 /**
- * The owners of an object's fields that are left when it has been taken over: the engine, and who reports its status. A field
- * that stayed the chart's would outlive its removal from the program: a pod would have the chart's container beside ours.
+ * Returns the owners of an object's fields that are left after its adoption: Pulumi, and who reports its status. A field that
+ * stayed the chart's would outlive its removal from the program: a pod would have the chart's container beside ours.
  */
 export function withoutOthers(managedFields: readonly V1ManagedFieldsEntry[] = []): V1ManagedFieldsEntry[] {
   return managedFields.filter(({ manager, subresource }) => subresource || manager?.startsWith("pulumi-kubernetes"));

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import type { KubernetesObject, V1ObjectMeta } from "@kubernetes/client-node";
 import { helmLabels } from "../../../catalog/names";
 import type { LiveObjects } from "../../../cluster/liveObjects";
-import { asItIs, isOfRelease, takeOverOf, withoutOthers } from "../../../safety/takeOver";
+import { asItIs, findAdoption, isOfRelease, withoutOthers } from "../../../safety/adoption";
 
 const scope = {
   stack: "prod",
@@ -36,8 +36,8 @@ describe("an object of a Helm release", () => {
   });
 
   for (const [whose, metadata] of Object.entries<V1ObjectMeta | undefined>({
-    "nobody's": undefined,
-    "somebody's without labels": { annotations },
+    "of no one": undefined,
+    "one without labels": { annotations },
     "another chart's": { labels: { ...labels, "helm.sh/chart": "mongodb" }, annotations },
     "another release's": { labels: helmLabels("staging") },
     "another release's, by its annotation": {
@@ -50,7 +50,7 @@ describe("an object of a Helm release", () => {
   }
 });
 
-describe("an object that is taken over", () => {
+describe("an adopted object", () => {
   it("is registered as it is now, but for our labels", () => {
     const found = live("Deployment", "api", {
       spec: { replicas: 3, template: { spec: { containers: [{ name: "chart" }] } } },
@@ -84,7 +84,7 @@ describe("an object that is taken over", () => {
     assert.deepEqual(asItIs(inputs("Service", { type: "ClusterIP" }), found).spec, { type: "NodePort" });
   });
 
-  it("keeps its annotations, of ours those that are for the engine, and none that a controller keeps", () => {
+  it("keeps its annotations, of ours those that are for Pulumi, and none that a controller keeps", () => {
     const annotations = {
       "alb.ingress.kubernetes.io/target-type": "instance",
       "deployment.kubernetes.io/revision": "7",
@@ -98,7 +98,7 @@ describe("an object that is taken over", () => {
     });
   });
 
-  it("has no owner of fields afterwards but the engine and who reports its status", () => {
+  it("has no owner of fields afterwards but Pulumi and who reports its status", () => {
     const owners = [
       { manager: "helm", operation: "Apply" },
       { manager: "pulumi-kubernetes-0123abcd", operation: "Apply" },
@@ -122,8 +122,8 @@ describe("a stack that keeps the names of a Helm release", () => {
     patchMetadata: () => assert.fail("nothing is changed before it is registered"),
   });
 
-  it("is refused while the release's objects are not its own, with all that is wrong before anything is touched", async () => {
-    await assert.rejects(takeOverOf(cluster(chart), scope, false), {
+  it("is an error while the release's objects are not its own, with all that is wrong before anything changes", async () => {
+    await assert.rejects(findAdoption(cluster(chart), scope, false), {
       message:
         "Service prod-datasets-server-api and 1 more of Helm release prod in namespace datasets-server are not stack " +
         "prod's; no changes were made",
@@ -131,20 +131,20 @@ describe("a stack that keeps the names of a Helm release", () => {
     });
   });
 
-  it("takes nothing over when they are, or when there are none", async () => {
-    assert.equal(await takeOverOf(cluster(taken), scope, false), undefined);
-    assert.equal(await takeOverOf(cluster([]), scope, false), undefined);
+  it("adopts nothing when they are its own, or when there are none", async () => {
+    assert.equal(await findAdoption(cluster(taken), scope, false), undefined);
+    assert.equal(await findAdoption(cluster([]), scope, false), undefined);
   });
 
-  it("takes nothing over when it may and there is nothing", async () => {
+  it("is an error when it may adopt and there is nothing", async () => {
     await assert.rejects(
-      takeOverOf(cluster([]), scope, true),
+      findAdoption(cluster([]), scope, true),
       /has no object of Helm release prod, so there is nothing/,
     );
   });
 
   it("asks nothing of a cluster where it keeps no such names", async () => {
     const { helmRelease: _release, ...own } = scope;
-    assert.equal(await takeOverOf(cluster(chart), own, false), undefined);
+    assert.equal(await findAdoption(cluster(chart), own, false), undefined);
   });
 });
