@@ -16,8 +16,8 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { z } from "zod";
+import { awsError, errorName, explaining } from "../../cluster/awsErrors";
 import { UserError } from "../../cluster/userError";
-import { errorName, explained, explaining } from "./faults";
 import { type Finding, type Property, settle } from "./provision";
 
 export interface BucketArgs {
@@ -69,12 +69,11 @@ async function findBucket(s3: S3Client, { bucket, region, account }: BucketArgs)
     return BucketRegion ?? region;
   } catch (error) {
     if (errorName(error) === "NotFound") return undefined;
-    if (!isForbidden(error)) throw explained(`look for bucket ${bucket}`, error);
+    if (!isForbidden(error)) throw awsError(`look for bucket ${bucket}`, error);
     throw new UserError(
       `bucket ${bucket} is there, and it either belongs to another account than ${account}, or is closed to these ` +
         "credentials; no changes were made",
-      "ask whoever manages the account; if it is somebody else's, another " +
-        "name goes into Pulumi.yaml and config/accounts.ts",
+      "ask the account's administrators; if it is another team's, put another name into Pulumi.yaml and config/accounts.ts",
     );
   }
 }

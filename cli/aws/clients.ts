@@ -3,11 +3,10 @@ import { EKSClient } from "@aws-sdk/client-eks";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
-import type { S3State } from "../state/address";
-import { type Credentials, credentialsOf } from "./credentials";
-import { requestHandler } from "./requestHandler";
+import type { EksClusterArgs } from "../../cluster/eks";
+import { type Credentials, clusterCredentials, credentialsOf, requestHandler } from "./credentials";
 
-// The lockfile decides which version runs; what later ones will need is no news for whoever deploys.
+// The lockfile decides which version runs; what later ones will need is no news for a deploy.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
 /** Returns how AWS is asked by every client. */
@@ -15,13 +14,19 @@ function defaults() {
   return { requestHandler: requestHandler(), maxAttempts: 2 };
 }
 
-/** A client for the bucket of a state, which reaches it as the engine does. */
-export function s3Client({
-  region,
-  endpoint,
-  profile,
-  pathStyle,
-}: Omit<S3State, "kind" | "bucket" | "prefix">): S3Client {
+/** How to reach a bucket. */
+interface BucketAccess {
+  /** Default: what AWS' own settings say. */
+  readonly region?: string;
+  /** Another server than Amazon's. Default: none. */
+  readonly endpoint?: string;
+  readonly profile?: string;
+  /** Whether the bucket is named in the path of requests and not in their host. */
+  readonly pathStyle: boolean;
+}
+
+/** Returns a client for the bucket of a state, which reaches it as Pulumi does. */
+export function s3Client({ region, endpoint, profile, pathStyle }: BucketAccess): S3Client {
   return new S3Client({
     ...defaults(),
     credentials: credentialsOf(profile),
@@ -43,8 +48,8 @@ export function stsClient(region: string, credentials: Credentials = credentials
   return new STSClient({ ...defaults(), region, credentials });
 }
 
-export function eksClient(region: string, credentials: Credentials): EKSClient {
-  return new EKSClient({ ...defaults(), region, credentials });
+export function eksClient(cluster: EksClusterArgs): EKSClient {
+  return new EKSClient({ ...defaults(), region: cluster.region, credentials: clusterCredentials(cluster) });
 }
 
 export function ecrClient(region: string, credentials: Credentials): ECRClient {

@@ -10,11 +10,10 @@ import {
   paginateListAliases,
   paginateListKeys,
 } from "@aws-sdk/client-kms";
+import { errorName, explaining } from "../../cluster/awsErrors";
 import { UserError } from "../../cluster/userError";
 import { projectTag } from "../../config/accounts";
-import type { SecretsKeeper } from "../stackFile";
 import { kmsClient } from "./clients";
-import { errorName, explaining } from "./faults";
 import { type Finding, settle } from "./provision";
 
 export interface KeyArgs {
@@ -57,15 +56,19 @@ export async function ensureKey(kms: KMSClient, args: KeyArgs, report: (finding:
   await explaining(`set up key ${alias}`, () => settle([rotation], report));
 }
 
+/** A stack file's data key, encrypted with a key of KMS. */
+interface EncryptedKey {
+  /** Such as `awskms://alias/NAME?region=us-east-1`. */
+  readonly url: string;
+  readonly encryptedKey: string;
+}
+
 /**
- * Sees that the key of a stack file decrypts it, with the right that the engine itself needs.
+ * Checks that the key of a stack file decrypts it, with the permission that Pulumi itself needs.
  *
- * @throws when it does not, saying why and what to do.
+ * @throws when it does not, with the cause and what to do.
  */
-export async function checkSecretsReadable({
-  url,
-  encryptedKey,
-}: Extract<SecretsKeeper, { kind: "key" }>): Promise<void> {
+export async function checkSecretsReadable({ url, encryptedKey }: EncryptedKey): Promise<void> {
   const { region, name } = parseSecretsProvider(url);
   await explaining(`decrypt the stack's secrets with key ${name}`, async () => {
     const CiphertextBlob = Buffer.from(encryptedKey, "base64");
@@ -129,20 +132,19 @@ async function findNameless(kms: KMSClient, description: string): Promise<KeyMet
 }
 
 function checkKey({ KeyId = "", Arn = "", KeyState, KeyUsage }: KeyMetadata, { alias, account }: KeyArgs): void {
-  const refuse = (why: string, next: string): never => {
-    throw new UserError(`key ${alias} (${KeyId}) ${why}; it was left as it is`, next);
-  };
+  const unusable = (why: string, next: string) =>
+    new UserError(`key ${alias} (${KeyId}) ${why}; it was left as it is`, next);
   if (Arn.split(":")[4] !== account) {
-    refuse(`is not of account ${account} (${Arn})`, "use credentials of that account");
+    throw unusable(`is not of account ${account} (${Arn})`, "use credentials of that account");
   }
   if (KeyUsage !== "ENCRYPT_DECRYPT") {
-    refuse(`is for ${KeyUsage}, and must be for ENCRYPT_DECRYPT`, "give that key another alias");
+    throw unusable(`is for ${KeyUsage}, and must be for ENCRYPT_DECRYPT`, "give that key another alias");
   }
   if (KeyState !== "Enabled") {
     const cancel = KeyState === "PendingDeletion" ? `aws kms cancel-key-deletion --key-id ${KeyId}, then ` : "";
-    refuse(
+    throw unusable(
       `is ${KeyState}, and must be Enabled`,
-      `ask why whoever manages the account; to have it back: ${cancel}aws kms enable-key --key-id ${KeyId}`,
+      `ask the account's administrators why; to have it back: ${cancel}aws kms enable-key --key-id ${KeyId}`,
     );
   }
 }

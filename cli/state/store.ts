@@ -1,5 +1,6 @@
 import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+import { explaining } from "../../cluster/awsErrors";
 import type { FileState, S3State, StateAddress } from "./address";
 
 /** The files of a state as the engine wrote them, by their keys, such as `.pulumi/locks/...`. */
@@ -69,7 +70,6 @@ async function s3Store(address: S3State): Promise<StateStore> {
     paginateListObjectsV2,
   } = await import("@aws-sdk/client-s3");
   const { s3Client } = await import("../aws/clients");
-  const { explaining } = await import("../aws/faults");
   const client = s3Client(address);
   const { bucket: Bucket, prefix } = address;
   const about = `state bucket ${Bucket}`;
