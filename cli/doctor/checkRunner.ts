@@ -22,14 +22,6 @@ export interface Findings<T = void> {
 /** What a check has for those that need it, or the name of the check that has failed. */
 export type Result<T> = { readonly value: T } | { readonly failed: string };
 
-export interface Check<N, T> {
-  readonly name: string;
-  /** What to do when it fails, unless the UserError that it throws has a next step. */
-  readonly advice: string;
-  /** Throws when there is nothing to tell but a failure. The signal ends what it waits for at the time limit. */
-  run(needed: N, signal: AbortSignal): Promise<Findings<T>>;
-}
-
 /** One row of the report. */
 export interface Row {
   readonly check: string;
@@ -69,8 +61,18 @@ export class CheckRunner {
     return this.reports.flat();
   }
 
-  /** Makes a check with what an earlier one has for it. It is skipped where that one has failed or was skipped. */
-  async check<N, T>(needs: Result<N>, { name, advice, run }: Check<N, T>): Promise<Result<T>> {
+  /**
+   * Makes a check with what an earlier one has for it. It is skipped where that one has failed or was skipped.
+   *
+   * @param advice what to do when it fails, unless the UserError that it throws has a next step
+   * @param run throws when there is nothing to tell but a failure; the signal ends what it waits for at the time limit
+   */
+  async check<N, T>(
+    name: string,
+    needs: Result<N>,
+    advice: string,
+    run: (needed: N, signal: AbortSignal) => Promise<Findings<T>>,
+  ): Promise<Result<T>> {
     const report: Row[] = [];
     this.reports.push(report);
     if ("failed" in needs) {

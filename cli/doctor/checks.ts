@@ -34,30 +34,27 @@ interface Configured {
 
 const askForPermissions = "ask an administrator for the permissions of docs/access.md";
 
+/** What the stages after the first go by. */
+interface Started extends Target {
+  readonly runner: CheckRunner;
+  readonly tools: Result<EngineTools>;
+  readonly configured: Result<Configured>;
+}
+
 /**
  * Checks a stack in stages: first the tools and its file; then its state, and at the same time whose the credentials are, its
- * cluster, and there the permissions and objects. What a failed check would have had to give is not looked for.
+ * cluster, and there the permissions and objects.
  */
 export async function checkStack(runner: CheckRunner, target: Target): Promise<void> {
   const { stack } = target;
+  const install = stack === "local" ? "ds tools install" : "ds tools install deploy";
+  const fix = "fix each key it names; docs/configuration.md says what it may be";
   const [tools, configured] = await Promise.all([
-    runner.check(nothing, {
-      name: "tools",
-      advice: stack === "local" ? "ds tools install" : "ds tools install deploy",
-      run: () => checkTools(stack),
-    }),
-    runner.check(nothing, {
-      name: "stack file",
-      advice: "fix each key it names; docs/configuration.md says what it may be",
-      run: async () => checkStackFile(stack),
-    }),
+    runner.check("tools", nothing, install, () => checkTools(stack)),
+    runner.check("stack file", nothing, fix, async () => checkStackFile(stack)),
   ]);
-  await Promise.all([
-    checkStateStage(runner, target, tools, configured),
-    stack === "local"
-      ? checkLocalStages(runner, target, tools, configured)
-      : checkEksStages(runner, target, tools, configured),
-  ]);
+  const started = { ...target, runner, tools, configured };
+  await Promise.all([checkStateStage(started), checkClusterStages(started)]);
 }
 
 function checkStackFile(stack: string): Findings<Configured> {
@@ -70,75 +67,74 @@ function checkStackFile(stack: string): Findings<Configured> {
   });
 }
 
-async function checkLocalStages(
-  runner: CheckRunner,
-  target: Target,
-  tools: Result<EngineTools>,
-  configured: Result<Configured>,
-): Promise<void> {
-  const connection = await runner.check(both(tools, configured), {
-    name: "local cluster",
-    advice: "ds up",
-    run: async ([, { config }]) => {
-      const found = await connectCluster(config, target.workspace);
-      return ok(`running, ${found.kubeconfig}`, found);
+async function checkStateStage({ runner, stack, workspace, tools, configured }: Started): Promise<void> {
+  const state = await runner.check(
+    "state",
+    tools,
+    "see where the state is (backend.url in Pulumi.yaml, PULUMI_BACKEND_URL) and whether you may read it",
+    async (toolbox) => {
+      // An engine of stack local has a folder made for its state; a look must not.
+      if (stack === "local" && !existsSync(workspace)) {
+        throw new UserError("nothing was started here yet", makes(stack));
+      }
+      return checkState(engineOf(toolbox, workspace, stack), stack);
     },
-  });
-  await checkClusterStages(runner, target, connection, configured);
+  );
+  const passphrase = "PULUMI_CONFIG_PASSPHRASE must be that of the stack file; the committed files' is placeholder";
+  const unlock = `wait until that run ends; when it is certain that it was killed: ds unlock ${stack}`;
+  const [secrets] = await Promise.all([
+    runner.check("secrets", state, passphrase, ({ engine }, signal) => checkSecrets(engine, stack, signal)),
+    runner.check("lock", state, unlock, ({ store }) => checkLock(store, stack)),
+  ]);
+  await runner.check(
+    "placeholders",
+    both(secrets, configured),
+    "docs/configuration.md lists the secrets",
+    async ([values, needed]) => checkPlaceholders(values, needed.placeholders, stack),
+  );
 }
 
-async function checkEksStages(
-  runner: CheckRunner,
-  target: Target,
-  tools: Result<EngineTools>,
-  configured: Result<Configured>,
-): Promise<void> {
-  const { stack, workspace } = target;
+async function checkClusterStages(started: Started): Promise<void> {
+  const { runner, stack, workspace, tools, configured } = started;
+  if (stack !== "local") {
+    return checkEksStages(started);
+  }
+  const connection = await runner.check("local cluster", both(tools, configured), "ds up", async ([, { config }]) => {
+    const found = await connectCluster(config, workspace);
+    return ok(`running, ${found.kubeconfig}`, found);
+  });
+  await checkObjectStages(started, connection);
+}
+
+async function checkEksStages(started: Started): Promise<void> {
+  const { runner, stack, workspace, tools, configured } = started;
+  const whoYouAre = "see whether this machine reaches AWS (proxy, VPN), and who you are: aws sts get-caller-identity";
+  const recentCli = "install a recent AWS CLI (https://aws.amazon.com/cli/) and have it first on PATH";
   const [identity, awsCli] = await Promise.all([
-    runner.check(configured, {
-      name: "AWS identity",
-      advice: "see whether this machine reaches AWS (proxy, VPN), and who you are: aws sts get-caller-identity",
-      run: async ({ config }) => {
-        const cluster = eksClusterOf(config);
-        const { findings } = await checkIdentity(cluster);
-        return { findings, value: { config, cluster } };
-      },
+    runner.check("AWS identity", configured, whoYouAre, async ({ config }) => {
+      const cluster = eksClusterOf(config);
+      const { findings } = await checkIdentity(cluster);
+      return { findings, value: { config, cluster } };
     }),
-    runner.check(tools, {
-      name: "AWS CLI",
-      advice: "install a recent AWS CLI (https://aws.amazon.com/cli/) and have it first on PATH",
-      run: (toolbox, signal) => checkAwsCli(engineOf(toolbox, workspace, stack).environment, signal),
-    }),
-    runner.check(tools, {
-      name: "AWS provider",
-      advice: "ds tools install eks",
-      run: () => checkAwsPlugin(workspace),
-    }),
+    runner.check("AWS CLI", tools, recentCli, (toolbox, signal) =>
+      checkAwsCli(engineOf(toolbox, workspace, stack).environment, signal),
+    ),
+    runner.check("AWS provider", tools, "ds tools install eks", () => checkAwsPlugin(workspace)),
   ]);
   const others = [
-    runner.check(identity, {
-      name: "images",
-      advice: askForPermissions,
-      run: ({ config }) => checkImages(config),
-    }),
-    runner.check(identity, {
-      name: "network policies",
-      advice: askForPermissions,
-      run: ({ cluster }) => checkNetworkPolicies(cluster),
-    }),
+    runner.check("images", identity, askForPermissions, ({ config }) => checkImages(config)),
+    runner.check("network policies", identity, askForPermissions, ({ cluster }) => checkNetworkPolicies(cluster)),
   ];
-  const connection = await runner.check(identity, {
-    name: "EKS cluster",
-    advice: askForPermissions,
-    run: async ({ config, cluster }) =>
-      ok(`${clusterArn(cluster)} is ACTIVE and answers`, await connectCluster(config, workspace)),
-  });
-  const token = await runner.check(both(connection, awsCli), {
-    name: "token",
-    advice: "run that command yourself; it needs the same credentials as aws sts get-caller-identity",
-    run: ([withCommand, environment], signal) => checkToken(withCommand, environment, signal),
-  });
-  await checkClusterStages(runner, target, token, configured);
+  const connection = await runner.check("EKS cluster", identity, askForPermissions, async ({ config, cluster }) =>
+    ok(`${clusterArn(cluster)} is ACTIVE and answers`, await connectCluster(config, workspace)),
+  );
+  const token = await runner.check(
+    "token",
+    both(connection, awsCli),
+    "run that command yourself; it needs the same credentials as aws sts get-caller-identity",
+    ([withCommand, environment], signal) => checkToken(withCommand, environment, signal),
+  );
+  await checkObjectStages(started, token);
   await Promise.all(others);
 }
 
@@ -151,79 +147,29 @@ function eksClusterOf({ cluster }: Config): EksClusterArgs {
 }
 
 /** Checks what only the API server can tell. */
-async function checkClusterStages(
-  runner: CheckRunner,
-  { stack }: Target,
+async function checkObjectStages(
+  { runner, stack, configured }: Started,
   connection: Result<ClientArgs>,
-  configured: Result<Configured>,
 ): Promise<void> {
-  const client = await runner.check(connection, {
-    name: "API server",
-    advice: "see whether it can be reached from this machine (VPN, proxy); stack local: ds down, ds up",
-    run: checkApiServer,
-  });
+  const reach = "see whether it can be reached from this machine (VPN, proxy); stack local: ds down, ds up";
+  const askForRoles = "ask an administrator of the cluster for the roles of docs/access.md";
+  const operator = "have the Prometheus operator's CRDs installed, or set monitoring: false in the stack file";
+  const client = await runner.check("API server", connection, reach, checkApiServer);
   const needs = both(client, configured);
-  await Promise.all([
-    runner.check(needs, {
-      name: "permissions",
-      advice: "ask an administrator of the cluster for the roles of docs/access.md",
-      run: ([api, { permissions }]) => checkPermissions(api, permissions),
-    }),
-    runner.check(needs, {
-      name: "namespace",
-      advice: askForPermissions,
-      run: ([api, { config }]) => checkNamespace(api, config.datasetsServer),
-    }),
-    runner.check(needs, {
-      name: "custom resources",
-      advice: "have the Prometheus operator's CRDs installed, or set monitoring: false in the stack file",
-      run: ([api, { permissions }]) => checkCustomResources(api, permissions),
-    }),
-    // Nothing of others is on the local cluster.
-    ...(stack === "local"
-      ? []
-      : [
-          runner.check(needs, {
-            name: "what runs already",
-            advice: askForPermissions,
-            run: ([api, { config }]) => checkConflicts(api, config),
-          }),
-        ]),
-  ]);
-}
-
-async function checkStateStage(
-  runner: CheckRunner,
-  { stack, workspace }: Target,
-  tools: Result<EngineTools>,
-  configured: Result<Configured>,
-): Promise<void> {
-  const state = await runner.check(tools, {
-    name: "state",
-    advice: "see where the state is (backend.url in Pulumi.yaml, PULUMI_BACKEND_URL) and whether you may read it",
-    run: async (toolbox) => {
-      // An engine of stack local has a folder made for its state; a look must not.
-      if (stack === "local" && !existsSync(workspace)) {
-        throw new UserError("nothing was started here yet", makes(stack));
-      }
-      return checkState(engineOf(toolbox, workspace, stack), stack);
-    },
-  });
-  const [secrets] = await Promise.all([
-    runner.check(state, {
-      name: "secrets",
-      advice: "PULUMI_CONFIG_PASSPHRASE must be that of the stack file; the committed files' is placeholder",
-      run: ({ engine }, signal) => checkSecrets(engine, stack, signal),
-    }),
-    runner.check(state, {
-      name: "lock",
-      advice: `wait until that run ends; when it is certain that it was killed: ds unlock ${stack}`,
-      run: ({ store }) => checkLock(store, stack),
-    }),
-  ]);
-  await runner.check(both(secrets, configured), {
-    name: "placeholders",
-    advice: "docs/configuration.md lists the secrets",
-    run: async ([values, needed]) => checkPlaceholders(values, needed.placeholders, stack),
-  });
+  const checks = [
+    runner.check("permissions", needs, askForRoles, ([api, { permissions }]) => checkPermissions(api, permissions)),
+    runner.check("namespace", needs, askForPermissions, ([api, { config }]) =>
+      checkNamespace(api, config.datasetsServer),
+    ),
+    runner.check("custom resources", needs, operator, ([api, { permissions }]) =>
+      checkCustomResources(api, permissions),
+    ),
+  ];
+  // The local cluster has no objects of others.
+  if (stack !== "local") {
+    checks.push(
+      runner.check("what runs already", needs, askForPermissions, ([api, { config }]) => checkConflicts(api, config)),
+    );
+  }
+  await Promise.all(checks);
 }

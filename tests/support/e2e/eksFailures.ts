@@ -56,7 +56,11 @@ export const eksFailures: readonly Failure[] = [
   {
     is: "a cluster that is not there",
     cause: withCluster(() => undefined),
-    says: [/couldn't find resource/, /check cluster\.name, cluster\.region and cluster\.account of the stack file/],
+    says: [
+      /there is no such cluster/,
+      /couldn't find resource/,
+      /check cluster\.name, cluster\.region and cluster\.account of the stack file/,
+    ],
   },
   {
     is: "a cluster that is not ready",

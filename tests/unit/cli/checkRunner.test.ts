@@ -17,8 +17,8 @@ describe("the checks of doctor", () => {
   });
 
   it("hand on what they have for those that need it", async () => {
-    const first = await runner.check(nothing, { name: "first", advice, run: well });
-    await runner.check(first, { name: "second", advice, run: async (value) => ok(`got ${value}`) });
+    const first = await runner.check("first", nothing, advice, well);
+    await runner.check("second", first, advice, async (value) => ok(`got ${value}`));
     assert.deepEqual(runner.rows, [
       { check: "first", outcome: "ok", found: "all is well" },
       { check: "second", outcome: "ok", found: "got value" },
@@ -26,11 +26,11 @@ describe("the checks of doctor", () => {
   });
 
   it("are skipped where one that they need has failed, and name that one", async () => {
-    const first = await runner.check(nothing, { name: "first", advice, run: broken });
-    const second = await runner.check(first, { name: "second", advice, run: well });
-    await runner.check(second, { name: "third", advice, run: well });
-    const fourth = await runner.check(nothing, { name: "fourth", advice, run: well });
-    await runner.check(both(fourth, second), { name: "fifth", advice, run: well });
+    const first = await runner.check("first", nothing, advice, broken);
+    const second = await runner.check("second", first, advice, well);
+    await runner.check("third", second, advice, well);
+    const fourth = await runner.check("fourth", nothing, advice, well);
+    await runner.check("fifth", both(fourth, second), advice, well);
     assert.deepEqual(runner.rows, [
       { check: "first", outcome: "failed", found: "it is broken", next: advice },
       { check: "second", outcome: "skipped", found: "first failed" },
@@ -42,24 +42,20 @@ describe("the checks of doctor", () => {
 
   it("take the next step from the error, where it has one", async () => {
     const run = () => Promise.reject(new UserError("it is broken", "fix it"));
-    await runner.check(nothing, { name: "first", advice, run });
+    await runner.check("first", nothing, advice, run);
     assert.deepEqual(runner.rows, [{ check: "first", outcome: "failed", found: "it is broken", next: "fix it" }]);
   });
 
   it("are not waited for longer than the limit that they have together, and end what they wait for", async () => {
     let wasEnded = false;
-    const first = await runner.check(nothing, {
-      name: "first",
-      advice,
-      run: (_needed, signal) => {
-        signal.addEventListener("abort", () => {
-          wasEnded = true;
-        });
-        return never();
-      },
+    const first = await runner.check("first", nothing, advice, (_needed, signal) => {
+      signal.addEventListener("abort", () => {
+        wasEnded = true;
+      });
+      return never();
     });
-    await runner.check(first, { name: "second", advice, run: well });
-    await runner.check(nothing, { name: "third", advice, run: never });
+    await runner.check("second", first, advice, well);
+    await runner.check("third", nothing, advice, never);
     const found = "no answer within the 0.1 s that all checks have together";
     assert.deepEqual(runner.rows, [
       { check: "first", outcome: "failed", found, next: advice },
@@ -70,18 +66,14 @@ describe("the checks of doctor", () => {
   });
 
   it("have failed where one of several things that they look at has", async () => {
-    const several = await runner.check(nothing, {
-      name: "several",
-      advice,
-      run: async () => ({
-        findings: [
-          { subject: "one", outcome: "ok", found: "fine" },
-          { subject: "other", outcome: "failed", found: "broken" },
-        ],
-        value: undefined,
-      }),
-    });
-    await runner.check(several, { name: "second", advice, run: well });
+    const several = await runner.check("several", nothing, advice, async () => ({
+      findings: [
+        { subject: "one", outcome: "ok", found: "fine" },
+        { subject: "other", outcome: "failed", found: "broken" },
+      ],
+      value: undefined,
+    }));
+    await runner.check("second", several, advice, well);
     assert.deepEqual(runner.rows, [
       { check: "one", outcome: "ok", found: "fine" },
       { check: "other", outcome: "failed", found: "broken", next: advice },
@@ -90,16 +82,16 @@ describe("the checks of doctor", () => {
   });
 
   it("are named while they are waited for", async () => {
-    const slow = runner.check(nothing, { name: "slow", advice, run: never });
-    await runner.check(nothing, { name: "quick", advice, run: well });
+    const slow = runner.check("slow", nothing, advice, never);
+    await runner.check("quick", nothing, advice, well);
     assert.deepEqual(runner.waitingFor, ["slow"]);
     await slow;
     assert.deepEqual(runner.waitingFor, []);
   });
 
   it("are listed by the order in which they began", async () => {
-    const slow = runner.check(nothing, { name: "slow", advice, run: never });
-    await runner.check(nothing, { name: "quick", advice, run: well });
+    const slow = runner.check("slow", nothing, advice, never);
+    await runner.check("quick", nothing, advice, well);
     await slow;
     assert.deepEqual(
       runner.rows.map(({ check }) => check),

@@ -144,11 +144,9 @@ describe("the doctor on AWS", () => {
       const pidFile = path.join(folder, "pid");
       const environment = await cliThat(`echo $$ > ${pidFile}; exec sleep 60`);
       const runner = new CheckRunner(1_000);
-      await runner.check(nothing, {
-        name: "token",
-        advice: "run it yourself",
-        run: (_needed, limit) => checkToken(connection, environment, limit),
-      });
+      await runner.check("token", nothing, "run it yourself", (_needed, limit) =>
+        checkToken(connection, environment, limit),
+      );
       const found = "no answer within the 1 s that all checks have together";
       assert.deepEqual(runner.rows, [{ check: "token", outcome: "failed", found, next: "run it yourself" }]);
       await assert.rejects(stillRuns(pidFile), { code: "ESRCH" });

@@ -78,11 +78,7 @@ describe("the doctor on an API server", () => {
   it("is not waited for when it takes the question and never answers", async () => {
     respond = () => undefined;
     const runner = new CheckRunner(200);
-    await runner.check(nothing, {
-      name: "API server",
-      advice: "use the VPN",
-      run: () => checkApiServer(reach(server.url)),
-    });
+    await runner.check("API server", nothing, "use the VPN", () => checkApiServer(reach(server.url)));
     const found = "no answer within the 0.2 s that all checks have together";
     assert.deepEqual(runner.rows, [{ check: "API server", outcome: "failed", found, next: "use the VPN" }]);
   });
