@@ -104,6 +104,16 @@ export async function explaining<T>(doing: string, action: () => Promise<T>): Pr
   }
 }
 
+/** Returns what AWS answers, or undefined where it answers with this code that there is nothing. */
+export async function ifPresent<T>(absence: string, ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (errorName(error) === absence) return undefined;
+    throw error;
+  }
+}
+
 /** Returns the name of an error: for one of AWS its code, such as `AccessDeniedException`. */
 export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : "";

@@ -1,8 +1,8 @@
-import { ECRClient } from "@aws-sdk/client-ecr";
-import { EKSClient } from "@aws-sdk/client-eks";
-import { KMSClient } from "@aws-sdk/client-kms";
-import { S3Client } from "@aws-sdk/client-s3";
-import { STSClient } from "@aws-sdk/client-sts";
+import { ECR } from "@aws-sdk/client-ecr";
+import { EKS } from "@aws-sdk/client-eks";
+import { KMS } from "@aws-sdk/client-kms";
+import { S3 } from "@aws-sdk/client-s3";
+import { STS } from "@aws-sdk/client-sts";
 import type { EksClusterArgs } from "../../cluster/eks";
 import { type Credentials, clusterCredentials, credentialsOf, requestHandler } from "./credentials";
 
@@ -26,8 +26,8 @@ interface BucketAccess {
 }
 
 /** Returns a client for the bucket of a state, which reaches it as Pulumi does. */
-export function s3Client({ region, endpoint, profile, pathStyle }: BucketAccess): S3Client {
-  return new S3Client({
+export function s3Client({ region, endpoint, profile, pathStyle }: BucketAccess): S3 {
+  return new S3({
     ...defaults(),
     credentials: credentialsOf(profile),
     forcePathStyle: pathStyle,
@@ -40,18 +40,18 @@ export function s3Client({ region, endpoint, profile, pathStyle }: BucketAccess)
   });
 }
 
-export function kmsClient(region: string): KMSClient {
-  return new KMSClient({ ...defaults(), region, credentials: credentialsOf() });
+export function kmsClient(region: string): KMS {
+  return new KMS({ ...defaults(), region, credentials: credentialsOf() });
 }
 
-export function stsClient(region: string, credentials: Credentials = credentialsOf()): STSClient {
-  return new STSClient({ ...defaults(), region, credentials });
+export function stsClient(region: string, credentials: Credentials = credentialsOf()): STS {
+  return new STS({ ...defaults(), region, credentials });
 }
 
-export function eksClient(cluster: EksClusterArgs): EKSClient {
-  return new EKSClient({ ...defaults(), region: cluster.region, credentials: clusterCredentials(cluster) });
+export function eksClient(cluster: EksClusterArgs): EKS {
+  return new EKS({ ...defaults(), region: cluster.region, credentials: clusterCredentials(cluster) });
 }
 
-export function ecrClient(region: string, credentials: Credentials): ECRClient {
-  return new ECRClient({ ...defaults(), region, credentials });
+export function ecrClient(region: string, credentials: Credentials): ECR {
+  return new ECR({ ...defaults(), region, credentials });
 }

@@ -1,4 +1,3 @@
-import { DescribeClusterCommand } from "@aws-sdk/client-eks";
 import { connectEks } from "../../cluster/eks";
 import type { ClientArgs } from "../../cluster/kubernetesClient";
 import { connectLocal } from "../../cluster/local";
@@ -12,7 +11,7 @@ export function connectCluster({ cluster, datasetsServer }: Config, workspace: s
     return connectLocal({ ...cluster, kubeconfigPath: workspacePaths(workspace).kubeconfig });
   }
   return connectEks(cluster, datasetsServer.scope.namespace, async () => {
-    const { cluster: found } = await eksClient(cluster).send(new DescribeClusterCommand({ name: cluster.name }));
+    const { cluster: found } = await eksClient(cluster).describeCluster({ name: cluster.name });
     return {
       arn: found?.arn,
       status: found?.status,

@@ -1,4 +1,4 @@
-import { GetCallerIdentityCommand, type STSClient, type STSClientConfig } from "@aws-sdk/client-sts";
+import type { STS, STSClientConfig } from "@aws-sdk/client-sts";
 import {
   createCredentialChain,
   fromEnv,
@@ -57,10 +57,8 @@ export function clusterCredentials({
  *
  * @throws when they are of another account.
  */
-export async function identifyCaller(sts: STSClient, account: string): Promise<string> {
-  const { Account, Arn = "" } = await explaining("ask AWS who you are", () =>
-    sts.send(new GetCallerIdentityCommand({})),
-  );
+export async function identifyCaller(sts: STS, account: string): Promise<string> {
+  const { Account, Arn = "" } = await explaining("ask AWS who you are", () => sts.getCallerIdentity({}));
   if (Account !== account) {
     throw new UserError(
       `you are ${Arn}, of account ${Account}, and the stack belongs to account ${account}; no changes were made`,

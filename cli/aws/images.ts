@@ -1,4 +1,3 @@
-import { DescribeImagesCommand } from "@aws-sdk/client-ecr";
 import { awsError, errorName } from "../../cluster/awsErrors";
 import type { ClusterArgs } from "../../cluster/cluster";
 import { UserError } from "../../cluster/userError";
@@ -49,7 +48,7 @@ export async function askForImages({ cluster, datasetsServer }: ImageUser): Prom
     asked.map(async (image) => {
       const repositoryName = image.slice(registry.length + 1, -tag.length - 1);
       const request = { registryId: place.account, repositoryName, imageIds: [{ imageTag: tag }] };
-      const error: unknown = await client.send(new DescribeImagesCommand(request)).then(
+      const error: unknown = await client.describeImages(request).then(
         () => undefined,
         (thrown: unknown) => thrown,
       );

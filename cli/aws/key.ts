@@ -1,16 +1,5 @@
-import {
-  CreateAliasCommand,
-  CreateKeyCommand,
-  DecryptCommand,
-  DescribeKeyCommand,
-  EnableKeyRotationCommand,
-  GetKeyRotationStatusCommand,
-  type KeyMetadata,
-  type KMSClient,
-  paginateListAliases,
-  paginateListKeys,
-} from "@aws-sdk/client-kms";
-import { errorName, explaining } from "../../cluster/awsErrors";
+import { type KeyMetadata, type KMS, paginateListAliases, paginateListKeys } from "@aws-sdk/client-kms";
+import { explaining, ifPresent } from "../../cluster/awsErrors";
 import { UserError } from "../../cluster/userError";
 import { projectTag } from "../../config/accounts";
 import { kmsClient } from "./clients";
@@ -36,7 +25,7 @@ function descriptionOf({ alias }: KeyArgs): string {
  *
  * @throws when the key cannot serve.
  */
-export async function ensureKey(kms: KMSClient, args: KeyArgs, report: (finding: Finding) => void): Promise<void> {
+export async function ensureKey(kms: KMS, args: KeyArgs, report: (finding: Finding) => void): Promise<void> {
   const { alias } = args;
   const found = await explaining(`look for key ${alias}`, () => describe(kms, alias));
   const key = found ?? (await explaining(`create key ${alias}`, () => createKey(kms, args, report)));
@@ -48,10 +37,10 @@ export async function ensureKey(kms: KMSClient, args: KeyArgs, report: (finding:
   const rotation = {
     what: "its rotation",
     look: async () => {
-      const { KeyRotationEnabled: right = false } = await kms.send(new GetKeyRotationStatusCommand({ KeyId }));
+      const { KeyRotationEnabled: right = false } = await kms.getKeyRotationStatus({ KeyId });
       return { is: right ? "every year" : "off", right };
     },
-    set: () => kms.send(new EnableKeyRotationCommand({ KeyId })),
+    set: () => kms.enableKeyRotation({ KeyId }),
   };
   await explaining(`set up key ${alias}`, () => settle([rotation], report));
 }
@@ -72,7 +61,7 @@ export async function checkSecretsReadable({ url, encryptedKey }: EncryptedKey):
   const { region, name } = parseSecretsProvider(url);
   await explaining(`decrypt the stack's secrets with key ${name}`, async () => {
     const CiphertextBlob = Buffer.from(encryptedKey, "base64");
-    await kmsClient(region).send(new DecryptCommand({ CiphertextBlob }));
+    await kmsClient(region).decrypt({ CiphertextBlob });
   });
 }
 
@@ -86,38 +75,31 @@ function parseSecretsProvider(url: string): { readonly name: string; readonly re
   return { name, region };
 }
 
-async function describe(kms: KMSClient, KeyId: string): Promise<KeyMetadata | undefined> {
-  try {
-    return (await kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata;
-  } catch (error) {
-    if (errorName(error) === "NotFoundException") return undefined;
-    throw error;
-  }
+async function describe(kms: KMS, KeyId: string): Promise<KeyMetadata | undefined> {
+  return (await ifPresent("NotFoundException", () => kms.describeKey({ KeyId })))?.KeyMetadata;
 }
 
-async function createKey(kms: KMSClient, args: KeyArgs, report: (finding: Finding) => void): Promise<KeyMetadata> {
+async function createKey(kms: KMS, args: KeyArgs, report: (finding: Finding) => void): Promise<KeyMetadata> {
   const { alias } = args;
   const nameless = await findNameless(kms, descriptionOf(args));
   const key = nameless ?? (await makeKey(kms, descriptionOf(args)));
-  await kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: key.KeyId }));
+  await kms.createAlias({ AliasName: alias, TargetKeyId: key.KeyId });
   report({ what: `key ${alias}`, was: nameless ? `${key.KeyId} without its name` : "absent", did: "created" });
   return key;
 }
 
-async function makeKey(kms: KMSClient, Description: string): Promise<KeyMetadata> {
-  const { KeyMetadata } = await kms.send(
-    new CreateKeyCommand({
-      Description,
-      KeyUsage: "ENCRYPT_DECRYPT",
-      Tags: [{ TagKey: projectTag.key, TagValue: projectTag.value }],
-    }),
-  );
+async function makeKey(kms: KMS, Description: string): Promise<KeyMetadata> {
+  const { KeyMetadata } = await kms.createKey({
+    Description,
+    KeyUsage: "ENCRYPT_DECRYPT",
+    Tags: [{ TagKey: projectTag.key, TagValue: projectTag.value }],
+  });
   if (KeyMetadata === undefined) throw new UserError("AWS says that it created a key, and not which");
   return KeyMetadata;
 }
 
 /** A usable key of this description that has no alias. */
-async function findNameless(kms: KMSClient, description: string): Promise<KeyMetadata | undefined> {
+async function findNameless(kms: KMS, description: string): Promise<KeyMetadata | undefined> {
   const named = new Set<string | undefined>();
   for await (const { Aliases = [] } of paginateListAliases({ client: kms }, {})) {
     for (const { TargetKeyId } of Aliases) named.add(TargetKeyId);

@@ -1,4 +1,3 @@
-import { DescribeAddonCommand } from "@aws-sdk/client-eks";
 import { z } from "zod";
 import { errorName } from "../../cluster/awsErrors";
 import type { EksClusterArgs } from "../../cluster/eks";
@@ -79,7 +78,7 @@ export async function checkNetworkPolicies(cluster: EksClusterArgs): Promise<Fin
   const { name, region } = cluster;
   const request = { clusterName: name, addonName: "vpc-cni" };
   try {
-    const { addon = {} } = await eksClient(cluster).send(new DescribeAddonCommand(request));
+    const { addon = {} } = await eksClient(cluster).describeAddon(request);
     const { enableNetworkPolicy } = addonConfiguration.parse(parseJson(addon.configurationValues ?? "{}"));
     const found = `the add-on vpc-cni ${addon.addonVersion} has enableNetworkPolicy ${enableNetworkPolicy ?? "unset"}`;
     return String(enableNetworkPolicy) === "true"
