@@ -6,7 +6,7 @@ import { secretsKey, secretsProviderUrl } from "../config/accounts";
 import { plainly, workspaceOf } from "./automation";
 import { ensureBucket } from "./aws/bucket";
 import { kmsClient, s3Client, stsClient } from "./aws/clients";
-import { identifyCaller } from "./aws/identity";
+import { identifyCaller } from "./aws/credentials";
 import { checkSecretsReadable, ensureKey } from "./aws/key";
 import type { Finding } from "./aws/provision";
 import { type Engine, execute, stateOf } from "./engine";

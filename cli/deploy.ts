@@ -1,5 +1,5 @@
 import { UserError } from "../cluster/userError";
-import { refuseWithoutImages } from "./aws/images";
+import { requireImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
 import { type Engine, execute } from "./engine";
 import { stackFile } from "./project";
@@ -45,7 +45,7 @@ export function allowing(engine: Engine, objects: readonly string[] = []): Engin
 async function checkImages(stack: string): Promise<void> {
   const { config } = readStack(stack);
   const tag = `ds pulumi ${stack} -- config set --path datasets-server:images.tag sha-abc1234`;
-  await refuseWithoutImages(config, `deploy one that is there: ${tag}`);
+  await requireImages(config, `deploy one that is there: ${tag}`);
 }
 
 /** Shows what a deploy would change. */

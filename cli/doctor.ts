@@ -1,9 +1,9 @@
-import { checkStack, type Patient } from "./doctor/checks";
-import { Examination, type Outcome, type Row } from "./doctor/examination";
+import { CheckRunner, type Outcome, type Row } from "./doctor/checkRunner";
+import { checkStack, type Target } from "./doctor/checks";
 import { cut, green, red, wrapped, yellow } from "./style";
 
-/** How long one check may take; milliseconds. */
-const limitMs = 10_000;
+/** How long all checks may take together; milliseconds. */
+const limitMs = 30_000;
 
 /** How often the checks under way are named; milliseconds. */
 const progressMs = 2_000;
@@ -22,48 +22,46 @@ const colours: Readonly<Record<Outcome, (text: string) => string>> = {
 const outcomeWidth = Math.max(...order.map((outcome) => outcome.length)) + 2;
 
 /**
- * Looks at all that a deploy of a stack needs, from the tools on this machine to the rights on the cluster, changes
- * nothing, and prints what it found and what to do about it.
+ * Checks all that a deploy of a stack needs, from the tools on this machine to the permissions on the cluster, changes nothing,
+ * and prints what it found and what to do about it.
  *
  * @returns whether nothing failed.
  */
-export async function doctor(patient: Patient): Promise<boolean> {
-  const examination = new Examination(limitMs);
-  checkStack(examination, patient);
+export async function doctor(target: Target): Promise<boolean> {
+  const runner = new CheckRunner(limitMs);
   const progress = setInterval(() => {
-    console.error(`waiting for: ${examination.waitingFor.join(", ")}`);
+    console.error(`waiting for: ${runner.waitingFor.join(", ")}`);
   }, progressMs);
-  const rows = await examination.finish().finally(() => clearInterval(progress));
+  await checkStack(runner, target).finally(() => clearInterval(progress));
+  const { rows } = runner;
   console.log(render(rows, process.stdout.columns));
-  console.log(`stack ${patient.stack}: ${summary(rows)}`);
+  console.log(`stack ${target.stack}: ${summary(rows)}`);
   return rows.every(({ outcome }) => outcome !== "failed");
 }
 
 /**
- * What was found: first what is not well, whole and with its next step; then what is well, one line for each check.
+ * Returns what was found: first what is not well, whole and with its next step; then what is well, one line for each check.
  *
  * @param columns how wide it may be: what is not well is wrapped, what is well is cut. Default: neither.
  */
 export function render(rows: readonly Row[], columns?: number): string {
   const width = columns && columns - outcomeWidth;
-  const lines: Readonly<Record<Outcome, (those: readonly Row[]) => string[][]>> = {
-    failed: (those) => those.map((row) => wrapped(whole(row), width)),
-    warning: (those) => those.map((row) => wrapped(whole(row), width)),
-    unknown: (those) => those.map((row) => wrapped(whole(row), width)),
-    skipped: (those) => byCause(those).map((text) => wrapped(text, width)),
-    ok: (those) => together(those).map((line) => [cut(line, width)]),
-  };
-  return order
-    .flatMap((outcome) =>
-      lines[outcome](rows.filter((row) => row.outcome === outcome)).map((text) => labelled(outcome, text)),
-    )
+  return byOutcome(rows)
+    .flatMap(([outcome, those]) => {
+      if (outcome === "ok") return together(those).map((line) => labelled(outcome, [cut(line, width)]));
+      const texts = outcome === "skipped" ? byCause(those) : those.map(whole);
+      return texts.map((text) => labelled(outcome, wrapped(text, width)));
+    })
     .join("\n");
 }
 
-function labelled(outcome: Outcome, [first = "", ...others]: readonly string[]): string {
-  const indent = " ".repeat(outcomeWidth);
+function byOutcome(rows: readonly Row[]): (readonly [Outcome, readonly Row[]])[] {
+  return order.map((outcome) => [outcome, rows.filter((row) => row.outcome === outcome)] as const);
+}
+
+function labelled(outcome: Outcome, lines: readonly string[]): string {
   const label = `${colours[outcome](outcome)}${" ".repeat(outcomeWidth - outcome.length)}`;
-  return [`${label}${first}`, ...others.map((line) => `${indent}${line}`)].join("\n");
+  return `${label}${lines.join(`\n${" ".repeat(outcomeWidth)}`)}`;
 }
 
 function whole({ check, found, next }: Row): string {
@@ -91,9 +89,8 @@ function together(rows: readonly Row[]): string[] {
 
 /** As in `20 ok, 1 warning, 2 failed`. */
 function summary(rows: readonly Row[]): string {
-  const counts = order.map((outcome) => [outcome, rows.filter((row) => row.outcome === outcome).length] as const);
-  return counts
-    .filter(([, count]) => count > 0)
-    .map(([outcome, count]) => `${count} ${outcome}`)
+  return byOutcome(rows)
+    .filter(([, those]) => those.length > 0)
+    .map(([outcome, those]) => `${those.length} ${outcome}`)
     .join(", ");
 }

@@ -1,4 +1,8 @@
+import { askIdentity, awsError } from "./awsErrors";
+import type { ClientArgs } from "./kubernetesClient";
+import { checkReachable } from "./reachable";
 import { UserError } from "./userError";
+
 /** A cluster of Amazon EKS. */
 export interface EksClusterArgs {
   readonly kind: "eks";
@@ -8,15 +12,13 @@ export interface EksClusterArgs {
   readonly account: string;
   /** The AWS profile to use. Default: the environment's credentials, as in CI. */
   readonly profile?: string;
-  /** The ARN of the IAM role to take on. Default: none. */
+  /** The ARN of the IAM role to assume. Default: none. */
   readonly role?: string;
-  /** The profile that the team's own commands name, such as tb. */
-  readonly teamProfile: string;
   /** The context's name in the kubeconfig, such as hub-prod-with-tb. */
   readonly context: string;
 }
 
-/** The ARN that the cluster of these arguments must have. */
+/** Returns the ARN that the cluster of these arguments must have. */
 export function clusterArn({ region, account, name }: EksClusterArgs): string {
   return `arn:aws:eks:${region}:${account}:cluster/${name}`;
 }
@@ -28,7 +30,7 @@ export interface EksAccess {
   readonly namespace: string;
 }
 
-/** A kubeconfig for one EKS cluster; each use asks AWS for a token, so it holds no secret. */
+/** Returns a kubeconfig for one EKS cluster; each use asks AWS for a token, so it holds no secret. */
 export function eksKubeconfig(args: EksClusterArgs, access: EksAccess): string {
   const arn = clusterArn(args);
   return JSON.stringify({
@@ -63,43 +65,45 @@ export function eksKubeconfig(args: EksClusterArgs, access: EksAccess): string {
   });
 }
 
-/** What AWS says when a lookup fails, and the next step. */
-const meanings: readonly (readonly [says: RegExp, meaning: (args: EksClusterArgs) => string])[] = [
-  [
-    /AWS account ID not allowed/,
-    (args) => `${signIn(args)}; these credentials are another account's, and only ${args.account} may be touched`,
-  ],
-  [
-    /AccessDenied/,
-    (args) =>
-      `ask for the policy of docs/access.md, as the identity in use may not eks:DescribeCluster on ${clusterArn(args)}; ` +
-      `whose it is: ${askIdentity(args)}`,
-  ],
-  [
-    /couldn't find resource|ResourceNotFound/,
-    ({ name, region }) =>
-      `check cluster.name, cluster.region and cluster.account of the stack file, as there is no cluster of that name ` +
-      `there; with permission for it, aws eks describe-cluster --name ${name} --region ${region} says the same`,
-  ],
-  [/ExpiredToken|has expired|is expired/, (args) => `${signIn(args)}; the credentials have expired`],
-];
-
-/** The whole message for a user whose EKS cluster could not be looked up; `cause` is what the provider says. */
-export function lookupFailure(args: EksClusterArgs, cause: string): UserError {
-  // The provider puts a list around its one error.
-  const said = cause.replace(/^[\s\S]*error occurred:\s*\* /, "").trim();
-  const [, meaning] = meanings.find(([says]) => says.test(said)) ?? [];
-  const next = meaning?.(args) ?? `check the credentials with: ${askIdentity(args)}`;
-  const where = `EKS cluster ${args.name} in ${args.region} of account ${args.account}`;
-  return new UserError(`cannot look up ${where}; no changes were made: ${said}`, next);
+/** What AWS says of a cluster. */
+export interface FoundCluster {
+  readonly arn: string | undefined;
+  readonly status: string | undefined;
+  readonly endpoint: string;
+  readonly certificateAuthority: string;
 }
 
-/** The command that says whose credentials are in use. */
-export function askIdentity({ profile }: EksClusterArgs): string {
-  return `aws sts get-caller-identity${profile ? ` --profile=${profile}` : ""}`;
-}
-
-function signIn(args: EksClusterArgs): string {
-  const { profile = args.teamProfile } = args;
-  return `sign in again, such as with: aws sso login --profile=${profile} (${askIdentity(args)} says who you are)`;
+/**
+ * Returns how to reach the EKS cluster of a stack, after it was found to be the right one, ready and within reach.
+ *
+ * @param lookUp asks AWS for the cluster of that name, and for no list of clusters
+ */
+export async function connectEks(
+  args: EksClusterArgs,
+  namespace: string,
+  lookUp: () => Promise<FoundCluster>,
+): Promise<ClientArgs> {
+  const { name, region, account, profile, context } = args;
+  const { endpoint, certificateAuthority, ...found } = await lookUp().catch((error: unknown) => {
+    throw awsError(
+      `look up EKS cluster ${name} in ${region} of account ${account}; no changes were made`,
+      error,
+      profile,
+    );
+  });
+  const arn = clusterArn(args);
+  if (found.arn !== arn) {
+    throw new UserError(
+      `the cluster found is ${found.arn}, but this stack belongs to ${arn}; no changes were made`,
+      `see whose credentials are in use: ${askIdentity(profile)}`,
+    );
+  }
+  if (found.status !== "ACTIVE") {
+    throw new UserError(
+      `cluster ${name} is ${found.status}, and must be ACTIVE; no changes were made`,
+      "run this again when it is",
+    );
+  }
+  await checkReachable(endpoint, `see whether you are on the network that reaches ${name} (VPN)`);
+  return { kubeconfig: eksKubeconfig(args, { endpoint, certificateAuthority, namespace }), context };
 }

@@ -1,4 +1,5 @@
 import { componentLabel, objectName, type Scope } from "../catalog/names";
+import { teamProfile } from "./awsErrors";
 import type { ClusterArgs } from "./cluster";
 import { clusterArn } from "./eks";
 
@@ -50,6 +51,6 @@ function useCluster(cluster: ClusterArgs): string {
   if (cluster.kind === "local") {
     return "ds shell";
   }
-  const { name, context, region, teamProfile } = cluster;
+  const { name, context, region } = cluster;
   return `aws eks update-kubeconfig --name ${name} --alias ${context} --region ${region} --profile=${teamProfile}`;
 }

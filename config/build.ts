@@ -2,6 +2,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { helmPrefix, type Scope } from "../catalog/names";
 import type { SecretKey } from "../catalog/secrets";
+import { teamProfile } from "../cluster/awsErrors";
 import type { ClusterArgs } from "../cluster/cluster";
 import type { DatasetsServerArgs } from "../components/buildObjects";
 import type { SecretValues } from "../components/foundation/secrets";
@@ -37,9 +38,6 @@ interface ParsedFile {
 
 /** Gives the value of a secret's key to the objects. */
 export type SecretOutput = (key: EncryptedKey) => pulumi.Output<string>;
-
-/** The AWS profile that the team's people sign in with, and that their contexts are named after. */
-const teamProfile = "tb";
 
 /** The key of the stack file that each of a stack's secrets is read from. */
 function secretSources({ kind }: StackIdentity, file: StackFile): Readonly<Partial<Record<SecretKey, EncryptedKey>>> {
@@ -162,7 +160,6 @@ function clusterArgs(
     region,
     account,
     context,
-    teamProfile,
     ...(profile && { profile }),
     ...(role && { role }),
   };

@@ -1,23 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import {
-  BucketLocationConstraint,
-  CreateBucketCommand,
-  GetBucketEncryptionCommand,
-  GetBucketOwnershipControlsCommand,
-  GetBucketPolicyCommand,
-  GetBucketVersioningCommand,
-  GetPublicAccessBlockCommand,
-  HeadBucketCommand,
-  PutBucketEncryptionCommand,
-  PutBucketOwnershipControlsCommand,
-  PutBucketPolicyCommand,
-  PutBucketVersioningCommand,
-  PutPublicAccessBlockCommand,
-  type S3Client,
-} from "@aws-sdk/client-s3";
+import { BucketLocationConstraint, type S3 } from "@aws-sdk/client-s3";
 import { z } from "zod";
+import { awsError, errorName, explaining, ifPresent } from "../../cluster/awsErrors";
 import { UserError } from "../../cluster/userError";
-import { errorName, explained, explaining } from "./faults";
 import { type Finding, type Property, settle } from "./provision";
 
 export interface BucketArgs {
@@ -45,7 +30,7 @@ const policyDocument = z.looseObject({
  *
  * @throws when it belongs to another account or is in another region.
  */
-export async function ensureBucket(s3: S3Client, args: BucketArgs, report: (finding: Finding) => void): Promise<void> {
+export async function ensureBucket(s3: S3, args: BucketArgs, report: (finding: Finding) => void): Promise<void> {
   const { bucket, region } = args;
   const found = await findBucket(s3, args);
   if (found === undefined) {
@@ -63,18 +48,17 @@ export async function ensureBucket(s3: S3Client, args: BucketArgs, report: (find
 }
 
 /** The region of the bucket; undefined when there is none. */
-async function findBucket(s3: S3Client, { bucket, region, account }: BucketArgs): Promise<string | undefined> {
+async function findBucket(s3: S3, { bucket, region, account }: BucketArgs): Promise<string | undefined> {
   try {
-    const { BucketRegion } = await s3.send(new HeadBucketCommand({ Bucket: bucket, ExpectedBucketOwner: account }));
+    const { BucketRegion } = await s3.headBucket({ Bucket: bucket, ExpectedBucketOwner: account });
     return BucketRegion ?? region;
   } catch (error) {
     if (errorName(error) === "NotFound") return undefined;
-    if (!isForbidden(error)) throw explained(`look for bucket ${bucket}`, error);
+    if (!isForbidden(error)) throw awsError(`look for bucket ${bucket}`, error);
     throw new UserError(
       `bucket ${bucket} is there, and it either belongs to another account than ${account}, or is closed to these ` +
         "credentials; no changes were made",
-      "ask whoever manages the account; if it is somebody else's, another " +
-        "name goes into Pulumi.yaml and config/accounts.ts",
+      "ask the account's administrators; if it is another team's, put another name into Pulumi.yaml and config/accounts.ts",
     );
   }
 }
@@ -84,86 +68,76 @@ function isForbidden(error: unknown): boolean {
   return z.object({ httpStatusCode: z.literal(403) }).safeParse(metadata).success;
 }
 
-function createBucket(s3: S3Client, { bucket, region }: BucketArgs): Promise<unknown> {
+function createBucket(s3: S3, { bucket, region }: BucketArgs): Promise<unknown> {
   // The oldest region is the one that must not be named.
   const LocationConstraint = Object.values(BucketLocationConstraint).find((known) => known === region);
-  return s3.send(
-    new CreateBucketCommand({
-      Bucket: bucket,
-      ObjectOwnership: "BucketOwnerEnforced",
-      ...(LocationConstraint && { CreateBucketConfiguration: { LocationConstraint } }),
-    }),
-  );
+  return s3.createBucket({
+    Bucket: bucket,
+    ObjectOwnership: "BucketOwnerEnforced",
+    ...(LocationConstraint && { CreateBucketConfiguration: { LocationConstraint } }),
+  });
 }
 
 /** What must be so of the bucket. A look that finds nothing is told apart from one that fails by the error's name. */
-function properties(s3: S3Client, { bucket, account }: BucketArgs): Property[] {
+function properties(s3: S3, { bucket, account }: BucketArgs): Property[] {
   const at = { Bucket: bucket, ExpectedBucketOwner: account };
   return [
     {
       what: "its versions",
       look: async () => {
-        const { Status = "never kept" } = await s3.send(new GetBucketVersioningCommand(at));
+        const { Status = "never kept" } = await s3.getBucketVersioning(at);
         return { is: Status, right: Status === "Enabled" };
       },
-      set: () => s3.send(new PutBucketVersioningCommand({ ...at, VersioningConfiguration: { Status: "Enabled" } })),
+      set: () => s3.putBucketVersioning({ ...at, VersioningConfiguration: { Status: "Enabled" } }),
     },
     {
       what: "its encryption",
       look: async () => {
-        const found = await unless("ServerSideEncryptionConfigurationNotFoundError", () =>
-          s3.send(new GetBucketEncryptionCommand(at)),
+        const found = await ifPresent("ServerSideEncryptionConfigurationNotFoundError", () =>
+          s3.getBucketEncryption(at),
         );
         const [rule] = found?.ServerSideEncryptionConfiguration?.Rules ?? [];
         const algorithm = rule?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm;
         return { is: algorithm ?? "none", right: algorithm !== undefined };
       },
       set: () =>
-        s3.send(
-          new PutBucketEncryptionCommand({
-            ...at,
-            ServerSideEncryptionConfiguration: {
-              Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }],
-            },
-          }),
-        ),
+        s3.putBucketEncryption({
+          ...at,
+          ServerSideEncryptionConfiguration: {
+            Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }],
+          },
+        }),
     },
     {
       what: "its public access",
       look: async () => {
-        const found = await unless("NoSuchPublicAccessBlockConfiguration", () =>
-          s3.send(new GetPublicAccessBlockCommand(at)),
-        );
+        const found = await ifPresent("NoSuchPublicAccessBlockConfiguration", () => s3.getPublicAccessBlock(at));
         const open = Object.keys(closed).filter(
           (key) => Reflect.get(found?.PublicAccessBlockConfiguration ?? {}, key) !== true,
         );
         return { is: open.length === 0 ? "blocked" : `without ${open.join(", ")}`, right: open.length === 0 };
       },
-      set: () => s3.send(new PutPublicAccessBlockCommand({ ...at, PublicAccessBlockConfiguration: closed })),
+      set: () => s3.putPublicAccessBlock({ ...at, PublicAccessBlockConfiguration: closed }),
     },
     {
       what: "its objects' owner",
       look: async () => {
-        const found = await unless("OwnershipControlsNotFoundError", () =>
-          s3.send(new GetBucketOwnershipControlsCommand(at)),
-        );
+        const found = await ifPresent("OwnershipControlsNotFoundError", () => s3.getBucketOwnershipControls(at));
         const ownership = found?.OwnershipControls?.Rules?.[0]?.ObjectOwnership;
-        return { is: ownership ?? "whoever writes them", right: ownership === "BucketOwnerEnforced" };
+        return { is: ownership ?? "their writers", right: ownership === "BucketOwnerEnforced" };
       },
       set: () =>
-        s3.send(
-          new PutBucketOwnershipControlsCommand({
-            ...at,
-            OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] },
-          }),
-        ),
+        s3.putBucketOwnershipControls({
+          ...at,
+          OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] },
+        }),
     },
     tlsOnly(s3, at),
   ];
 }
 
 /** The policy gets one more statement, and keeps those that it has. */
-function tlsOnly(s3: S3Client, at: { readonly Bucket: string; readonly ExpectedBucketOwner: string }): Property {
+function tlsOnly(s3: S3, at: { readonly Bucket: string; readonly ExpectedBucketOwner: string }): Property {
   const statement = {
     Sid: "OnlyByTls",
     Effect: "Deny",
@@ -173,7 +147,7 @@ function tlsOnly(s3: S3Client, at: { readonly Bucket: string; readonly ExpectedB
     Condition: { Bool: { "aws:SecureTransport": "false" } },
   };
   const read = async () => {
-    const found = await unless("NoSuchBucketPolicy", () => s3.send(new GetBucketPolicyCommand(at)));
+    const found = await ifPresent("NoSuchBucketPolicy", () => s3.getBucketPolicy(at));
     return policyDocument.parse(found?.Policy ? JSON.parse(found.Policy) : { Statement: [] });
   };
   return {
@@ -186,17 +160,7 @@ function tlsOnly(s3: S3Client, at: { readonly Bucket: string; readonly ExpectedB
       const { Statement, ...rest } = await read();
       const others = Statement.filter(({ Sid }) => Sid !== statement.Sid);
       const Policy = JSON.stringify({ ...rest, Statement: [...others, statement] });
-      await s3.send(new PutBucketPolicyCommand({ ...at, Policy }));
+      await s3.putBucketPolicy({ ...at, Policy });
     },
   };
-}
-
-/** The answer, or undefined where AWS says by this error that there is nothing. */
-async function unless<T>(name: string, ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (errorName(error) === name) return undefined;
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import type { STSClientConfig } from "@aws-sdk/client-sts";
+import type { STS, STSClientConfig } from "@aws-sdk/client-sts";
 import {
   createCredentialChain,
   fromEnv,
@@ -6,23 +6,26 @@ import {
   fromNodeProviderChain,
   fromTemporaryCredentials,
 } from "@aws-sdk/credential-providers";
-import { requestHandler } from "./requestHandler";
+import { explaining } from "../../cluster/awsErrors";
+import type { EksClusterArgs } from "../../cluster/eks";
+import { UserError } from "../../cluster/userError";
+import { proxyAgents } from "../../network/proxies";
 
 /** Where a client takes its credentials from. */
 export type Credentials = NonNullable<STSClientConfig["credentials"]>;
 
-interface ClusterCredentialsArgs {
-  readonly region: string;
-  /** The profile of the AWS configuration to use. Default: the environment's credentials, as in CI. */
-  readonly profile?: string;
-  /** ARN of a role to take on with them. Default: none. */
-  readonly role?: string;
+/** No command waits longer than this for one answer, or for a connection; milliseconds. */
+const limits = { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
+
+/** Returns how every client sends its requests to AWS: never for long, and through the user's proxy. */
+export function requestHandler() {
+  return { ...limits, ...proxyAgents() };
 }
 
 /**
- * The credentials of a profile of the AWS configuration, or, without one, those of the environment.
+ * Returns the credentials of a profile of the AWS configuration, or, without one, those of the environment.
  *
- * As the engine and the AWS CLI have it: a profile that is named wins over keys in the environment, and these win over
+ * As Pulumi and the AWS CLI have it: a profile that is named wins over keys in the environment, and these win over
  * AWS_PROFILE, which this SDK by itself would prefer.
  */
 export function credentialsOf(profile?: string): Credentials {
@@ -33,8 +36,12 @@ export function credentialsOf(profile?: string): Credentials {
     : fromIni({ profile, clientConfig });
 }
 
-/** The credentials that a cluster is reached with, taken where the AWS provider and the AWS CLI take theirs. */
-export function clusterCredentials({ region, profile, role }: ClusterCredentialsArgs): Credentials {
+/** Returns the credentials to reach a cluster with, taken where the AWS provider and the AWS CLI take theirs. */
+export function clusterCredentials({
+  region,
+  profile,
+  role,
+}: Pick<EksClusterArgs, "region" | "profile" | "role">): Credentials {
   const own = credentialsOf(profile);
   return role === undefined
     ? own
@@ -43,4 +50,20 @@ export function clusterCredentials({ region, profile, role }: ClusterCredentials
         params: { RoleArn: role, RoleSessionName: "datasets-server" },
         clientConfig: { region, requestHandler: requestHandler() },
       });
+}
+
+/**
+ * Returns who the credentials of a client are, as an ARN.
+ *
+ * @throws when they are of another account.
+ */
+export async function identifyCaller(sts: STS, account: string): Promise<string> {
+  const { Account, Arn = "" } = await explaining("ask AWS who you are", () => sts.getCallerIdentity({}));
+  if (Account !== account) {
+    throw new UserError(
+      `you are ${Arn}, of account ${Account}, and the stack belongs to account ${account}; no changes were made`,
+      "use credentials of that account, such as AWS_PROFILE=tb",
+    );
+  }
+  return Arn;
 }

@@ -1,10 +1,9 @@
-import { DescribeImagesCommand } from "@aws-sdk/client-ecr";
+import { awsError, errorName } from "../../cluster/awsErrors";
 import type { ClusterArgs } from "../../cluster/cluster";
 import { UserError } from "../../cluster/userError";
 import { type DatasetsServerArgs, imagesOf } from "../../components/buildObjects";
 import { ecrClient } from "./clients";
 import { clusterCredentials } from "./credentials";
-import { errorName, explained } from "./faults";
 
 /** A stack, as far as its images are concerned. */
 export interface ImageUser {
@@ -28,7 +27,7 @@ const ecrHost = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com$/;
 /** What ECR answers when an image, or the repository that it would be in, is not there. */
 const absences = ["ImageNotFoundException", "RepositoryNotFoundException"];
 
-/** Where a stack's images are, by what the rights to them are named; undefined where the registry is not ECR. */
+/** Where a stack's images are, by what the permissions for them are named; undefined where the registry is not ECR. */
 export function ecrRegistry(registry: string): { readonly account: string; readonly region: string } | undefined {
   const [, account, region] = ecrHost.exec(registry) ?? [];
   return account === undefined || region === undefined ? undefined : { account, region };
@@ -49,7 +48,7 @@ export async function askForImages({ cluster, datasetsServer }: ImageUser): Prom
     asked.map(async (image) => {
       const repositoryName = image.slice(registry.length + 1, -tag.length - 1);
       const request = { registryId: place.account, repositoryName, imageIds: [{ imageTag: tag }] };
-      const error: unknown = await client.send(new DescribeImagesCommand(request)).then(
+      const error: unknown = await client.describeImages(request).then(
         () => undefined,
         (thrown: unknown) => thrown,
       );
@@ -62,18 +61,18 @@ export async function askForImages({ cluster, datasetsServer }: ImageUser): Prom
   return {
     asked,
     missing: missing.map(({ image }) => image),
-    ...(unknown && { silence: explained(`ask for image ${unknown.image}`, unknown.error).message }),
+    ...(unknown && { silence: awsError(`ask for image ${unknown.image}`, unknown.error, cluster.profile).message }),
   };
 }
 
 /**
- * Sees that a stack's images are there before anything is touched. A registry that does not say so is only warned of.
+ * Checks that a stack's images are there before anything is changed. A registry that does not say so is only warned of.
  *
  * @param next what to do when they are not there yet, to follow "Next: ".
  * @param warn receives the warning. Default: printed on stderr.
  * @throws when one is missing, naming each.
  */
-export async function refuseWithoutImages(
+export async function requireImages(
   user: ImageUser,
   next: string,
   warn: (line: string) => void = console.error,

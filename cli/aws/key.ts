@@ -1,20 +1,8 @@
-import {
-  CreateAliasCommand,
-  CreateKeyCommand,
-  DecryptCommand,
-  DescribeKeyCommand,
-  EnableKeyRotationCommand,
-  GetKeyRotationStatusCommand,
-  type KeyMetadata,
-  type KMSClient,
-  paginateListAliases,
-  paginateListKeys,
-} from "@aws-sdk/client-kms";
+import { type KeyMetadata, type KMS, paginateListAliases, paginateListKeys } from "@aws-sdk/client-kms";
+import { explaining, ifPresent } from "../../cluster/awsErrors";
 import { UserError } from "../../cluster/userError";
 import { projectTag } from "../../config/accounts";
-import type { SecretsKeeper } from "../stackFile";
 import { kmsClient } from "./clients";
-import { errorName, explaining } from "./faults";
 import { type Finding, settle } from "./provision";
 
 export interface KeyArgs {
@@ -37,7 +25,7 @@ function descriptionOf({ alias }: KeyArgs): string {
  *
  * @throws when the key cannot serve.
  */
-export async function ensureKey(kms: KMSClient, args: KeyArgs, report: (finding: Finding) => void): Promise<void> {
+export async function ensureKey(kms: KMS, args: KeyArgs, report: (finding: Finding) => void): Promise<void> {
   const { alias } = args;
   const found = await explaining(`look for key ${alias}`, () => describe(kms, alias));
   const key = found ?? (await explaining(`create key ${alias}`, () => createKey(kms, args, report)));
@@ -49,27 +37,31 @@ export async function ensureKey(kms: KMSClient, args: KeyArgs, report: (finding:
   const rotation = {
     what: "its rotation",
     look: async () => {
-      const { KeyRotationEnabled: right = false } = await kms.send(new GetKeyRotationStatusCommand({ KeyId }));
+      const { KeyRotationEnabled: right = false } = await kms.getKeyRotationStatus({ KeyId });
       return { is: right ? "every year" : "off", right };
     },
-    set: () => kms.send(new EnableKeyRotationCommand({ KeyId })),
+    set: () => kms.enableKeyRotation({ KeyId }),
   };
   await explaining(`set up key ${alias}`, () => settle([rotation], report));
 }
 
+/** A stack file's data key, encrypted with a key of KMS. */
+interface EncryptedKey {
+  /** Such as `awskms://alias/NAME?region=us-east-1`. */
+  readonly url: string;
+  readonly encryptedKey: string;
+}
+
 /**
- * Sees that the key of a stack file decrypts it, with the right that the engine itself needs.
+ * Checks that the key of a stack file decrypts it, with the permission that Pulumi itself needs.
  *
- * @throws when it does not, saying why and what to do.
+ * @throws when it does not, with the cause and what to do.
  */
-export async function checkSecretsReadable({
-  url,
-  encryptedKey,
-}: Extract<SecretsKeeper, { kind: "key" }>): Promise<void> {
+export async function checkSecretsReadable({ url, encryptedKey }: EncryptedKey): Promise<void> {
   const { region, name } = parseSecretsProvider(url);
   await explaining(`decrypt the stack's secrets with key ${name}`, async () => {
     const CiphertextBlob = Buffer.from(encryptedKey, "base64");
-    await kmsClient(region).send(new DecryptCommand({ CiphertextBlob }));
+    await kmsClient(region).decrypt({ CiphertextBlob });
   });
 }
 
@@ -83,38 +75,31 @@ function parseSecretsProvider(url: string): { readonly name: string; readonly re
   return { name, region };
 }
 
-async function describe(kms: KMSClient, KeyId: string): Promise<KeyMetadata | undefined> {
-  try {
-    return (await kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata;
-  } catch (error) {
-    if (errorName(error) === "NotFoundException") return undefined;
-    throw error;
-  }
+async function describe(kms: KMS, KeyId: string): Promise<KeyMetadata | undefined> {
+  return (await ifPresent("NotFoundException", () => kms.describeKey({ KeyId })))?.KeyMetadata;
 }
 
-async function createKey(kms: KMSClient, args: KeyArgs, report: (finding: Finding) => void): Promise<KeyMetadata> {
+async function createKey(kms: KMS, args: KeyArgs, report: (finding: Finding) => void): Promise<KeyMetadata> {
   const { alias } = args;
   const nameless = await findNameless(kms, descriptionOf(args));
   const key = nameless ?? (await makeKey(kms, descriptionOf(args)));
-  await kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: key.KeyId }));
+  await kms.createAlias({ AliasName: alias, TargetKeyId: key.KeyId });
   report({ what: `key ${alias}`, was: nameless ? `${key.KeyId} without its name` : "absent", did: "created" });
   return key;
 }
 
-async function makeKey(kms: KMSClient, Description: string): Promise<KeyMetadata> {
-  const { KeyMetadata } = await kms.send(
-    new CreateKeyCommand({
-      Description,
-      KeyUsage: "ENCRYPT_DECRYPT",
-      Tags: [{ TagKey: projectTag.key, TagValue: projectTag.value }],
-    }),
-  );
+async function makeKey(kms: KMS, Description: string): Promise<KeyMetadata> {
+  const { KeyMetadata } = await kms.createKey({
+    Description,
+    KeyUsage: "ENCRYPT_DECRYPT",
+    Tags: [{ TagKey: projectTag.key, TagValue: projectTag.value }],
+  });
   if (KeyMetadata === undefined) throw new UserError("AWS says that it created a key, and not which");
   return KeyMetadata;
 }
 
 /** A usable key of this description that has no alias. */
-async function findNameless(kms: KMSClient, description: string): Promise<KeyMetadata | undefined> {
+async function findNameless(kms: KMS, description: string): Promise<KeyMetadata | undefined> {
   const named = new Set<string | undefined>();
   for await (const { Aliases = [] } of paginateListAliases({ client: kms }, {})) {
     for (const { TargetKeyId } of Aliases) named.add(TargetKeyId);
@@ -129,20 +114,19 @@ async function findNameless(kms: KMSClient, description: string): Promise<KeyMet
 }
 
 function checkKey({ KeyId = "", Arn = "", KeyState, KeyUsage }: KeyMetadata, { alias, account }: KeyArgs): void {
-  const refuse = (why: string, next: string): never => {
-    throw new UserError(`key ${alias} (${KeyId}) ${why}; it was left as it is`, next);
-  };
+  const unusable = (why: string, next: string) =>
+    new UserError(`key ${alias} (${KeyId}) ${why}; it was left as it is`, next);
   if (Arn.split(":")[4] !== account) {
-    refuse(`is not of account ${account} (${Arn})`, "use credentials of that account");
+    throw unusable(`is not of account ${account} (${Arn})`, "use credentials of that account");
   }
   if (KeyUsage !== "ENCRYPT_DECRYPT") {
-    refuse(`is for ${KeyUsage}, and must be for ENCRYPT_DECRYPT`, "give that key another alias");
+    throw unusable(`is for ${KeyUsage}, and must be for ENCRYPT_DECRYPT`, "give that key another alias");
   }
   if (KeyState !== "Enabled") {
     const cancel = KeyState === "PendingDeletion" ? `aws kms cancel-key-deletion --key-id ${KeyId}, then ` : "";
-    refuse(
+    throw unusable(
       `is ${KeyState}, and must be Enabled`,
-      `ask why whoever manages the account; to have it back: ${cancel}aws kms enable-key --key-id ${KeyId}`,
+      `ask the account's administrators why; to have it back: ${cancel}aws kms enable-key --key-id ${KeyId}`,
     );
   }
 }

@@ -10,46 +10,49 @@ import type { Config } from "../../config/build";
 import { describePermissions, reviewAccess } from "../../safety/accessReview";
 import { findConflicts, type Look } from "../../safety/conflicts";
 import type { Permission } from "../../safety/permissions";
-import { type Finding, type Findings, found } from "./examination";
+import { type Finding, type Findings, notOk, ok } from "./checkRunner";
 
 /** What to do about a cluster that does not know an identity. */
-const access = "ask an administrator of the cluster for the roles of docs/access.md";
+const askForRoles = "ask an administrator of the cluster for the roles of docs/access.md";
 
 /** Asks the API server for its version, and who it takes this identity for. */
-export async function examineApiServer(args: ClientArgs, unreachable: string): Promise<Findings<KubernetesClient>> {
+export async function checkApiServer(args: ClientArgs): Promise<Findings<KubernetesClient>> {
   const client = await kubernetesClient(args)();
   try {
     const [{ gitVersion }, { principal }] = await Promise.all([client.version.getCode(), reviewAccess(client, [])]);
-    return found({ outcome: "ok", found: `Kubernetes ${gitVersion}; you are ${principal}` }, client);
+    return ok(`Kubernetes ${gitVersion}; you are ${principal}`, client);
   } catch (error) {
-    const isStranger = [401, 403].includes(statusCode(error) ?? 0);
-    throw isStranger
-      ? new UserError(`the API server does not let this identity in (${causeOf(error)})`, access)
-      : new UserError(causeOf(error), unreachable);
+    throw isStranger(error)
+      ? new UserError(`the API server does not let this identity in (${causeOf(error)})`, askForRoles)
+      : new UserError(causeOf(error));
   }
 }
 
-/** Asks for every right that the stack needs; one finding for each resource. */
-export async function examineRights(client: KubernetesClient, needed: readonly Permission[]): Promise<Findings<void>> {
+/** Whether the API server answered that it does not know this identity, or lets it do nothing. */
+function isStranger(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === 401 || error.code === 403);
+}
+
+/** Asks for every permission that the stack needs; one finding for each resource. */
+export async function checkPermissions(client: KubernetesClient, needed: readonly Permission[]): Promise<Findings> {
   const { missing } = await reviewAccess(client, needed);
   const resources = [...new Set(needed.map(({ resource }) => resource))].sort();
   const findings = resources.map((resource): Finding => {
     const subject = `permissions: ${resource}`;
-    const of = (rights: readonly Permission[]) =>
-      describePermissions(rights.filter((right) => right.resource === resource));
-    const lacking = of(missing);
-    return lacking.length === 0
-      ? { subject, outcome: "ok", found: of(needed).join("\n") }
-      : { subject, outcome: "failed", found: `missing: ${lacking.join("\n")}` };
+    const of = (all: readonly Permission[]) =>
+      describePermissions(all.filter((one) => one.resource === resource)).join("\n");
+    return missing.some((one) => one.resource === resource)
+      ? { subject, outcome: "failed", found: `missing: ${of(missing)}` }
+      : { subject, outcome: "ok", found: of(needed) };
   });
   return { findings, value: undefined };
 }
 
-/** Looks for what an update would harm, and refuse therefore; a finding each for a Helm release and for load balancers. */
-export async function examineConflicts(
+/** Looks for what an update would harm and is refused for; a finding each for a Helm release and for load balancers. */
+export async function checkConflicts(
   client: KubernetesClient,
   { specifiesCutover, datasetsServer: { scope, entrances } }: Pick<Config, "datasetsServer" | "specifiesCutover">,
-): Promise<Findings<void>> {
+): Promise<Findings> {
   const live = liveObjects(() => Promise.resolve(client));
   const { release, loadBalancers } = await findConflicts(live, { scope, specifiesCutover, entrances });
   const noRelease = specifiesCutover ? "the stack file specifies how to get along with one" : "none is live";
@@ -62,84 +65,70 @@ export async function examineConflicts(
   };
 }
 
-function conflictFinding(subject: string, { conflict, unknown }: Look, well: string): Finding {
+function conflictFinding(subject: string, { conflict, unknown }: Look, none: string): Finding {
   if (conflict !== undefined) {
     return { subject, outcome: "failed", found: `an update is refused: ${conflict.found}`, next: conflict.next };
   }
   return unknown.length > 0
-    ? { subject, outcome: "unknown", found: `this identity may not list each ${unknown.join(", ")}`, next: access }
-    : { subject, outcome: "ok", found: well };
+    ? { subject, outcome: "unknown", found: `this identity may not list each ${unknown.join(", ")}`, next: askForRoles }
+    : { subject, outcome: "ok", found: none };
 }
 
-/** Asks whether the API server serves the custom resources that the stack uses. Whoever may log in may ask that. */
-export async function examineCustomResources(
+/** Asks whether the API server serves the custom resources that the stack uses. Every identity may ask that. */
+export async function checkCustomResources(
   { customObjects, isNotFound }: KubernetesClient,
   needed: readonly Permission[],
-): Promise<Findings<void>> {
+): Promise<Findings> {
   const [group = "", version = ""] = apiVersions.ServiceMonitor.split("/");
-  const wanted = new Set(needed.filter((right) => right.group === group).map(({ resource }) => resource));
-  if (wanted.size === 0) {
-    return found({ outcome: "ok", found: "the stack uses none" }, undefined);
+  const wanted = [...new Set(needed.filter((right) => right.group === group).map(({ resource }) => resource))];
+  if (wanted.length === 0) {
+    return ok("the stack uses none");
   }
   const served = await customObjects.getAPIResources({ group, version }).catch((error: unknown) => {
     if (isNotFound(error)) return { resources: [] };
     throw new UserError(`cannot ask for ${group}/${version}: ${causeOf(error)}`);
   });
   const names = served.resources.map(({ name }) => name);
-  const absent = [...wanted].filter((resource) => !names.includes(resource));
+  const absent = wanted.filter((resource) => !names.includes(resource));
   if (absent.length > 0) {
     throw new UserError(`${group}/${version} has no ${absent.join(", ")} here, and the stack makes such objects`);
   }
-  return found({ outcome: "ok", found: `${group}/${version} has ${[...wanted].join(", ")}` }, undefined);
+  return ok(`${group}/${version} has ${wanted.join(", ")}`);
 }
 
 /** Looks at the stack's namespace and its labels, where this identity may. */
-export async function examineNamespace(
-  { objects, isNotFound }: KubernetesClient,
+export async function checkNamespace(
+  { objects, isNotFound, isForbidden }: KubernetesClient,
   { scope: { namespace }, namespace: { create } }: Pick<DatasetsServerArgs, "namespace" | "scope">,
-): Promise<Findings<void>> {
+): Promise<Findings> {
+  const wanted = Object.entries(namespaceLabels);
+  const wantedText = wanted.map((label) => label.join("=")).join(" ");
   try {
     const { metadata } = await objects.read({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-    return found(labelled(namespace, metadata?.labels ?? {}), undefined);
-  } catch (error) {
-    if (isNotFound(error)) {
-      return found(absent(namespace, create), undefined);
+    const missing = wanted.filter(([key, value]) => metadata?.labels?.[key] !== value);
+    if (missing.length === 0) {
+      return ok(`${namespace} is there, with ${wantedText}`);
     }
-    if (statusCode(error) !== 403) {
+    const labels = missing.map((label) => label.join("=")).join(" ");
+    return notOk(
+      "warning",
+      `${namespace} is there, without ${labels}`,
+      `have an administrator of the cluster set them: kubectl label namespace ${namespace} ${labels}`,
+    );
+  } catch (error) {
+    if (isForbidden(error)) {
+      const next = `have an administrator run: kubectl get namespace ${namespace} --show-labels; wanted: ${wantedText}`;
+      return notOk("unknown", "this identity may not look at it, and need not", next);
+    }
+    if (!isNotFound(error)) {
       throw new UserError(causeOf(error));
     }
-    const next = `ask whoever may: kubectl get namespace ${namespace} --show-labels; wanted: ${labelList().join(" ")}`;
-    return found({ outcome: "unknown", found: "this identity may not look at it, and need not", next }, undefined);
+    if (create) {
+      return ok(`${namespace} is not there yet; the first update makes it`);
+    }
+    throw new UserError(
+      `${namespace} is not there, and the stack does not make it (namespace.create)`,
+      `have an administrator of the cluster make it, with the labels ${wantedText}`,
+    );
   }
-}
-
-function labelled(namespace: string, labels: Readonly<Record<string, string>>): Finding {
-  const missing = labelList().filter((label) => !Object.entries(labels).some((pair) => pair.join("=") === label));
-  if (missing.length === 0) {
-    return { outcome: "ok", found: `${namespace} is there, with ${labelList().join(" ")}` };
-  }
-  return {
-    outcome: "warning",
-    found: `${namespace} is there, without ${missing.join(" ")}`,
-    next: `have an administrator of the cluster set them: kubectl label namespace ${namespace} ${missing.join(" ")}`,
-  };
-}
-
-function absent(namespace: string, create: boolean): Finding {
-  return create
-    ? { outcome: "ok", found: `${namespace} is not there yet; the first update makes it` }
-    : {
-        outcome: "failed",
-        found: `${namespace} is not there, and the stack does not make it (namespace.create)`,
-        next: `have an administrator of the cluster make it, with the labels ${labelList().join(" ")}`,
-      };
-}
-
-function labelList(): string[] {
-  return Object.entries(namespaceLabels).map((pair) => pair.join("="));
-}
-
-/** The HTTP status with which the API server answered; undefined when it did not. */
-function statusCode(error: unknown): number | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "number" ? error.code : undefined;
 }

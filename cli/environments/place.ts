@@ -1,11 +1,8 @@
-import { type EksClusterArgs, eksKubeconfig } from "../../cluster/eks";
 import { type KubernetesClient, kubernetesClient } from "../../cluster/kubernetesClient";
 import { UserError } from "../../cluster/userError";
 import type { Config } from "../../config/build";
 import type { StackFile } from "../../config/schema";
-import { workspacePaths } from "../../tools/workspace";
-import { clusterCredentials } from "../aws/credentials";
-import { examineCluster } from "../doctor/aws";
+import { connectCluster } from "../aws/cluster";
 import { type Engine, engineFor, stateOf } from "../engine";
 import { stackFile } from "../project";
 import { readStack } from "../stackFile";
@@ -52,19 +49,11 @@ export async function configure(
     // The loader refuses a pull request's stack without it.
     throw new UserError(`${configuredBy} says nothing of pull requests`);
   }
-  return { config, pullRequest, client: lazily(() => connect(config, workspace)) };
-}
-
-async function connect({ cluster, datasetsServer: { scope } }: Config, workspace: string): Promise<KubernetesClient> {
-  const { context } = cluster;
-  const kubeconfig =
-    cluster.kind === "eks" ? await eksAccess(cluster, scope.namespace) : workspacePaths(workspace).kubeconfig;
-  return kubernetesClient({ kubeconfig, context })();
-}
-
-async function eksAccess(cluster: EksClusterArgs, namespace: string): Promise<string> {
-  const { value } = await examineCluster(cluster, clusterCredentials(cluster));
-  return eksKubeconfig(cluster, { ...value, namespace });
+  return {
+    config,
+    pullRequest,
+    client: lazily(async () => kubernetesClient(await connectCluster(config, workspace))()),
+  };
 }
 
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {

@@ -3,7 +3,7 @@ import { StackAlreadyExistsError } from "@pulumi/pulumi/automation";
 import { UserError } from "../../cluster/userError";
 import { lifetimeMs, type Parameters, parameterRecords, parameterVariables } from "../../config/pullRequest";
 import { plainly, workspaceOf } from "../automation";
-import { refuseWithoutImages } from "../aws/images";
+import { requireImages } from "../aws/images";
 import { checkSecrets } from "../deploy";
 import { type Engine, execute } from "../engine";
 import { inOwnFolder } from "../ownFolder";
@@ -22,7 +22,7 @@ export async function environmentUp(workspace: string, target: Target, raw: RawI
   const { config, pullRequest, client } = await configure({ file: stackFile(target), workspace }, identity);
   const { cluster, datasetsServer } = config;
   const images = { ...datasetsServer.images, tag: given.imageTag };
-  await refuseWithoutImages(
+  await requireImages(
     { cluster, datasetsServer: { ...datasetsServer, images } },
     `name another: ds pr up ${number} --image sha-abc1234`,
   );

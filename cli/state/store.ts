@@ -1,5 +1,6 @@
 import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+import { explaining, ifPresent } from "../../cluster/awsErrors";
 import type { FileState, S3State, StateAddress } from "./address";
 
 /** The files of a state as the engine wrote them, by their keys, such as `.pulumi/locks/...`. */
@@ -60,28 +61,15 @@ function unlessMissing<T>(instead: T): (error: NodeJS.ErrnoException) => T {
 }
 
 async function s3Store(address: S3State): Promise<StateStore> {
-  const {
-    DeleteObjectCommand,
-    GetObjectCommand,
-    ListObjectVersionsCommand,
-    NoSuchKey,
-    PutObjectCommand,
-    paginateListObjectsV2,
-  } = await import("@aws-sdk/client-s3");
+  const { paginateListObjectsV2 } = await import("@aws-sdk/client-s3");
   const { s3Client } = await import("../aws/clients");
-  const { explaining } = await import("../aws/faults");
   const client = s3Client(address);
   const { bucket: Bucket, prefix } = address;
   const about = `state bucket ${Bucket}`;
   const read = (key: string, VersionId?: string) =>
     explaining(`read ${key} in ${about}`, async () => {
-      try {
-        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: prefix + key, VersionId }));
-        return await Body?.transformToString();
-      } catch (error) {
-        if (error instanceof NoSuchKey) return undefined;
-        throw error;
-      }
+      const found = await ifPresent("NoSuchKey", () => client.getObject({ Bucket, Key: prefix + key, VersionId }));
+      return found?.Body?.transformToString();
     });
   return {
     list: (folder, start = "") =>
@@ -97,7 +85,7 @@ async function s3Store(address: S3State): Promise<StateStore> {
     versions: (key) =>
       explaining(`list versions of ${key} in ${about}`, async () => {
         // The first page has the latest thousand.
-        const { Versions = [] } = await client.send(new ListObjectVersionsCommand({ Bucket, Prefix: prefix + key }));
+        const { Versions = [] } = await client.listObjectVersions({ Bucket, Prefix: prefix + key });
         return Versions.filter(({ Key, IsLatest }) => Key === prefix + key && !IsLatest).map(
           ({ VersionId, LastModified }) => ({
             written: LastModified?.toISOString() ?? "an unknown time",
@@ -107,11 +95,11 @@ async function s3Store(address: S3State): Promise<StateStore> {
       }),
     write: (key, text) =>
       explaining(`write ${key} in ${about}`, async () => {
-        await client.send(new PutObjectCommand({ Bucket, Key: prefix + key, Body: text }));
+        await client.putObject({ Bucket, Key: prefix + key, Body: text });
       }),
     remove: (key) =>
       explaining(`remove ${key} in ${about}`, async () => {
-        await client.send(new DeleteObjectCommand({ Bucket, Key: prefix + key }));
+        await client.deleteObject({ Bucket, Key: prefix + key });
       }),
   };
 }

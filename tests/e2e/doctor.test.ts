@@ -105,7 +105,7 @@ describe("ds doctor prod, with the rights of docs/access.md", () => {
 
     const { code, rows } = await doctor();
     assert.equal(code, 1);
-    assertFailed(rows, "EKS cluster", /cluster\/hub-prod is UPDATING, and must be ACTIVE/);
+    assertFailed(rows, "EKS cluster", /cluster hub-prod is UPDATING, and must be ACTIVE/);
     assertFailed(rows, "secrets", /is disabled/);
     for (const check of ["token", "API server", "namespace", "custom resources", "permissions"]) {
       assert.deepEqual(rows.get(check), { outcome: "skipped", found: "EKS cluster failed" });

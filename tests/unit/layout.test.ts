@@ -35,6 +35,13 @@ describe("the layout", () => {
     assert.deepEqual(wrong, []);
   });
 
+  it("has cli/aws import nothing else of the commands, as most of them import it", () => {
+    const wrong = imports.filter(
+      ({ from, to }) => from.startsWith("cli/aws/") && to.startsWith("cli/") && !to.startsWith("cli/aws/"),
+    );
+    assert.deepEqual(wrong, []);
+  });
+
   it("has no cycle of files", () => {
     const targets = new Map<string, string[]>();
     for (const { from, to } of imports) targets.set(from, [...(targets.get(from) ?? []), to]);

@@ -6,7 +6,7 @@ import { callKms } from "../aws/motoCalls";
 import { type Eks, holdLock } from "./eks";
 import type { Engine } from "./engine";
 
-/** Something that is wrong in an account or with whoever deploys, and what the user has to read about it. */
+/** Something that is wrong in an account or with a user's credentials, and what the user has to read about it. */
 export interface Failure {
   readonly is: string;
   /** Brings it about for an engine; the answer is the engine that meets it, and what puts things right again. */
@@ -35,7 +35,7 @@ export const eksFailures: readonly Failure[] = [
     says: [/ExpiredToken: The security token included in the request is expired/],
   },
   {
-    is: "a profile of the stack file that nobody has",
+    is: "a profile of the stack file that is not configured",
     cause: async (_eks, engine) => {
       await engine.configure("cluster.profile", "nobody");
       const undo = `pulumi config rm --path datasets-server:cluster.profile --stack ${engine.stack}`;
@@ -44,19 +44,23 @@ export const eksFailures: readonly Failure[] = [
     says: [/unable to validate AWS credentials/, /failed to get shared config profile, nobody/],
   },
   {
-    is: "a profile of the environment that nobody has",
+    is: "a profile of the environment that is not configured",
     cause: (_eks, engine) => ({ engine: engine.with({ AWS_PROFILE: "nobody" }), undo: () => {} }),
     says: [/failed to get shared config profile, nobody/],
   },
   {
     is: "an identity that may not look at the cluster",
     cause: answering(["eks:DescribeCluster"], forbidden),
-    says: [/AccessDeniedException: not authorized/, /ask for the policy of docs\/access\.md/],
+    says: [/AccessDeniedException: not authorized/, /ask for the permissions of docs\/access\.md/],
   },
   {
     is: "a cluster that is not there",
     cause: withCluster(() => undefined),
-    says: [/couldn't find resource/, /check cluster\.name, cluster\.region and cluster\.account of the stack file/],
+    says: [
+      /there is no such cluster/,
+      /couldn't find resource/,
+      /check cluster\.name, cluster\.region and cluster\.account of the stack file/,
+    ],
   },
   {
     is: "a cluster that is not ready",
@@ -92,7 +96,7 @@ export const eksFailures: readonly Failure[] = [
     says: [/DisabledException/],
   },
   {
-    is: "a lock that somebody holds",
+    is: "a lock that another run holds",
     cause: async (eks, engine) => ({ engine, undo: await holdLock(eks, engine.stack) }),
     says: [/the stack is currently locked by 1 lock\(s\)/, /somebody@elsewhere \(pid 4711\)/, /pulumi cancel/],
   },

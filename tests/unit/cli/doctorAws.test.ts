@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { examineCluster, examineIdentity, examineNetworkPolicies, examineToken } from "../../../cli/doctor/aws";
-import { Examination, type Finding, type Findings } from "../../../cli/doctor/examination";
-import { examineAwsCli } from "../../../cli/doctor/tools";
-import type { EksClusterArgs } from "../../../cluster/eks";
+import { checkIdentity, checkNetworkPolicies, checkToken } from "../../../cli/doctor/aws";
+import { CheckRunner, type Finding, type Findings, nothing } from "../../../cli/doctor/checkRunner";
+import { checkAwsCli } from "../../../cli/doctor/tools";
+import { type EksClusterArgs, eksKubeconfig } from "../../../cluster/eks";
+import { rememberEnvironment } from "../../support/environment";
 import { type Answer, type HttpServer, type Respond, startHttpServer } from "../../support/httpServer";
 
 const args: EksClusterArgs = {
@@ -13,7 +14,6 @@ const args: EksClusterArgs = {
   name: "hub-prod",
   region: "us-east-1",
   account: "707930574880",
-  teamProfile: "tb",
   context: "hub-prod-with-tb",
 };
 const arn = "arn:aws:eks:us-east-1:707930574880:cluster/hub-prod";
@@ -23,91 +23,50 @@ const credentials = async () => key;
 describe("the doctor on AWS", () => {
   let server: HttpServer;
   let respond: Respond;
-  const endpoint = process.env.AWS_ENDPOINT_URL;
+  let restoreEnvironment: () => void;
 
   before(async () => {
     server = await startHttpServer((request) => respond(request));
-    process.env.AWS_ENDPOINT_URL = server.url;
+    restoreEnvironment = rememberEnvironment();
+    const variables = { AWS_ENDPOINT_URL: server.url, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+    Object.assign(process.env, variables);
   });
   beforeEach(() => {
     respond = () => undefined;
   });
   after(async () => {
-    delete process.env.AWS_ENDPOINT_URL;
-    Object.assign(process.env, endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint });
+    restoreEnvironment();
     await server.stop();
   });
 
-  describe("and who somebody is", () => {
-    it("names them and how long their credentials last", async () => {
+  describe("and the credentials", () => {
+    it("names whose they are and how long they last", async () => {
       respond = () => caller("707930574880");
       const expiration = inMinutes(60);
-      const { outcome, found } = await only(examineIdentity(args, async () => ({ ...key, expiration })));
+      const { outcome, found } = await only(checkIdentity(args, async () => ({ ...key, expiration })));
       assert.equal(outcome, "ok");
       assert.match(found, /^arn:aws:sts::707930574880:assumed-role\/deploy\/me, for (59|60) min \(until /);
     });
 
-    it("warns of credentials that end within a deploy's time", async () => {
+    it("warns of those that end within a deploy's time", async () => {
       respond = () => caller("707930574880");
       const expiration = inMinutes(10);
-      const { outcome, next } = await only(examineIdentity(args, async () => ({ ...key, expiration })));
+      const { outcome, next } = await only(checkIdentity(args, async () => ({ ...key, expiration })));
       assert.deepEqual([outcome, next], ["warning", "sign in again before a deploy, which may take longer"]);
     });
 
     it("refuses another account's", async () => {
       respond = () => caller("123456789012");
       await assert.rejects(
-        examineIdentity(args, credentials),
+        checkIdentity(args, credentials),
         /of account 123456789012, and the stack belongs to account 707930574880.*\nNext: use credentials of that account/,
       );
     });
 
     it("says that they have expired", async () => {
       respond = () => ({ status: 403, body: stsError("ExpiredToken", "The security token has expired") });
-      await assert.rejects(
-        examineIdentity(args, credentials),
-        /the AWS credentials have expired.*\nNext: sign in again/,
-      );
+      await assert.rejects(checkIdentity(args, credentials), /the AWS credentials have expired.*\nNext: sign in again/);
     });
-  });
-
-  describe("and its cluster", () => {
-    const active = { arn, status: "ACTIVE", endpoint: "https://eks.invalid", certificateAuthority: { data: "Y2E=" } };
-
-    it("hands on how to reach the stack's own", async () => {
-      respond = describes(active);
-      const { findings, value } = await examineCluster(args, credentials);
-      assert.deepEqual(findings, [{ outcome: "ok", found: `${arn} is ACTIVE, https://eks.invalid` }]);
-      assert.deepEqual(value, { endpoint: "https://eks.invalid", certificateAuthority: "Y2E=" });
-    });
-
-    for (const { is, answer, says } of [
-      {
-        is: "one that is not ready",
-        answer: { body: { cluster: { ...active, status: "UPDATING" } } },
-        says: /is UPDATING, and must be ACTIVE/,
-      },
-      {
-        is: "one of another region",
-        answer: { body: { cluster: { ...active, arn: arn.replace("us-east-1", "eu-west-1") } } },
-        says: /cluster found is arn:aws:eks:eu-west-1:.* but this stack belongs to arn:aws:eks:us-east-1:/,
-      },
-      {
-        is: "one that is not there",
-        answer: eksError(404, "ResourceNotFoundException", "No cluster found for name: hub-prod."),
-        says: /there is no such cluster .*\nNext: check cluster\.name/,
-      },
-      {
-        is: "one that may not be looked up",
-        answer: eksError(403, "AccessDeniedException", "not authorized to perform: eks:DescribeCluster"),
-        says: /these credentials have no right to do that .*\nNext: .*docs\/access\.md/,
-      },
-    ]) {
-      it(`refuses ${is}`, async () => {
-        respond = () => answer;
-        await assert.rejects(examineCluster(args, credentials), says);
-      });
-    }
   });
 
   describe("and network policies", () => {
@@ -121,13 +80,13 @@ describe("the doctor on AWS", () => {
     ]) {
       it(`finds them ${is}`, async () => {
         respond = () => ({ body: { addon: { addonVersion: "v1.20.0", configurationValues } } });
-        assert.equal((await only(examineNetworkPolicies(args, credentials))).outcome, outcome);
+        assert.equal((await only(checkNetworkPolicies(args))).outcome, outcome);
       });
     }
 
     it("does not know where it may not ask, and says what to ask", async () => {
       respond = () => eksError(403, "AccessDeniedException", "not authorized to perform: eks:DescribeAddon");
-      const { outcome, next } = await only(examineNetworkPolicies(args, credentials));
+      const { outcome, next } = await only(checkNetworkPolicies(args));
       assert.equal(outcome, "unknown");
       assert.match(next ?? "", /aws eks describe-addon --cluster-name hub-prod --addon-name vpc-cni/);
     });
@@ -135,7 +94,8 @@ describe("the doctor on AWS", () => {
 
   describe("and the AWS CLI", () => {
     let folder: string;
-    const cluster = { endpoint: "https://eks.invalid", certificateAuthority: "Y2E=" };
+    const access = { endpoint: "https://eks.invalid", certificateAuthority: "Y2E=", namespace: "datasets-server" };
+    const connection = { kubeconfig: eksKubeconfig(args, access), context: args.context };
 
     before(async () => {
       folder = await mkdtemp(path.join(os.tmpdir(), "datasets-server-doctor-"));
@@ -150,28 +110,27 @@ describe("the doctor on AWS", () => {
     }
 
     const signal = new AbortController().signal;
-    const token = (environment: NodeJS.ProcessEnv) =>
-      examineToken(args, { cluster, namespace: "datasets-server" }, { environment, signal });
+    const token = (environment: NodeJS.ProcessEnv) => checkToken(connection, environment, signal);
 
     it("takes one that is recent enough", async () => {
-      const { found } = await only(examineAwsCli(await cliThat("echo aws-cli/2.31.0 Python/3.13"), signal));
+      const { found } = await only(checkAwsCli(await cliThat("echo aws-cli/2.31.0 Python/3.13"), signal));
       assert.equal(found, `2.31.0, ${path.join(folder, "aws")}`);
     });
 
     it("refuses one that is too old, and none", async () => {
       const old = await cliThat("echo aws-cli/1.22.97 Python/3.9 >&2");
-      await assert.rejects(examineAwsCli(old, signal), /is 1\.22\.97; needed is 1\.24, 2\.7 or later/);
-      await assert.rejects(examineAwsCli({ PATH: "/nowhere" }, signal), /there is no aws on PATH/);
+      await assert.rejects(checkAwsCli(old, signal), /is 1\.22\.97; needed is 1\.24, 2\.7 or later/);
+      await assert.rejects(checkAwsCli({ PATH: "/nowhere" }, signal), /there is no aws on PATH/);
     });
 
-    it("gets a token with the kubeconfig's own command, and shows it to nobody", async () => {
+    it("gets a token with the kubeconfig's own command, and never shows it", async () => {
       const credential = { status: { token: "k8s-aws-v1.secret", expirationTimestamp: "2026-01-01T00:14:00Z" } };
       const environment = await cliThat(`test "$*" = "${wantedArguments}" && echo '${JSON.stringify(credential)}'`);
       const { findings, value } = await token(environment);
       assert.deepEqual(findings, [
         { outcome: "ok", found: `aws ${wantedArguments} gives one until 2026-01-01T00:14:00Z` },
       ]);
-      const { users } = JSON.parse(value);
+      const { users } = JSON.parse(value.kubeconfig);
       assert.deepEqual(users, [{ name: arn, user: { token: "k8s-aws-v1.secret" } }]);
     });
 
@@ -184,18 +143,12 @@ describe("the doctor on AWS", () => {
     it("is not waited for when it hangs, and is ended", async () => {
       const pidFile = path.join(folder, "pid");
       const environment = await cliThat(`echo $$ > ${pidFile}; exec sleep 60`);
-      const examination = new Examination(1_000);
-      await assert.rejects(
-        examination.check({
-          name: "token",
-          needs: Promise.resolve(),
-          advice: "run it yourself",
-          run: (_needed, limit) =>
-            examineToken(args, { cluster, namespace: "datasets-server" }, { environment, signal: limit }),
-        }),
+      const runner = new CheckRunner(1_000);
+      await runner.check("token", nothing, "run it yourself", (_needed, limit) =>
+        checkToken(connection, environment, limit),
       );
-      const [row] = await examination.finish();
-      assert.deepEqual([row?.outcome, row?.found], ["failed", "no answer within 1 s"]);
+      const found = "no answer within the 1 s that all checks have together";
+      assert.deepEqual(runner.rows, [{ check: "token", outcome: "failed", found, next: "run it yourself" }]);
       await assert.rejects(stillRuns(pidFile), { code: "ESRCH" });
     });
   });
@@ -227,10 +180,6 @@ function stsError(code: string, message: string): string {
 
 function eksError(status: number, __type: string, message: string): Answer {
   return { status, body: { __type, message } };
-}
-
-function describes(cluster: unknown): Respond {
-  return ({ path }) => (path === "/clusters/hub-prod" ? { body: { cluster } } : undefined);
 }
 
 /** Resolves while the process runs; a signal needs a moment to end it. */

@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
-import { Examination, type Finding, type Findings } from "../../../cli/doctor/examination";
-import {
-  examineApiServer,
-  examineCustomResources,
-  examineNamespace,
-  examineRights,
-} from "../../../cli/doctor/kubernetes";
+import { CheckRunner, type Finding, type Findings, nothing } from "../../../cli/doctor/checkRunner";
+import { checkApiServer, checkCustomResources, checkNamespace, checkPermissions } from "../../../cli/doctor/kubernetes";
 import { type KubernetesClient, kubernetesClient } from "../../../cluster/kubernetesClient";
 import { namespaceLabels } from "../../../components/foundation/namespace";
 import { permissionsFor } from "../../../safety/permissions";
@@ -60,44 +55,36 @@ describe("the doctor on an API server", () => {
   }
 
   it("tells its version, and who it takes this identity for", async () => {
-    assert.deepEqual(await finding(examineApiServer(reach(server.url), "use the VPN")), {
+    assert.deepEqual(await finding(checkApiServer(reach(server.url))), {
       outcome: "ok",
       found: "Kubernetes v1.36.3; you are arn:aws:sts::707930574880:assumed-role/deploy/me",
     });
   });
 
-  it("says what to do when nothing listens there", async () => {
+  it("names the cause when nothing listens there", async () => {
     const stopped = await startHttpServer(() => undefined);
     await stopped.stop();
-    await assert.rejects(examineApiServer(reach(stopped.url), "use the VPN"), /ECONNREFUSED.*\nNext: use the VPN$/);
+    await assert.rejects(checkApiServer(reach(stopped.url)), /ECONNREFUSED/);
   });
 
   it("says what to do when the cluster does not know the identity", async () => {
     says({ "GET /version": { status: 401, body: { message: "Unauthorized" } } });
     await assert.rejects(
-      examineApiServer(reach(server.url), "use the VPN"),
+      checkApiServer(reach(server.url)),
       /does not let this identity in \(.*401\)\nNext: .* docs\/access\.md$/,
     );
   });
 
   it("is not waited for when it takes the question and never answers", async () => {
     respond = () => undefined;
-    const examination = new Examination(200);
-    await assert.rejects(
-      examination.check({
-        name: "API server",
-        needs: Promise.resolve(),
-        advice: "use the VPN",
-        run: () => examineApiServer(reach(server.url), "use the VPN"),
-      }),
-    );
-    assert.deepEqual(await examination.finish(), [
-      { check: "API server", outcome: "failed", found: "no answer within 0.2 s", next: "use the VPN" },
-    ]);
+    const runner = new CheckRunner(200);
+    await runner.check("API server", nothing, "use the VPN", () => checkApiServer(reach(server.url)));
+    const found = "no answer within the 0.2 s that all checks have together";
+    assert.deepEqual(runner.rows, [{ check: "API server", outcome: "failed", found, next: "use the VPN" }]);
   });
 
-  it("has a row for the rights to each resource", async () => {
-    const { findings } = await examineRights(client, rights);
+  it("has a row for the permissions on each resource", async () => {
+    const { findings } = await checkPermissions(client, rights);
     assert.deepEqual(
       findings.map(({ subject, outcome }) => [subject, outcome]),
       [
@@ -116,7 +103,7 @@ describe("the doctor on an API server", () => {
         ? { body: { spec: {}, status: { allowed } } }
         : generous[`${method} ${path}`];
     };
-    const { findings } = await examineRights(client, rights);
+    const { findings } = await checkPermissions(client, rights);
     assert.deepEqual(
       findings.filter(({ outcome }) => outcome === "failed"),
       [
@@ -130,20 +117,20 @@ describe("the doctor on an API server", () => {
   });
 
   it("finds the custom resources that the stack needs", async () => {
-    const { outcome, found } = await finding(examineCustomResources(client, rights));
+    const { outcome, found } = await finding(checkCustomResources(client, rights));
     assert.deepEqual([outcome, found], ["ok", "monitoring.coreos.com/v1 has servicemonitors"]);
   });
 
   it("misses custom resources one by one, and all of them", async () => {
     const more = permissionsFor(["PodMonitor", "ServiceMonitor"], namespace);
-    await assert.rejects(examineCustomResources(client, more), /monitoring\.coreos\.com\/v1 has no podmonitors here/);
+    await assert.rejects(checkCustomResources(client, more), /monitoring\.coreos\.com\/v1 has no podmonitors here/);
     says({ "GET /apis/monitoring.coreos.com/v1": notFound });
-    await assert.rejects(examineCustomResources(client, more), /has no podmonitors, servicemonitors here/);
+    await assert.rejects(checkCustomResources(client, more), /has no podmonitors, servicemonitors here/);
   });
 
   it("asks for no custom resources where the stack has none", async () => {
     says({ "GET /apis/monitoring.coreos.com/v1": notFound });
-    const { found } = await finding(examineCustomResources(client, permissionsFor(["ConfigMap"], namespace)));
+    const { found } = await finding(checkCustomResources(client, permissionsFor(["ConfigMap"], namespace)));
     assert.equal(found, "the stack uses none");
   });
 
@@ -155,13 +142,13 @@ describe("the doctor on an API server", () => {
     const path = `GET /api/v1/namespaces/${namespace}`;
 
     it("is content with the labels it should have", async () => {
-      assert.equal((await finding(examineNamespace(client, where(false)))).outcome, "ok");
+      assert.equal((await finding(checkNamespace(client, where(false)))).outcome, "ok");
     });
 
     it("warns of those that are missing or different, with the command that sets them", async () => {
       const [[gate, enabled] = ["", ""], [security] = [""]] = Object.entries(namespaceLabels);
       says({ [path]: { body: namespaceWith({ [gate]: enabled, [security]: "privileged" }) } });
-      const { outcome, next } = await finding(examineNamespace(client, where(false)));
+      const { outcome, next } = await finding(checkNamespace(client, where(false)));
       assert.equal(outcome, "warning");
       assert.match(
         next ?? "",
@@ -171,13 +158,13 @@ describe("the doctor on an API server", () => {
 
     it("needs one that is there, unless the stack makes it", async () => {
       says({ [path]: notFound });
-      assert.equal((await finding(examineNamespace(client, where(false)))).outcome, "failed");
-      assert.equal((await finding(examineNamespace(client, where(true)))).outcome, "ok");
+      await assert.rejects(checkNamespace(client, where(false)), /is not there.*\nNext: have an administrator/);
+      assert.equal((await finding(checkNamespace(client, where(true)))).outcome, "ok");
     });
 
     it("does not know where it may not look", async () => {
       says({ [path]: forbidden });
-      const { outcome, next } = await finding(examineNamespace(client, where(false)));
+      const { outcome, next } = await finding(checkNamespace(client, where(false)));
       assert.equal(outcome, "unknown");
       assert.match(next ?? "", /kubectl get namespace datasets-server --show-labels/);
     });

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { examineLock, examinePlaceholders, examineSecrets, examineState } from "../../../cli/doctor/state";
+import { checkLock, checkPlaceholders, checkSecrets, checkState } from "../../../cli/doctor/state";
 import type { Engine } from "../../../cli/engine";
 import { openStore, type StateStore } from "../../../cli/state/store";
 
@@ -31,36 +31,36 @@ describe("the doctor on a stack's state", () => {
   const writeState = (latest: unknown) =>
     write(`stacks/datasets-server/${stack}.json`, JSON.stringify({ version: 3, checkpoint: { latest } }));
 
-  const examine = () => examineState(engine, stack, "ds up");
+  const check = () => checkState(engine, stack);
 
   it("counts what it holds, and says when that was written", async () => {
     const resource = { urn: "urn:pulumi:local::datasets-server::pulumi:pulumi:Stack::s", type: "pulumi:pulumi:Stack" };
     await writeState({ manifest: { time: "2026-01-01T00:00:00Z" }, resources: [resource, resource] });
-    const { findings } = await examine();
+    const { findings } = await check();
     const found = `${folder} has it: 2 resources, last written 2026-01-01T00:00:00Z`;
     assert.deepEqual(findings, [{ outcome: "ok", found }]);
   });
 
   it("is content with one that was never updated", async () => {
     await writeState(null);
-    const { findings } = await examine();
+    const { findings } = await check();
     assert.deepEqual(findings, [{ outcome: "ok", found: `${folder} has it: 0 resources, never updated` }]);
   });
 
   it("warns of what an interrupted run left", async () => {
     await writeState({ manifest: { time: "now" }, resources: [], pending_operations: [{}] });
-    const [finding] = (await examine()).findings;
+    const [finding] = (await check()).findings;
     assert.equal(finding?.outcome, "warning");
     assert.match(finding?.found ?? "", /an interrupted run left 1 operation pending/);
   });
 
   it("misses a stack that is not there, and says how it is made", async () => {
-    await assert.rejects(examine(), /there is no stack local in .*\nNext: ds up/);
+    await assert.rejects(check(), /there is no stack local in .*\nNext: ds up/);
   });
 
   it("recognises one that was cut off", async () => {
     await write(`stacks/datasets-server/${stack}.json`, '{"version": 3, "checkpoint": {"lat');
-    await assert.rejects(examine(), /is damaged, and the engine cannot read it.*\nNext: ds restore local/);
+    await assert.rejects(check(), /is damaged, and Pulumi cannot read it.*\nNext: ds restore local/);
   });
 
   describe("and its lock", () => {
@@ -77,7 +77,7 @@ describe("the doctor on a stack's state", () => {
       );
 
     async function lock() {
-      const [finding] = (await examineLock(store, stack)).findings;
+      const [finding] = (await checkLock(store, stack)).findings;
       return finding;
     }
 
@@ -112,7 +112,7 @@ describe("the doctor on a stack's state", () => {
 
     it("are opened, and none is shown", async () => {
       await engineThat(`echo '${JSON.stringify(config)}'`);
-      const { findings, value } = await examineSecrets(engine, stack, signal);
+      const { findings, value } = await checkSecrets(engine, stack, signal);
       assert.deepEqual(findings, [{ outcome: "ok", found: "2 values opened with the passphrase" }]);
       assert.deepEqual([...value.keys()], ["datasets-server:hfToken", "datasets-server:webhookSecret"]);
     });
@@ -120,7 +120,7 @@ describe("the doctor on a stack's state", () => {
     it("cannot be opened with another passphrase", async () => {
       await engineThat("echo 'warning: something' >&2; echo 'error: incorrect passphrase' >&2; exit 255");
       await assert.rejects(
-        examineSecrets(engine, stack, signal),
+        checkSecrets(engine, stack, signal),
         /^Pulumi\.local\.yaml cannot be decrypted: incorrect passphrase$/,
       );
     });
@@ -129,23 +129,20 @@ describe("the doctor on a stack's state", () => {
     const unset = { "datasets-server:hfToken": "hf_app_xxxx", "datasets-server:webhookSecret": "placeholder-xxxx" };
 
     it("that still are placeholders are named where a deploy refuses them, with the commands that set them", () => {
-      assert.deepEqual(examinePlaceholders(values, unset, { stack: "prod", refused: true }).findings, [
-        {
-          outcome: "failed",
-          found: "nobody has set 1 secret, and an update is refused: datasets-server:webhookSecret",
-          next: "ds pulumi prod -- config set --secret datasets-server:webhookSecret",
-        },
-      ]);
+      assert.throws(() => checkPlaceholders(values, unset, "prod"), {
+        message: "1 secret still has its placeholder, and an update is refused: datasets-server:webhookSecret",
+        next: "ds pulumi prod -- config set --secret datasets-server:webhookSecret",
+      });
     });
 
     it("may be placeholders on the local cluster", () => {
-      const [finding] = examinePlaceholders(values, unset, { stack, refused: false }).findings;
+      const [finding] = checkPlaceholders(values, unset, "local").findings;
       assert.equal(finding?.outcome, "ok");
     });
 
     it("have all been set", () => {
       const all = new Map(Object.keys(unset).map((key) => [key, "set"]));
-      assert.deepEqual(examinePlaceholders(all, unset, { stack: "prod", refused: true }).findings, [
+      assert.deepEqual(checkPlaceholders(all, unset, "prod").findings, [
         { outcome: "ok", found: "every secret has been set" },
       ]);
     });

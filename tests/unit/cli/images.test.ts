@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { askForImages, type ImageUser, refuseWithoutImages } from "../../../cli/aws/images";
-import { examineImages } from "../../../cli/doctor/aws";
+import { askForImages, type ImageUser, requireImages } from "../../../cli/aws/images";
+import { checkImages } from "../../../cli/doctor/aws";
 import type { EksClusterArgs } from "../../../cluster/eks";
 import { rememberEnvironment } from "../../support/environment";
 import { type HttpServer, type Respond, startHttpServer } from "../../support/httpServer";
@@ -11,7 +11,6 @@ const cluster: EksClusterArgs = {
   name: "hub-prod",
   region: "us-east-1",
   account: "707930574880",
-  teamProfile: "tb",
   context: "hub-prod-with-tb",
 };
 const images = { registry, tag: "sha-59db084" };
@@ -61,36 +60,34 @@ describe("the images of a stack", () => {
   for (const absence of ["ImageNotFoundException", "RepositoryNotFoundException"]) {
     it(`stop a deploy when the registry says ${absence}, which names them and says what to do`, async () => {
       without("sse-api", absence);
-      await assert.rejects(refuseWithoutImages(user, "deploy another"), {
+      await assert.rejects(requireImages(user, "deploy another"), {
         message:
           "these images are not in the registry; no changes were made:\n" +
           `  ${registry}/hub-datasets-server-sse-api:sha-59db084`,
         next: "wait until the build of that commit has pushed them, or deploy another",
       });
-      const { findings } = await examineImages(user);
-      assert.deepEqual(
-        findings.map(({ outcome, found }) => [outcome, found]),
-        [["failed", `not in the registry:\n${registry}/hub-datasets-server-sse-api:sha-59db084`]],
-      );
+      await assert.rejects(checkImages(user), {
+        message: `not in the registry:\n${registry}/hub-datasets-server-sse-api:sha-59db084`,
+      });
     });
   }
 
   it("stop no deploy when the registry does not let the caller look", async () => {
     without("api", "AccessDeniedException");
     const warnings: string[] = [];
-    await refuseWithoutImages(user, "deploy another", (line) => warnings.push(line));
+    await requireImages(user, "deploy another", (line) => warnings.push(line));
     assert.match(
       warnings.join(),
-      /^warning: .*\ncannot ask for image .*-api:sha-59db084: these credentials have no right/,
+      /^warning: .*\ncannot ask for image .*-api:sha-59db084: these credentials have no permission/,
     );
-    const { findings } = await examineImages(user);
+    const { findings } = await checkImages(user);
     assert.deepEqual(
       findings.map(({ outcome }) => outcome),
       ["unknown"],
     );
   });
 
-  it("stop no deploy when nobody answers", async () => {
+  it("stop no deploy when the registry does not answer", async () => {
     const { AWS_ENDPOINT_URL } = process.env;
     process.env.AWS_ENDPOINT_URL = "http://127.0.0.1:9";
     const { silence } = await askForImages(user);
