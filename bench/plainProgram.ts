@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "../cli/objects";
+import type { KubernetesObject } from "../cli/lib/objects";
 
 export interface PlainProgramArgs {
   /** The file that says where the cluster is. */

@@ -3,17 +3,17 @@ import * as path from "node:path";
 import { StackAlreadyExistsError } from "@pulumi/pulumi/automation";
 import { UserError } from "../cluster/userError";
 import { secretsKey, secretsProviderUrl } from "../config/accounts";
-import { plainly, workspaceOf } from "./automation";
+import { plainly, workspaceOf } from "./lib/automation";
 import { ensureBucket } from "./aws/bucket";
 import { kmsClient, s3Client, stsClient } from "./aws/clients";
 import { identifyCaller } from "./aws/identity";
 import { checkSecretsReadable, ensureKey } from "./aws/key";
 import type { Finding } from "./aws/provision";
-import { type Engine, execute, stateOf } from "./engine";
-import { inOwnFolder } from "./ownFolder";
-import { projectFolder, stackFile } from "./project";
-import { readStackFileHead, type StackFileHead } from "./stackFile";
-import type { S3State } from "./state/address";
+import { type Engine, execute, stateOf } from "./lib/engine";
+import { inOwnFolder } from "./lib/temporaryProject";
+import { projectFolder, stackFile } from "./lib/project";
+import { readStackFileHead, type StackFileHead } from "./lib/stackFile";
+import type { S3State } from "./lib/stateAddress";
 
 /** What the committed stack files are encrypted with; it opens nothing but placeholders. */
 const committedPassphrase = "placeholder";

@@ -1,11 +1,11 @@
 import { UserError } from "../cluster/userError";
 import { refuseWithoutImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
-import { type Engine, execute } from "./engine";
-import { stackFile } from "./project";
-import { readStack, readStackFileHead } from "./stackFile";
+import { type Engine, execute } from "./lib/engine";
+import { stackFile } from "./lib/project";
+import { readStack, readStackFileHead } from "./lib/stackFile";
 import { update } from "./state/update";
-import { refuseTelltaleLog } from "./verbosity";
+import { refuseTelltaleLog } from "./lib/verbosity";
 
 export interface DeployOptions {
   /** Whether to go on without asking. Nothing else makes it so, not even CI. */

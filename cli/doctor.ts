@@ -1,6 +1,6 @@
 import { checkStack, type Patient } from "./doctor/checks";
 import { Examination, type Outcome, type Row } from "./doctor/examination";
-import { cut, green, red, wrapped, yellow } from "./style";
+import { cut, green, red, wrapped, yellow } from "./lib/style";
 
 /** How long one check may take; milliseconds. */
 const limitMs = 10_000;

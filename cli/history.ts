@@ -1,11 +1,11 @@
 import type { OpMap, UpdateSummary } from "@pulumi/pulumi/automation";
 import { z } from "zod";
 import { identifyStack } from "../config/stacks";
-import { answered, stackOf } from "./automation";
-import type { Engine } from "./engine";
-import { parseJson } from "./json";
+import { answered, stackOf } from "./lib/automation";
+import type { Engine } from "./lib/engine";
+import { parseJson } from "./lib/json";
 import { signedBy } from "./state/author";
-import { table } from "./table";
+import { table } from "./lib/table";
 
 const images = z.object({ tag: z.string() });
 

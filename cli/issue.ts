@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { GitHubRepository } from "./github";
+import type { GitHubRepository } from "./lib/github";
 
 export interface IssueArgs {
   /** What the issue is about, such as `drift of stack prod`; also its title. */

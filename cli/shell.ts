@@ -4,10 +4,10 @@ import { findTools } from "../tools/install";
 import { run } from "../tools/run";
 import { localGroups } from "../tools/toolbox";
 import { defaultWorkspace, workspacePaths } from "../tools/workspace";
-import { type Engine, engineFor } from "./engine";
-import { leavingInterruptsToTheChild } from "./interrupts";
-import { projectFolder } from "./project";
-import { refuseTelltaleLog } from "./verbosity";
+import { type Engine, engineFor } from "./lib/engine";
+import { leavingInterruptsToTheChild } from "./lib/interrupts";
+import { projectFolder } from "./lib/project";
+import { refuseTelltaleLog } from "./lib/verbosity";
 
 const fallbackShell = "bash";
 

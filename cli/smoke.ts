@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf } from "../cluster/kubernetesClient";
 import { UserError } from "../cluster/userError";
-import { answered, stackOf } from "./automation";
-import type { Engine } from "./engine";
+import { answered, stackOf } from "./lib/automation";
+import type { Engine } from "./lib/engine";
 
 export interface SmokeOptions {
   /** How long it may take until the answer is good: load balancers and DNS lag behind a first deploy; milliseconds. */

@@ -1,7 +1,7 @@
 import { Document, isScalar, visit } from "yaml";
 import { clusterArn } from "../../cluster/eks";
 import { stateBucket } from "../../config/accounts";
-import type { KubernetesObject } from "../objects";
+import type { KubernetesObject } from "../lib/objects";
 import { type ClusterAccess, clusterAccess, documentedClusters } from "./clusters";
 import type { Policy } from "./iam";
 import { environmentObjects, environmentRole, groups } from "./rbac";

@@ -1,7 +1,7 @@
 import { type Scope, stackLabel } from "../../catalog/names";
 import { listRights, type Right, type Verb } from "../../safety/permissions";
 import { sharedKinds } from "../../safety/takeOver";
-import type { KubernetesObject } from "../objects";
+import type { KubernetesObject } from "../lib/objects";
 
 /** The Kubernetes groups that IAM roles are mapped to. */
 export const groups = {

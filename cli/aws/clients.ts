@@ -3,7 +3,7 @@ import { EKSClient } from "@aws-sdk/client-eks";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
-import type { S3State } from "../state/address";
+import type { S3State } from "../lib/stateAddress";
 import { type Credentials, credentialsOf } from "./credentials";
 import { requestHandler } from "./requestHandler";
 

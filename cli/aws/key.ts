@@ -12,7 +12,7 @@ import {
 } from "@aws-sdk/client-kms";
 import { UserError } from "../../cluster/userError";
 import { projectTag } from "../../config/accounts";
-import type { SecretsKeeper } from "../stackFile";
+import type { SecretsKeeper } from "../lib/stackFile";
 import { kmsClient } from "./clients";
 import { errorName, explaining } from "./faults";
 import { type Finding, settle } from "./provision";

@@ -22,7 +22,7 @@ export function lookCommands(program: Command): void {
     .option("--out <file>", "write it to this file too, as Markdown")
     .action(async (stack: string, { workspace, out }: OnWorkspace & { out?: string }) => {
       const { drift } = await import("../drift");
-      const { engineFor } = await import("../engine");
+      const { engineFor } = await import("../lib/engine");
       const isClean = await drift(await engineFor(workspace, stack), stack, out === undefined ? {} : { out });
       process.exitCode = isClean ? 0 : 1;
     });
@@ -34,7 +34,7 @@ export function lookCommands(program: Command): void {
   })
     .option("--limit <number>", "how many updates, the latest first", count, 20)
     .action(async (stack: string, { workspace, limit }: OnWorkspace & { limit: number }) => {
-      const { engineFor } = await import("../engine");
+      const { engineFor } = await import("../lib/engine");
       const { history } = await import("../history");
       await history(await engineFor(workspace, stack), stack, limit);
     });
@@ -44,7 +44,7 @@ export function lookCommands(program: Command): void {
     does: "wait until the public endpoint answers",
     examples: ["smoke prod", "smoke ephemeral"],
   }).action(async (stack: string, { workspace }: OnWorkspace) => {
-    const { engineFor } = await import("../engine");
+    const { engineFor } = await import("../lib/engine");
     const { smoke } = await import("../smoke");
     await smoke(await engineFor(workspace, stack), stack);
   });

@@ -8,7 +8,7 @@ import type { Credentials } from "../aws/credentials";
 import { errorName, explaining } from "../aws/faults";
 import { identifyCaller } from "../aws/identity";
 import { askForImages, type ImageUser } from "../aws/images";
-import { parseJson } from "../json";
+import { parseJson } from "../lib/json";
 import { type Findings, found } from "./examination";
 
 /** Credentials that end sooner may end during a deploy; minutes. */

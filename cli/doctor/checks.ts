@@ -12,8 +12,8 @@ import { findTools } from "../../tools/install";
 import { type EngineTools, localGroups } from "../../tools/toolbox";
 import { workspacePaths } from "../../tools/workspace";
 import { clusterCredentials } from "../aws/credentials";
-import { engineOf } from "../engine";
-import { readStack } from "../stackFile";
+import { engineOf } from "../lib/engine";
+import { readStack } from "../lib/stackFile";
 import { examineCluster, examineIdentity, examineImages, examineNetworkPolicies, examineToken } from "./aws";
 import { type Examination, type Findings, found } from "./examination";
 import {

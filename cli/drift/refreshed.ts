@@ -1,6 +1,6 @@
 import type { EngineEvent, OpType, StepEventMetadata, StepEventStateMetadata } from "@pulumi/pulumi/automation";
-import { answered, cutShort, stackOf } from "../automation";
-import type { Engine } from "../engine";
+import { answered, cutShort, stackOf } from "../lib/automation";
+import type { Engine } from "../lib/engine";
 
 /** One difference between what is on a cluster and what was deployed. */
 export interface Drift {

@@ -1,6 +1,6 @@
 import { type Parameters, recordedParameters } from "../../config/pullRequest";
-import { answered, workspaceOf } from "../automation";
-import type { Engine } from "../engine";
+import { answered, workspaceOf } from "../lib/automation";
+import type { Engine } from "../lib/engine";
 import { checkpointKey, parseCheckpoint, stacksFolder } from "../state/checkpoint";
 import type { StateStore } from "../state/store";
 import { type EnvironmentIdentity, environmentIdentity } from "./input";

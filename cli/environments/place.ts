@@ -6,9 +6,9 @@ import type { StackFile } from "../../config/schema";
 import { workspacePaths } from "../../tools/workspace";
 import { clusterCredentials } from "../aws/credentials";
 import { examineCluster } from "../doctor/aws";
-import { type Engine, engineFor, stateOf } from "../engine";
-import { stackFile } from "../project";
-import { readStack } from "../stackFile";
+import { type Engine, engineFor, stateOf } from "../lib/engine";
+import { stackFile } from "../lib/project";
+import { readStack } from "../lib/stackFile";
 import { openStore, type StateStore } from "../state/store";
 import type { EnvironmentIdentity, Target } from "./input";
 

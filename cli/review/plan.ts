@@ -8,7 +8,7 @@ import type {
 } from "@pulumi/pulumi/automation";
 import { z } from "zod";
 import { UserError } from "../../cluster/userError";
-import { cutShort } from "../automation";
+import { cutShort } from "../lib/automation";
 import { maskInputs, redact } from "./secrets";
 
 /** What an update does to an object, the most drastic first. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { UserError } from "../../cluster/userError";
 import { numberIssues } from "../environments/input";
-import { type GitHubRepository, gitHubRepository } from "../github";
+import { type GitHubRepository, gitHubRepository } from "../lib/github";
 import { marker, mostCharacters } from "./markdown";
 
 /** Which pull request, of which repository. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { projectName } from "../../config/accounts";
-import { parseJson } from "../json";
+import { parseJson } from "../lib/json";
 import type { StateStore } from "./store";
 
 /** What of a stack's state commands read. */

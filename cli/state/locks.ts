@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { projectName } from "../../config/accounts";
 import { formatDuration } from "../../tools/progress";
-import { parseJson } from "../json";
-import type { StateAddress } from "./address";
+import { parseJson } from "../lib/json";
+import type { StateAddress } from "../lib/stateAddress";
 import type { StateStore } from "./store";
 
 /** What the engine writes into a lock: the run that holds it. */

@@ -1,6 +1,6 @@
 import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import type { FileState, S3State, StateAddress } from "./address";
+import type { FileState, S3State, StateAddress } from "../lib/stateAddress";
 
 /** The files of a state as the engine wrote them, by their keys, such as `.pulumi/locks/...`. */
 export interface StateStore {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConcurrentUpdateError } from "@pulumi/pulumi/automation";
 import { UserError } from "../../cluster/userError";
-import { attempt, type Engine, ended, stateOf } from "../engine";
+import { attempt, type Engine, ended, stateOf } from "../lib/engine";
 import { signed } from "./author";
 import { describeLock, readLocks, unlockCommand } from "./locks";
 import { openStore } from "./store";

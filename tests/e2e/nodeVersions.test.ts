@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import path from "node:path";
-import { projectFolder } from "../../cli/project";
+import { projectFolder } from "../../cli/lib/project";
 import { findTools } from "../../tools/install";
 import { parts } from "../../tools/parts";
 import { type RunResult, run } from "../../tools/run";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { answered, stackOf, workspaceOf } from "../../../cli/automation";
-import { type Engine, ended } from "../../../cli/engine";
+import { answered, stackOf, workspaceOf } from "../../../cli/lib/automation";
+import { type Engine, ended } from "../../../cli/lib/engine";
 
 describe("a command of the engine that fails", () => {
   it("is named with its exit code, as its own words are on the terminal", () => {

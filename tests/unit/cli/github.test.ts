@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { gitHubRepository, openPullRequests } from "../../../cli/github";
+import { gitHubRepository, openPullRequests } from "../../../cli/lib/github";
 import { reportIssue } from "../../../cli/issue";
 import { marker } from "../../../cli/review/markdown";
 import { postComment, targetOf } from "../../../cli/review/post";

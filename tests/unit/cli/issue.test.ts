@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { gitHubRepository } from "../../../cli/github";
+import { gitHubRepository } from "../../../cli/lib/github";
 import { issueText, reportIssue } from "../../../cli/issue";
 import { environmentOf, repository } from "../../support/github";
 import { type HttpServer, startHttpServer } from "../../support/httpServer";

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { OpType } from "@pulumi/pulumi/automation";
-import { type ProgressEvent, UpdateProgress, withProgress } from "../../../cli/progress";
+import { type ProgressEvent, UpdateProgress, withProgress } from "../../../cli/local/progress";
 
 const urn = (type: string, name: string) => `urn:pulumi:local::datasets-server::${type}::${name}`;
 

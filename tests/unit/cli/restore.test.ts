@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { putBack, restoreState } from "../../../cli/state/restore";
+import { putBack, restoreState } from "../../../cli/restore";
 import { openStore, type StateStore } from "../../../cli/state/store";
 
 const state = ".pulumi/stacks/datasets-server/prod.json";

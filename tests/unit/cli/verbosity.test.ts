@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { refuseTelltaleLog, verbosity } from "../../../cli/verbosity";
+import { refuseTelltaleLog, verbosity } from "../../../cli/lib/verbosity";
 
 describe("the log's level", () => {
   const written: readonly (readonly [readonly string[], number])[] = [

@@ -2,8 +2,8 @@ import { Octokit } from "@octokit/core";
 import { paginateRest } from "@octokit/plugin-paginate-rest";
 import { RequestError } from "@octokit/request-error";
 import { z } from "zod";
-import { UserError } from "../cluster/userError";
-import type { ConfigIssue } from "../config/issues";
+import { UserError } from "../../cluster/userError";
+import type { ConfigIssue } from "../../config/issues";
 
 const Client = Octokit.plugin(paginateRest);
 

@@ -1,4 +1,4 @@
-import { UserError } from "../cluster/userError";
+import { UserError } from "../../cluster/userError";
 
 /** From the next level on, the engine's log holds secrets: in base64 at first, in clear at the top. */
 const highestSafe = 2;

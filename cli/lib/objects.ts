@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
-import type { ObjectMetadata } from "../catalog/names";
-import { allObjects, buildObjects, type DatasetsServerArgs } from "../components/buildObjects";
-import { type PlainObject, plainObject } from "../components/objects";
+import type { ObjectMetadata } from "../../catalog/names";
+import { allObjects, buildObjects, type DatasetsServerArgs } from "../../components/buildObjects";
+import { type PlainObject, plainObject } from "../../components/objects";
 import { readStack } from "./stackFile";
 
 /** An object as Kubernetes takes it, whoever has made it. */

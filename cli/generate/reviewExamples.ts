@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import * as path from "node:path";
-import { projectFolder } from "../project";
-import { comment } from "./markdown";
-import { type PlanEvent, readPlan } from "./plan";
+import { projectFolder } from "../lib/project";
+import { comment } from "../review/markdown";
+import { type PlanEvent, readPlan } from "../review/plan";
 
 /** A comment that is kept for reviewers of this code to read. */
 export interface ReviewExample {

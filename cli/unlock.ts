@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline/promises";
-import { UserError } from "../../cluster/userError";
-import { type Engine, stateOf } from "../engine";
-import { describeLock, readLocks, unlockCommand } from "./locks";
-import { openStore, type StateStore } from "./store";
+import { UserError } from "../cluster/userError";
+import { type Engine, stateOf } from "./lib/engine";
+import { describeLock, readLocks, unlockCommand } from "./state/locks";
+import { openStore, type StateStore } from "./state/store";
 
 /** Answers a question of yes or no. */
 export type Confirm = (question: string) => Promise<boolean>;

@@ -1,12 +1,12 @@
-import { UserError } from "../cluster/userError";
-import { stateUrl } from "../config/accounts";
-import { installTools } from "../tools/install";
-import { type RunResult, run } from "../tools/run";
-import { type EngineTools, localGroups } from "../tools/toolbox";
-import { engineEnvironment, hasAwsPlugin, teamEnvironment } from "../tools/workspace";
+import { UserError } from "../../cluster/userError";
+import { stateUrl } from "../../config/accounts";
+import { installTools } from "../../tools/install";
+import { type RunResult, run } from "../../tools/run";
+import { type EngineTools, localGroups } from "../../tools/toolbox";
+import { engineEnvironment, hasAwsPlugin, teamEnvironment } from "../../tools/workspace";
 import { leavingInterruptsToTheChild } from "./interrupts";
 import { projectFolder } from "./project";
-import { parseStateAddress, type StateAddress } from "./state/address";
+import { parseStateAddress, type StateAddress } from "./stateAddress";
 
 /** The engine as one kind of run starts it: which executable, with which environment. */
 export interface Engine {

@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { stackFileJsonSchema } from "../config/jsonSchema";
-import { rulesDocument } from "../policy/document";
-import { accessDocument } from "./access/document";
+import { stackFileJsonSchema } from "../../config/jsonSchema";
+import { rulesDocument } from "../../policy/document";
+import { accessDocument } from "../access/document";
 import { goldenFiles, goldenStacks } from "./golden";
-import { projectFolder } from "./project";
-import { fillFolder } from "./render";
-import { reviewExamples } from "./review/examples";
+import { projectFolder } from "../lib/project";
+import { fillFolder } from "../render";
+import { reviewExamples } from "./reviewExamples";
 
 /** A file of the repository that follows from the program; `make generate` writes it and a test compares it. */
 export interface GeneratedFile {

@@ -1,9 +1,9 @@
-import { UserError } from "../../cluster/userError";
-import { checkSecrets } from "../deploy";
-import { type Engine, stateOf } from "../engine";
-import { checkpointKey, parseCheckpoint, savedCheckpoints } from "./checkpoint";
-import { openStore, type StateStore } from "./store";
-import { requireUnlocked, update } from "./update";
+import { UserError } from "../cluster/userError";
+import { checkSecrets } from "./deploy";
+import { type Engine, stateOf } from "./lib/engine";
+import { checkpointKey, parseCheckpoint, savedCheckpoints } from "./state/checkpoint";
+import { openStore, type StateStore } from "./state/store";
+import { requireUnlocked, update } from "./state/update";
 
 /** A state of a stack that can be read. */
 interface GoodState {

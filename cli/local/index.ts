@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { Stack } from "@pulumi/pulumi/automation";
-import { clusterStatus, startCluster, stopCluster } from "../tools/cluster";
-import { findTools, installTools } from "../tools/install";
-import { localGroups } from "../tools/toolbox";
-import { workspacePaths } from "../tools/workspace";
-import { answered, workspaceOf } from "./automation";
-import { type Engine, localEngine } from "./engine";
+import { clusterStatus, startCluster, stopCluster } from "../../tools/cluster";
+import { findTools, installTools } from "../../tools/install";
+import { localGroups } from "../../tools/toolbox";
+import { workspacePaths } from "../../tools/workspace";
+import { answered, workspaceOf } from "../lib/automation";
+import { type Engine, localEngine } from "../lib/engine";
 import { withProgress } from "./progress";
-import { authoredMessage } from "./state/author";
-import { changeStack } from "./state/update";
+import { authoredMessage } from "../state/author";
+import { changeStack } from "../state/update";
 import { printSummary } from "./summary";
 
 const stack = "local";

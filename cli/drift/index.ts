@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
-import { deployed, foreignDrift } from "./drift/cluster";
-import { type Drift, refresh, refreshedDrift } from "./drift/refreshed";
-import type { Engine } from "./engine";
-import { table } from "./table";
+import { deployed, foreignDrift } from "./cluster";
+import { type Drift, refresh, refreshedDrift } from "./refreshed";
+import type { Engine } from "../lib/engine";
+import { table } from "../lib/table";
 
 const head = ["object", "field", "what"];
 

@@ -8,10 +8,10 @@ import {
   type StepEventMetadata,
   type SummaryEvent,
 } from "@pulumi/pulumi/automation";
-import { workspacePaths } from "../tools/workspace";
-import { plainly } from "./automation";
-import { leavingInterruptsToTheChild } from "./interrupts";
-import { cut, red, yellow } from "./style";
+import { workspacePaths } from "../../tools/workspace";
+import { plainly } from "../lib/automation";
+import { leavingInterruptsToTheChild } from "../lib/interrupts";
+import { cut, red, yellow } from "../lib/style";
 
 interface StepEvent {
   readonly metadata: Pick<StepEventMetadata, "op" | "urn" | "type">;

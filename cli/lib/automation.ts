@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { CommandError, LocalWorkspace, PulumiCommand, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
-import { UserError } from "../cluster/userError";
+import { UserError } from "../../cluster/userError";
 import { type Engine, makes } from "./engine";
 import { projectFolder } from "./project";
 
