@@ -3,17 +3,17 @@ import * as path from "node:path";
 import { StackAlreadyExistsError } from "@pulumi/pulumi/automation";
 import { UserError } from "../cluster/userError";
 import { secretsKey, secretsProviderUrl } from "../config/accounts";
-import { plainly, workspaceOf } from "./lib/automation";
 import { ensureBucket } from "./aws/bucket";
 import { kmsClient, s3Client, stsClient } from "./aws/clients";
 import { identifyCaller } from "./aws/identity";
 import { checkSecretsReadable, ensureKey } from "./aws/key";
 import type { Finding } from "./aws/provision";
+import { plainly, workspaceOf } from "./lib/automation";
 import { type Engine, execute, stateOf } from "./lib/engine";
-import { inOwnFolder } from "./lib/temporaryProject";
 import { projectFolder, stackFile } from "./lib/project";
 import { readStackFileHead, type StackFileHead } from "./lib/stackFile";
 import type { S3State } from "./lib/stateAddress";
+import { inTemporaryProject } from "./lib/temporaryProject";
 
 /** What the committed stack files are encrypted with; it opens nothing but placeholders. */
 const committedPassphrase = "placeholder";
@@ -46,7 +46,7 @@ export async function bootstrap(engine: Engine, stack: string): Promise<void> {
   // opens it: so it works on a copy.
   const { file } = plan;
   const copies = { "Pulumi.yaml": path.join(projectFolder, "Pulumi.yaml"), [path.basename(file)]: file };
-  await inOwnFolder(copies, async (folder) => {
+  await inTemporaryProject(copies, async (folder) => {
     await ensureStack(engine, plan, folder, report);
     await ensureEncryption(engine, plan, folder, report);
   });

@@ -4,8 +4,8 @@ import { identifyStack } from "../config/stacks";
 import { answered, stackOf } from "./lib/automation";
 import type { Engine } from "./lib/engine";
 import { parseJson } from "./lib/json";
-import { signedBy } from "./state/author";
 import { table } from "./lib/table";
+import { authorIn } from "./state/author";
 
 const images = z.object({ tag: z.string() });
 
@@ -32,7 +32,7 @@ function row(update: UpdateSummary, tag: string): string[] {
   const { startTime, message, environment, kind, result, resourceChanges = {} } = update;
   return [
     startTime.toISOString(),
-    signedBy(message) ?? "not said",
+    authorIn(message) ?? "not said",
     commitOf(environment),
     tag,
     kind,

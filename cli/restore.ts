@@ -1,5 +1,5 @@
 import { UserError } from "../cluster/userError";
-import { checkSecrets } from "./deploy";
+import { checkSecrets, secretsKeeper } from "./deploy";
 import { type Engine, stateOf } from "./lib/engine";
 import { checkpointKey, parseCheckpoint, savedCheckpoints } from "./state/checkpoint";
 import { openStore, type StateStore } from "./state/store";
@@ -25,7 +25,7 @@ export async function restoreState(engine: Engine, stack: string): Promise<void>
       `ds pr down ${stack.slice("pr-".length)}, which needs no state`,
     );
   }
-  await checkSecrets(stack);
+  await checkSecrets(secretsKeeper(stack));
   await requireUnlocked(engine, stack);
   const store = await openStore(stateOf(engine));
   const restored = await putBack(store, stack);

@@ -7,7 +7,7 @@ import { defaultWorkspace, workspacePaths } from "../tools/workspace";
 import { type Engine, engineFor } from "./lib/engine";
 import { leavingInterruptsToTheChild } from "./lib/interrupts";
 import { projectFolder } from "./lib/project";
-import { refuseTelltaleLog } from "./lib/verbosity";
+import { checkVerbosity } from "./lib/verbosity";
 
 const fallbackShell = "bash";
 
@@ -36,7 +36,7 @@ export async function runPulumi(workspace: string, stack: string, args: readonly
     throw new UserError(`the stack is ${stack} already; no changes were made`, `leave ${named} out`);
   }
   const engine = onStack(await engineFor(workspace, stack, { withProgram: true }), stack);
-  refuseTelltaleLog(args, engine.environment);
+  checkVerbosity(args, engine.environment);
   return onThisTerminal(engine, engine.executable, args, projectFolder);
 }
 

@@ -16,10 +16,10 @@ export interface RunOptions {
   /** Milliseconds after which the command is ended and the call throws. Default: no limit. */
   readonly timeoutMs?: number;
   /**
-   * `inherit` gives the command this terminal, and the result's texts are empty. `overhear` does too, and the result has
+   * `inherit` gives the command this terminal, and the result's texts are empty. `tee` does too, and the result has
    * what went to stderr on its way to the terminal. Default: `pipe`, with no input.
    */
-  readonly stdio?: "pipe" | "inherit" | "overhear";
+  readonly stdio?: "pipe" | "inherit" | "tee";
   /** Ends the command when it is aborted; the call then throws. */
   readonly signal?: AbortSignal;
 }
@@ -29,7 +29,7 @@ const graceBeforeKillMs = 2_000;
 const streams: Readonly<Record<NonNullable<RunOptions["stdio"]>, StdioOptions>> = {
   pipe: ["ignore", "pipe", "pipe"],
   inherit: "inherit",
-  overhear: ["inherit", "inherit", "pipe"],
+  tee: ["inherit", "inherit", "pipe"],
 };
 
 /**
@@ -42,7 +42,7 @@ export function run(command: string, args: readonly string[], options: RunOption
   const shown = [command, ...args].join(" ");
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, signal, stdio: streams[stdio] });
-    if (stdio === "overhear") child.stderr?.pipe(process.stderr, { end: false });
+    if (stdio === "tee") child.stderr?.pipe(process.stderr, { end: false });
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
     const limit = afterMs(timeoutMs, () => {

@@ -98,7 +98,7 @@ function environmentCommands(program: Command): void {
   })
     .argument("<N>", "the pull request's number")
     .action(async (number: string, { workspace, local }: Somewhere) =>
-      (await import("../environments/down")).environmentDown(workspace, targetOf(local), { pr: number }),
+      (await import("../environments/down")).environmentDown(workspace, targetOf(local), number),
     );
 
   describe(onEnvironments(pr.command("list")), {
@@ -118,7 +118,7 @@ function environmentCommands(program: Command): void {
     .option("--dry-run", "only say what would go")
     .action(async ({ workspace, local, open, dryRun = false }: Somewhere & { open?: string; dryRun?: boolean }) => {
       const { environmentSweep } = await import("../environments/sweep");
-      await environmentSweep(workspace, targetOf(local), { ...(open !== undefined && { open }), dryRun });
+      await environmentSweep(workspace, targetOf(local), { open, dryRun });
     });
 
   describe(pr.command("open"), {

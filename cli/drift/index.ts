@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
-import { deployed, foreignDrift } from "./cluster";
-import { type Drift, refresh, refreshedDrift } from "./refreshed";
 import type { Engine } from "../lib/engine";
 import { table } from "../lib/table";
+import { deployed, foreignDrift } from "./cluster";
+import { type Drift, refresh, refreshedDrift } from "./refreshed";
 
 const head = ["object", "field", "what"];
 

@@ -66,7 +66,7 @@ export function reasonToGo(
     return "its pull request is not open";
   }
   if (expires === undefined) {
-    return "nobody recorded until when it stays, so it never came up";
+    return "it was not recorded until when it stays, so it never came up";
   }
   return Date.parse(expires) <= now.getTime() ? `its time was over at ${expires}` : undefined;
 }

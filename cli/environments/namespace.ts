@@ -27,7 +27,7 @@ function namespaceObject(name: string) {
  * @throws when the namespace is somebody else's.
  */
 export async function prepareNamespace(client: KubernetesClient, identity: EnvironmentIdentity): Promise<void> {
-  await refuseForeign(client, identity);
+  await checkOwner(client, identity);
   for (const object of environmentObjects(identity)) {
     await asking(`make ${objectText(object)}`, async () => {
       if ((await find(client, object)) === undefined) {
@@ -71,7 +71,7 @@ export async function removeNamespace(
   return `removed ${objectText(object)} with ${items.length === 0 ? "all" : `${items.length} Ingresses and all else`} in it`;
 }
 
-async function refuseForeign(client: KubernetesClient, { stack, namespace }: EnvironmentIdentity): Promise<void> {
+async function checkOwner(client: KubernetesClient, { stack, namespace }: EnvironmentIdentity): Promise<void> {
   const object = namespaceObject(namespace);
   const found = await asking(`look for ${objectText(object)}`, () => find(client, object));
   const owner = found?.metadata?.labels?.[stackLabel];

@@ -3,9 +3,9 @@ import * as path from "node:path";
 import { stackFileJsonSchema } from "../../config/jsonSchema";
 import { rulesDocument } from "../../policy/document";
 import { accessDocument } from "../access/document";
-import { goldenFiles, goldenStacks } from "./golden";
 import { projectFolder } from "../lib/project";
 import { fillFolder } from "../render";
+import { goldenFiles, goldenStacks } from "./golden";
 import { reviewExamples } from "./reviewExamples";
 
 /** A file of the repository that follows from the program; `make generate` writes it and a test compares it. */

@@ -54,7 +54,7 @@ export function stateOf({ environment }: Engine): StateAddress {
 /** Runs a command of the engine in a folder that holds a Pulumi.yaml, on this terminal. The result has stderr only. */
 export function attempt(engine: Engine, args: readonly string[], folder = projectFolder): Promise<RunResult> {
   const { executable, environment: env } = engine;
-  return leavingInterruptsToTheChild(() => run(executable, args, { cwd: folder, env, stdio: "overhear" }));
+  return leavingInterruptsToTheChild(() => run(executable, args, { cwd: folder, env, stdio: "tee" }));
 }
 
 /**

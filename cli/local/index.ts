@@ -7,9 +7,9 @@ import { localGroups } from "../../tools/toolbox";
 import { workspacePaths } from "../../tools/workspace";
 import { answered, workspaceOf } from "../lib/automation";
 import { type Engine, localEngine } from "../lib/engine";
-import { withProgress } from "./progress";
-import { authoredMessage } from "../state/author";
+import { authorMessage } from "../state/author";
 import { changeStack } from "../state/update";
+import { withProgress } from "./progress";
 import { printSummary } from "./summary";
 
 const stack = "local";
@@ -31,7 +31,7 @@ export async function up(workspace: string, { refresh = false }: UpOptions): Pro
   const engine = refresh ? forcing(plain) : plain;
   const local = await selectStack(engine);
   console.log(`updating stack ${stack}`);
-  const message = authoredMessage(engine.environment);
+  const message = authorMessage(engine.environment);
   const { outputs } = await changeStack(engine, stack, () =>
     withProgress(workspace, "up", (watch) => local.up({ ...watch, message, refresh, showSecrets: false })),
   );
@@ -49,7 +49,7 @@ export async function down(workspace: string): Promise<void> {
     const engine = localEngine(toolbox, workspace);
     const local = await selectStack(engine);
     console.log(`destroying stack ${stack}`);
-    const message = authoredMessage(engine.environment);
+    const message = authorMessage(engine.environment);
     await changeStack(engine, stack, () =>
       withProgress(workspace, "destroy", (watch) => local.destroy({ ...watch, message, showSecrets: false })),
     );

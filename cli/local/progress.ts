@@ -1,15 +1,9 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import * as path from "node:path";
 import { clearLine, cursorTo } from "node:readline";
-import {
-  ConcurrentUpdateError,
-  type DiagnosticEvent,
-  type StdoutEngineEvent,
-  type StepEventMetadata,
-  type SummaryEvent,
-} from "@pulumi/pulumi/automation";
+import { ConcurrentUpdateError, type StepEventMetadata, type SummaryEvent } from "@pulumi/pulumi/automation";
 import { workspacePaths } from "../../tools/workspace";
-import { plainly } from "../lib/automation";
+import { type Diagnostic, plainly, plainText } from "../lib/automation";
 import { leavingInterruptsToTheChild } from "../lib/interrupts";
 import { cut, red, yellow } from "../lib/style";
 
@@ -17,14 +11,12 @@ interface StepEvent {
   readonly metadata: Pick<StepEventMetadata, "op" | "urn" | "type">;
 }
 
-/** What of Pulumi's events tells how far an update is. */
+/** What of Pulumi's events shows how far an update is. */
 export interface ProgressEvent {
   readonly resourcePreEvent?: StepEvent;
   readonly resOutputsEvent?: StepEvent;
   readonly resOpFailedEvent?: StepEvent;
-  /** The library's type leaves out debug lines, which Pulumi sends too. */
-  readonly diagnosticEvent?: Pick<DiagnosticEvent, "message" | "urn"> & { readonly severity: string };
-  readonly stdoutEvent?: Pick<StdoutEngineEvent, "message">;
+  readonly diagnosticEvent?: Diagnostic;
   readonly summaryEvent?: Pick<SummaryEvent, "resourceChanges">;
 }
 
@@ -38,7 +30,7 @@ const participles: Readonly<Record<string, string>> = {
   refresh: "reading",
 };
 
-/** No two lines of progress come sooner after one another where there is no terminal; milliseconds. */
+/** Shortest time between two lines of progress where there is no terminal; milliseconds. */
 const betweenLinesMs = 5_000;
 
 /** Errors that are shown when an update fails; the log has all. */
@@ -53,19 +45,16 @@ export class UpdateProgress {
   private done = 0;
   private changes: Readonly<Record<string, number>> = {};
 
-  /** Takes an event in. Returns what a log should say of it, if anything. */
-  take(event: ProgressEvent): string | undefined {
-    const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent, stdoutEvent, summaryEvent } = event;
+  /** Takes an event in. */
+  take({ resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent, summaryEvent }: ProgressEvent): void {
     if (summaryEvent) this.changes = summaryEvent.resourceChanges;
-    if (resourcePreEvent) return this.begun(resourcePreEvent);
-    if (resOutputsEvent) return this.ended(resOutputsEvent, "done");
-    if (resOpFailedEvent) return this.ended(resOpFailedEvent, "failed");
-    if (stdoutEvent) return plain(stdoutEvent.message) || undefined;
-    if (!diagnosticEvent || diagnosticEvent.severity === "debug") return undefined;
-    const message = plain(diagnosticEvent.message);
-    if (diagnosticEvent.severity === "error") this.errors.push(message);
-    if (diagnosticEvent.severity === "warning") this.warned.push({ urn: diagnosticEvent.urn ?? "", message });
-    return message === "" ? undefined : `${diagnosticEvent.severity}: ${message}`;
+    if (resourcePreEvent) this.begin(resourcePreEvent);
+    if (resOutputsEvent && this.end(resOutputsEvent)) this.endedWell.add(resOutputsEvent.metadata.urn);
+    if (resOpFailedEvent) this.end(resOpFailedEvent);
+    if (!diagnosticEvent) return;
+    const { severity, urn = "", message } = diagnosticEvent;
+    if (severity === "error") this.errors.push(plainText(message));
+    if (severity === "warning") this.warned.push({ urn, message: plainText(message) });
   }
 
   /** Warnings that still matter: not that of an object for which Pulumi waited, and which then was ready. */
@@ -76,60 +65,43 @@ export class UpdateProgress {
   /** One line, as in `42 done, 2 under way: creating Deployment datasets-server-local-api`. */
   line(): string {
     const [first] = this.underWay.values();
-    const count = this.underWay.size;
-    if (first === undefined && this.done === 0) return "comparing with what is there";
-    return first === undefined ? `${this.done} done` : `${this.done} done, ${count} under way: ${first}`;
+    if (first !== undefined) return `${this.done} done, ${this.underWay.size} under way: ${first}`;
+    return this.done === 0 ? "comparing with what is there" : `${this.done} done`;
   }
 
   /** As in `101 created, 3 unchanged`. */
   summary(): string {
     const words: Readonly<Record<string, string>> = { same: "unchanged", replace: "replaced", update: "updated" };
-    const parts = Object.entries(this.changes).map(([op, count]) => `${count} ${words[op] ?? `${op}d`}`);
-    return parts.join(", ") || "nothing to do";
+    const counts = Object.entries(this.changes).map(([op, count]) => `${count} ${words[op] ?? `${op}d`}`);
+    return counts.join(", ") || "nothing to do";
   }
 
-  private begun({ metadata }: StepEvent): string | undefined {
-    const doing = participles[metadata.op];
-    if (doing === undefined || !isObject(metadata.type)) return undefined;
-    const label = `${doing} ${labelOf(metadata)}`;
-    this.underWay.set(metadata.urn, label);
-    return label;
+  private begin({ metadata: { op, type, urn } }: StepEvent): void {
+    const doing = participles[op];
+    // A component, a provider and the stack are there as soon as they are begun.
+    if (doing === undefined || /^(pulumi|datasets-server):/.test(type)) return;
+    this.underWay.set(urn, `${doing} ${type.split(":").at(-1)} ${urn.split("::").at(-1)}`);
   }
 
-  private ended({ metadata }: StepEvent, how: "done" | "failed"): string | undefined {
-    const label = this.underWay.get(metadata.urn);
-    if (!this.underWay.delete(metadata.urn)) return undefined;
-    this.done += 1;
-    if (how === "done") this.endedWell.add(metadata.urn);
-    return `${how}: ${label}`;
+  /** Returns whether the step was under way. */
+  private end({ metadata: { urn } }: StepEvent): boolean {
+    const wasUnderWay = this.underWay.delete(urn);
+    if (wasUnderWay) this.done += 1;
+    return wasUnderWay;
   }
-}
-
-/** Not a component, a provider or the stack: these are there as soon as they are begun. */
-function isObject(type: string): boolean {
-  return !type.startsWith("pulumi:") && !type.startsWith("datasets-server:");
-}
-
-/** As in `Deployment datasets-server-local-api`. */
-function labelOf({ type, urn }: { readonly type: string; readonly urn: string }): string {
-  return `${type.split(":").at(-1)} ${urn.split("::").at(-1)}`;
-}
-
-/** Without the marks for colours. */
-function plain(message: string): string {
-  return message.replace(/<\{%[^%]*%\}>/g, "").trim();
 }
 
 /** What a change of a stack takes to be watched. */
 export interface Watch {
   readonly onEvent: (event: ProgressEvent) => void;
-  /** Receives what Pulumi itself says on stderr. */
+  /** Receives what Pulumi prints. */
+  readonly onOutput: (text: string) => void;
   readonly onError: (text: string) => void;
 }
 
 /**
- * Runs a change of a stack with one line of progress in the place of Pulumi's own output, and all of it in a log of the
- * workspace. When it fails, its last errors are printed, and where the log is.
+ * Runs a change of a stack with one line of progress; what Pulumi prints goes to a log in the workspace. When it fails, its
+ * last errors are printed, and where the log is.
  *
  * @param name what the log is called after, such as `up`.
  * @throws when it fails; a ConcurrentUpdateError when another run holds the stack.
@@ -142,24 +114,20 @@ export async function withProgress<T>(
   const file = path.join(workspacePaths(workspace).root, `${name}.log`);
   mkdirSync(path.dirname(file), { recursive: true });
   const log = openSync(file, "w", 0o600);
-  const write = (text: string) => writeSync(log, `${new Date().toISOString()} ${text}\n`);
+  const write = (text: string) => writeSync(log, text);
   const progress = new UpdateProgress();
   const display = newDisplay();
   const startedMs = Date.now();
-  const watch: Watch = {
-    onEvent: (event) => {
-      const text = progress.take(event);
-      if (text !== undefined) write(text);
-      display.show(progress.line());
-    },
-    onError: write,
+  const onEvent = (event: ProgressEvent) => {
+    progress.take(event);
+    display.show(progress.line());
   };
   const printWarnings = () => {
     display.clear();
     for (const warning of progress.warnings) console.error(`${yellow("warning:", process.stderr)} ${warning}`);
   };
   try {
-    const result = await leavingInterruptsToTheChild(() => change(watch));
+    const result = await leavingInterruptsToTheChild(() => change({ onEvent, onOutput: write, onError: write }));
     printWarnings();
     console.log(`${progress.summary()}, in ${Math.round((Date.now() - startedMs) / 1000)} s`);
     return result;
@@ -175,20 +143,23 @@ export async function withProgress<T>(
   }
 }
 
+interface Display {
+  show(line: string): void;
+  clear(): void;
+}
+
 /** One line that changes on a terminal; elsewhere a line from time to time. */
-function newDisplay(): { show(line: string): void; clear(): void } {
+function newDisplay(): Display {
   const { stdout } = process;
   let shown = "";
-  let lastMs = Date.now();
   if (!stdout.isTTY) {
-    return {
-      show: (line) => {
-        if (line === shown || Date.now() - lastMs < betweenLinesMs) return;
-        [shown, lastMs] = [line, Date.now()];
-        console.log(line);
-      },
-      clear: () => undefined,
+    let lastMs = Date.now();
+    const show = (line: string) => {
+      if (line === shown || Date.now() - lastMs < betweenLinesMs) return;
+      [shown, lastMs] = [line, Date.now()];
+      console.log(line);
     };
+    return { show, clear: () => undefined };
   }
   const clear = () => {
     if (shown === "") return;
@@ -196,14 +167,12 @@ function newDisplay(): { show(line: string): void; clear(): void } {
     cursorTo(stdout, 0);
     shown = "";
   };
-  return {
-    clear,
-    show: (line) => {
-      if (line === shown) return;
-      clear();
-      // The last column stays free: a terminal would begin a new line.
-      stdout.write(cut(line, stdout.columns - 1));
-      shown = line;
-    },
+  const show = (line: string) => {
+    if (line === shown) return;
+    clear();
+    // The last column stays free: a terminal would begin a new line.
+    stdout.write(cut(line, stdout.columns - 1));
+    shown = line;
   };
+  return { show, clear };
 }

@@ -1,14 +1,7 @@
-import { stripVTControlCharacters } from "node:util";
-import type {
-  DiagnosticEvent,
-  OpType,
-  StepEventMetadata,
-  StepEventStateMetadata,
-  SummaryEvent,
-} from "@pulumi/pulumi/automation";
+import type { OpType, StepEventMetadata, StepEventStateMetadata, SummaryEvent } from "@pulumi/pulumi/automation";
 import { z } from "zod";
 import { UserError } from "../../cluster/userError";
-import { cutShort } from "../lib/automation";
+import { cutShort, type Diagnostic, plainText } from "../lib/automation";
 import { maskInputs, redact } from "./secrets";
 
 /** What an update does to an object, the most drastic first. */
@@ -74,8 +67,7 @@ type Step = Pick<StepEventMetadata, "detailedDiff" | "diffs" | "keys" | "op" | "
 /** What a review reads of Pulumi's events. */
 export interface PlanEvent {
   readonly resourcePreEvent?: { readonly metadata: Step };
-  /** The library's type leaves out debug lines, which Pulumi sends too and which are not read: they may hold secrets. */
-  readonly diagnosticEvent?: Pick<DiagnosticEvent, "message" | "urn"> & { readonly severity: string };
+  readonly diagnosticEvent?: Diagnostic;
   readonly summaryEvent?: Pick<SummaryEvent, "resourceChanges">;
 }
 
@@ -200,9 +192,7 @@ function attribute(urn: string, message: string): string {
   return message === "" || type === "" || type === "Stack" ? message : `${type} ${name}: ${message}`;
 }
 
-/** What the engine says, without the colours and secrets that it may hold. */
+/** Returns what Pulumi says, without the colours and secrets that it may hold. */
 function cleanText(text: string): string {
-  return redact(stripVTControlCharacters(text).replace(/<\{%[^%]*%\}>/g, ""))
-    .replace(/^(error|warning): /, "")
-    .trim();
+  return redact(plainText(text)).replace(/^(error|warning): /, "");
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ConcurrentUpdateError } from "@pulumi/pulumi/automation";
 import { UserError } from "../../cluster/userError";
 import { attempt, type Engine, ended, stateOf } from "../lib/engine";
-import { signed } from "./author";
+import { withAuthor } from "./author";
 import { describeLock, readLocks, unlockCommand } from "./locks";
 import { openStore } from "./store";
 
@@ -18,7 +18,7 @@ class MetLock extends Error {}
 /** Runs a command of Pulumi that changes a stack, on this terminal, as `changeStack` does. */
 export function update(engine: Engine, stack: string, args: readonly string[]): Promise<void> {
   return changeStack(engine, stack, async () => {
-    const { code, stderr } = await attempt(engine, signed(args, engine.environment));
+    const { code, stderr } = await attempt(engine, withAuthor(args, engine.environment));
     if (code !== 0) throw stderr.includes(lockedByOthers) ? new MetLock() : ended(args, code);
   });
 }

@@ -16,7 +16,7 @@ describe("run", () => {
 
   it("keeps what goes to stderr on its way to the terminal, and leaves stdout to the terminal", async () => {
     const script = "console.error('err')";
-    assert.deepEqual(await run(node, ["-e", script], { stdio: "overhear" }), { code: 0, stdout: "", stderr: "err\n" });
+    assert.deepEqual(await run(node, ["-e", script], { stdio: "tee" }), { code: 0, stdout: "", stderr: "err\n" });
   });
 
   it("reports a command that a signal ended as a shell does", async () => {
