@@ -33,7 +33,10 @@ export async function removeLocks(store: StateStore, stack: string, confirm: Con
     const holder = describeLock(lock, new Date());
     console.log(`stack ${stack} is locked by ${holder}`);
     if (!(await confirm("Has that run ended for certain, and is its lock to be removed?"))) {
-      throw new UserError(`the lock of ${holder} stays; no changes were made to it`);
+      throw new UserError(
+        `the lock of ${holder} stays; no changes were made to it`,
+        "let that run end; or run this again when it is certain that it has ended",
+      );
     }
     await store.remove(lock.key);
     console.log(`removed the lock of ${holder}`);
