@@ -42,7 +42,7 @@ export async function bootstrap(engine: Engine, stack: string): Promise<void> {
   const report = ({ what, was, did }: Finding) => console.log(`  ${what}: ${was}, ${did}`);
   await ensureBucket(s3Client(state), { bucket: state.bucket, region: state.region, account }, report);
   await ensureKey(kmsClient(key.region), { alias: key.alias, account }, report);
-  // The engine saves a stack file more than once while it encrypts it anew, and in between neither the old nor the new key
+  // Pulumi saves a stack file more than once while it encrypts it again, and in between neither the old nor the new key
   // opens it: so it works on a copy.
   const { file } = plan;
   const copies = { "Pulumi.yaml": path.join(projectFolder, "Pulumi.yaml"), [path.basename(file)]: file };

@@ -20,7 +20,7 @@ export async function history(engine: Engine, stack: string, limit: number): Pro
 /** The updates of a stack as a table. */
 export function historyTable(stack: string, updates: readonly UpdateSummary[]): string {
   const head = ["when", "who", "commit", "images", "kind", "result", "changes"];
-  // An environment's images are not those of the stack file, and the engine records no others.
+  // An environment's images are not those of the stack file, and Pulumi records no others.
   const hasImages = identifyStack(stack)?.kind !== "pr-N";
   return table(
     head,

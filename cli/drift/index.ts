@@ -42,7 +42,7 @@ function cells({ object, field, what }: Drift): string[] {
   return [object, field, what];
 }
 
-/** Names come from whoever wrote to the cluster: as code they are links and mentions of nobody. */
+/** Names come from outside, by those who write to the cluster: as code they are no links and no mentions. */
 function code(text: string): string {
   return text === "" ? "" : `\`${text.replaceAll("`", "'").replaceAll("|", "\\|")}\``;
 }

@@ -24,7 +24,7 @@ function namespaceObject(name: string) {
 /**
  * Makes an environment's namespace and has the deployers' rights hold in it, as far as that has not been done.
  *
- * @throws when the namespace is somebody else's.
+ * @throws when the namespace is not the environment's.
  */
 export async function prepareNamespace(client: KubernetesClient, identity: EnvironmentIdentity): Promise<void> {
   await checkOwner(client, identity);
@@ -39,7 +39,7 @@ export async function prepareNamespace(client: KubernetesClient, identity: Envir
 }
 
 /**
- * Removes what of an environment's namespace the engine did not know, and waits until it is gone: Ingresses first, as their
+ * Removes what of an environment's namespace Pulumi did not know, and waits until it is gone: Ingresses first, as their
  * load balancer's rules go with them.
  *
  * @returns what was done. A namespace that is not the stack's is left.
@@ -56,7 +56,7 @@ export async function removeNamespace(
     return `${objectText(object)} is gone`;
   }
   if (found.metadata?.labels?.[stackLabel] !== stack) {
-    return `${objectText(object)} does not have the label ${stackLabel}=${stack}, so it is somebody else's and was left`;
+    return `${objectText(object)} does not have the label ${stackLabel}=${stack}, so it is not the environment's and was left`;
   }
   if (bind && found.metadata.deletionTimestamp === undefined) {
     await prepareNamespace(client, identity);

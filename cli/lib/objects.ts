@@ -4,7 +4,7 @@ import { allObjects, buildObjects, type DatasetsServerArgs } from "../../compone
 import { type PlainObject, plainObject } from "../../components/objects";
 import { readStack } from "./stackFile";
 
-/** An object as Kubernetes takes it, whoever has made it. */
+/** An object as Kubernetes takes it. */
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;

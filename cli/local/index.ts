@@ -19,7 +19,7 @@ export interface UpOptions {
   readonly refresh?: boolean;
 }
 
-/** From nothing to a running datasets-server: the pinned parts, the cluster, the stack, and a table of what runs. */
+/** From nothing to a running datasets-server: the pinned tools, the cluster, the stack, and a table of what runs. */
 export async function up(workspace: string, { refresh = false }: UpOptions): Promise<void> {
   const toolbox = await installTools(localGroups);
   const { created } = await startCluster(toolbox, workspace);
@@ -38,7 +38,7 @@ export async function up(workspace: string, { refresh = false }: UpOptions): Pro
   await printSummary(workspace, stack, outputs);
 }
 
-/** Destroys the stack, stops the cluster and removes all that both wrote. The pinned parts stay in the user's cache. */
+/** Destroys the stack, stops the cluster and removes all that both wrote. The pinned tools stay in the user's cache. */
 export async function down(workspace: string): Promise<void> {
   if (!existsSync(workspace)) {
     console.log(`there is no local copy in ${workspace}: nothing to take down`);
@@ -67,7 +67,7 @@ export async function selectStack(engine: Engine): Promise<Stack> {
   return answered(Stack.createOrSelect(stack, workspace));
 }
 
-/** Without force, the API server keeps an edited field for whoever edited it, and refuses the update. */
+/** Without force, the API server keeps an edited field for its editor, and refuses the update. */
 function forcing({ executable, environment }: Engine): Engine {
   return { executable, environment: { ...environment, PULUMI_K8S_ENABLE_PATCH_FORCE: "true" } };
 }

@@ -21,7 +21,7 @@ export interface Change {
   readonly before?: Inputs;
   /** What the program wants; undefined for one that goes. */
   readonly after?: Inputs;
-  /** Paths of the properties that differ, as the engine names them. */
+  /** Paths of the properties that differ, as Pulumi names them. */
   readonly touched: readonly string[];
   /** Those among them that force a replacement. */
   readonly forcing: readonly string[];
@@ -38,7 +38,7 @@ export interface Plan {
   readonly failure?: readonly string[];
 }
 
-/** What each step of the engine means for the object; undefined for nothing that a reviewer has to know. */
+/** What each step of Pulumi means for the object; undefined for nothing that a reviewer has to know. */
 const effectOf = {
   same: undefined,
   create: "create",
@@ -71,7 +71,7 @@ export interface PlanEvent {
   readonly summaryEvent?: Pick<SummaryEvent, "resourceChanges">;
 }
 
-/** How the engine ends when a preview failed, which says no more than the heading does. */
+/** How Pulumi ends when a preview failed, which says no more than the heading does. */
 const lastWords: readonly string[] = [
   "preview failed",
   "BAIL: run bailed",
@@ -124,7 +124,7 @@ function changesOf(steps: readonly Step[]): Change[] {
     const earlier = byUrn.get(one.urn);
     byUrn.set(one.urn, earlier === undefined ? change : merge(earlier, change));
   }
-  // The engine's order is another one each time.
+  // Pulumi's order is another one each time.
   const sortKey = ({ kind, namespace = "", name }: Change) => `${kind}/${namespace}/${name}`;
   return [...byUrn.values()].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
