@@ -55,7 +55,7 @@ export async function answered<T>(answer: Promise<T>): Promise<T> {
 export function plainly(error: unknown): unknown {
   if (!(error instanceof CommandError)) return error;
   const [, said] = /Command failed with.*\n((?:.|\n)*?)\n err\?: /.exec(error.message) ?? [];
-  return said === undefined ? error : new Error(said.trim().replace(/^error: /, ""), { cause: error });
+  return said === undefined ? error : new UserError(said.trim().replace(/^error: /, ""), undefined, { cause: error });
 }
 
 /** What Pulumi says in an event. The library's type leaves out debug lines, which Pulumi sends too and which may hold secrets. */

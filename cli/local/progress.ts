@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import * as path from "node:path";
 import { clearLine, cursorTo } from "node:readline";
 import { ConcurrentUpdateError, type StepEventMetadata, type SummaryEvent } from "@pulumi/pulumi/automation";
+import { UserError } from "../../cluster/userError";
 import { workspacePaths } from "../../tools/workspace";
 import { type Diagnostic, plainly, plainText } from "../lib/automation";
 import { leavingInterruptsToTheChild } from "../lib/interrupts";
@@ -136,7 +137,8 @@ export async function withProgress<T>(
     printWarnings();
     for (const each of progress.errors.slice(-shownErrors)) console.error(`${red("error:", process.stderr)} ${each}`);
     console.error(`the whole log: ${file}`);
-    throw progress.errors.length > 0 ? new Error(`pulumi ${name} failed; what it said is above`) : plainly(error);
+    if (progress.errors.length === 0) throw plainly(error);
+    throw new UserError(`pulumi ${name} failed; what it said is above`, "correct that, and run this again");
   } finally {
     display.clear();
     closeSync(log);

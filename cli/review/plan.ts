@@ -102,7 +102,7 @@ export function readPlan(stack: string, events: readonly PlanEvent[], ended?: st
   }
   if (summary === undefined) throw cutShort();
   const steps = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
-  return { ...plan, warnings: [...errors, ...plan.warnings], changes: pairRenamed(changesOf(steps)) };
+  return { ...plan, warnings: [...errors, ...plan.warnings], changes: pairRenamed(changesOf(stack, steps)) };
 }
 
 /** A preview that could not even start. */
@@ -111,11 +111,14 @@ export function failedPlan(stack: string, message: string): Plan {
 }
 
 /** A replacement is several steps of one object. */
-function changesOf(steps: readonly Step[]): Change[] {
+function changesOf(stack: string, steps: readonly Step[]): Change[] {
   const byUrn = new Map<string, Change>();
   for (const one of steps) {
     if (!Object.hasOwn(effectOf, one.op)) {
-      throw new UserError(`cannot read what Pulumi would do: op ${one.op} of ${one.urn} is not known`);
+      throw new UserError(
+        `cannot read what Pulumi would do: op ${one.op} of ${one.urn} is not known`,
+        `ds preview ${stack} shows it; effectOf in cli/review/plan.ts is where to add it`,
+      );
     }
     const effect = effectOf[one.op];
     const isObject = (one.new ?? one.old)?.custom ?? false;

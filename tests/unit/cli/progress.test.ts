@@ -82,7 +82,7 @@ describe("an update of the local copy", () => {
         if (failure) throw failure;
         return "what the update answers";
       });
-      if (failure) await assert.rejects(update, /^Error: pulumi up failed; what it said is above$/);
+      if (failure) await assert.rejects(update, /^pulumi up failed; what it said is above\nNext: correct that/);
       else assert.equal(await update, "what the update answers");
     } finally {
       Object.assign(console, { log, error });
