@@ -9,7 +9,7 @@ import { identifyCaller } from "./aws/identity";
 import { checkSecretsReadable, ensureKey } from "./aws/key";
 import type { Finding } from "./aws/provision";
 import { plainly, workspaceOf } from "./lib/automation";
-import { type Engine, execute, stateOf } from "./lib/engine";
+import { type Engine, engineFor, execute, stateOf } from "./lib/engine";
 import { projectFolder, stackFile } from "./lib/project";
 import { readStackFileHead, type StackFileHead } from "./lib/stackFile";
 import type { S3State } from "./lib/stateAddress";
@@ -35,7 +35,8 @@ interface Plan {
  *
  * @throws when something is there that must not be used or changed; what was done until then stays and counts.
  */
-export async function bootstrap(engine: Engine, stack: string): Promise<void> {
+export async function bootstrap(workspace: string, stack: string): Promise<void> {
+  const engine = await engineFor(workspace, stack);
   const plan = await makePlan(engine, stack);
   const { account, state, key } = plan;
   console.log(`you are ${await identifyCaller(stsClient(state.region), account)}`);

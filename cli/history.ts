@@ -2,7 +2,7 @@ import type { OpMap, UpdateSummary } from "@pulumi/pulumi/automation";
 import { z } from "zod";
 import { identifyStack } from "../config/stacks";
 import { answered, stackOf } from "./lib/automation";
-import type { Engine } from "./lib/engine";
+import { engineFor } from "./lib/engine";
 import { parseJson } from "./lib/json";
 import { table } from "./lib/table";
 import { authorIn } from "./state/author";
@@ -10,8 +10,8 @@ import { authorIn } from "./state/author";
 const images = z.object({ tag: z.string() });
 
 /** Shows who updated a stack, when, from which commit, with which images, and what became of it; the latest first. */
-export async function history(engine: Engine, stack: string, limit: number): Promise<void> {
-  const pulumi = await stackOf(engine, stack);
+export async function history(workspace: string, stack: string, limit: number): Promise<void> {
+  const pulumi = await stackOf(await engineFor(workspace, stack), stack);
   const withSecrets = false;
   const updates = await answered(pulumi.history(limit, 1, withSecrets));
   console.log(updates.length === 0 ? `stack ${stack} was never updated` : historyTable(stack, updates));

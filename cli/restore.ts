@@ -1,6 +1,6 @@
 import { UserError } from "../cluster/userError";
 import { checkSecrets, secretsKeeper } from "./deploy";
-import { type Engine, stateOf } from "./lib/engine";
+import { engineFor, stateOf } from "./lib/engine";
 import { checkpointKey, parseCheckpoint, savedCheckpoints } from "./state/checkpoint";
 import { openStore, type StateStore } from "./state/store";
 import { requireUnlocked, update } from "./state/update";
@@ -11,13 +11,14 @@ import { requireUnlocked, update } from "./state/update";
  *
  * @throws when the stack is locked, and when no state of it can be read.
  */
-export async function restoreState(engine: Engine, stack: string): Promise<void> {
+export async function restoreState(workspace: string, stack: string): Promise<void> {
   if (stack.startsWith("pr-")) {
     throw new UserError(
       `${stack} is a pull request's environment, which is removed and recreated`,
       `ds pr down ${stack.slice("pr-".length)}, which needs no state; then ds pr up`,
     );
   }
+  const engine = await engineFor(workspace, stack, { withProgram: true });
   await checkSecrets(secretsKeeper(stack));
   await requireUnlocked(engine, stack);
   const store = await openStore(stateOf(engine));

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf } from "../cluster/kubernetesClient";
 import { UserError } from "../cluster/userError";
 import { answered, stackOf } from "./lib/automation";
-import type { Engine } from "./lib/engine";
+import { engineFor } from "./lib/engine";
 
 export interface SmokeOptions {
   /** How long it may take until the answer is good: load balancers and DNS lag behind a first deploy; milliseconds. */
@@ -19,8 +19,8 @@ const thresholds: SmokeOptions = { limitMs: 180_000, pauseMs: 5_000 };
 const answerMs = 10_000;
 
 /** Asks a stack's public endpoint whether it serves, as a user would reach it. */
-export async function smoke(engine: Engine, stack: string): Promise<void> {
-  const pulumi = await stackOf(engine, stack);
+export async function smoke(workspace: string, stack: string): Promise<void> {
+  const pulumi = await stackOf(await engineFor(workspace, stack), stack);
   const { url } = await answered(pulumi.outputs());
   if (url === undefined) throw new UserError(`stack ${stack} has no output url yet`, `ds deploy ${stack}`);
   const address = new URL("/healthcheck", String(url.value)).href;

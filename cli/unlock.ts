@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { UserError } from "../cluster/userError";
-import { type Engine, stateOf } from "./lib/engine";
+import { engineFor, stateOf } from "./lib/engine";
 import { describeLock, readLocks, unlockCommand } from "./state/locks";
 import { openStore, type StateStore } from "./state/store";
 
@@ -8,12 +8,17 @@ import { openStore, type StateStore } from "./state/store";
 export type Confirm = (question: string) => Promise<boolean>;
 
 /**
- * Shows whose each lock of a stack is and how old, and removes those that the user says yes to. With `yes` it does not ask.
+ * Shows whose each lock of a stack is and how old, and removes those that the user says yes to. With `yes` it does not ask. `local`: the state of
+ * an environment on the local cluster.
  *
  * @throws when a lock stays, and when there is no terminal to ask at.
  */
-export async function unlock(engine: Engine, stack: string, yes: boolean): Promise<void> {
-  const address = stateOf(engine);
+export async function unlock(
+  workspace: string,
+  stack: string,
+  { local, yes }: { readonly local: boolean; readonly yes: boolean },
+): Promise<void> {
+  const address = stateOf(await engineFor(workspace, local ? "local" : stack));
   const command = unlockCommand(stack, address);
   await removeLocks(await openStore(address), stack, yes ? async () => true : (question) => ask(question, command));
 }

@@ -64,9 +64,7 @@ export function deployCommands(program: Command, passOn: PassOn): void {
     group: "deploy",
     does: "create or verify bucket, key and stack; safe to repeat",
     examples: ["bootstrap prod", "bootstrap ephemeral"],
-  }).action(async (stack: string, { workspace }: OnWorkspace) => {
-    const { bootstrap } = await import("../bootstrap");
-    const { engineFor } = await import("../lib/engine");
-    await bootstrap(await engineFor(workspace, stack), stack);
-  });
+  }).action(async (stack: string, { workspace }: OnWorkspace) =>
+    (await import("../bootstrap")).bootstrap(workspace, stack),
+  );
 }

@@ -1,22 +1,19 @@
 import { writeFile } from "node:fs/promises";
-import type { Engine } from "../lib/engine";
+import { engineFor } from "../lib/engine";
 import { table } from "../lib/table";
 import { deployed, foreignDrift } from "./cluster";
 import { type Drift, refresh, refreshedDrift } from "./refreshed";
 
 const head = ["object", "field", "what"];
 
-export interface DriftOptions {
-  /** A file to write what was found to, as Markdown. Default: none. */
-  readonly out?: string;
-}
-
 /**
  * Shows where a stack's objects are no longer as they were deployed, and who else wrote to them. Changes nothing.
  *
+ * @param out a file to write what was found to, as Markdown. Default: none.
  * @returns whether there is no drift.
  */
-export async function drift(engine: Engine, stack: string, { out }: DriftOptions): Promise<boolean> {
+export async function drift(workspace: string, stack: string, out?: string): Promise<boolean> {
+  const engine = await engineFor(workspace, stack);
   console.log(`comparing the objects of stack ${stack} with what was deployed`);
   const refreshed = await refresh(engine, stack);
   console.log("asking the cluster who wrote to them");

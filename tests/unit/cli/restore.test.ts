@@ -81,7 +81,6 @@ describe("a damaged state", () => {
   });
 
   it("of a pull request's environment is not restored", async () => {
-    const engine = { executable: "pulumi", environment: {} };
-    await assert.rejects(restoreState(engine, "pr-7"), /removed and recreated\nNext: ds pr down 7/);
+    await assert.rejects(restoreState("/nowhere", "pr-7"), /removed and recreated\nNext: ds pr down 7/);
   });
 });
