@@ -39,7 +39,7 @@ export const generatedFolders: readonly GeneratedFolder[] = [
     ending: ".yaml" as const,
     contents: async () => goldenFiles(stack),
   })),
-  { folder: "tests/expected/review", ending: ".md", contents: reviewFiles },
+  { folder: "tests/expected/review", ending: ".md", contents: reviewExamples },
 ];
 
 /** Writes every generated file, for its difference to be reviewed and committed. */
@@ -53,9 +53,4 @@ export async function generate(): Promise<void> {
     await fillFolder(path.join(projectFolder, folder), files, ending);
     console.log(`${folder}: ${Object.keys(files).length} files`);
   }
-}
-
-async function reviewFiles(): Promise<Record<string, string>> {
-  const comments = reviewExamples.map(async ({ name, comment }) => [`${name}.md`, await comment()] as const);
-  return Object.fromEntries(await Promise.all(comments));
 }

@@ -4,39 +4,18 @@ import { projectFolder } from "../lib/project";
 import { comment } from "../review/markdown";
 import { type PlanEvent, readPlan } from "../review/plan";
 
-/** A comment that is kept for reviewers of this code to read. */
-export interface ReviewExample {
-  readonly name: string;
-  readonly comment: () => Promise<string>;
-}
+/** How Pulumi ended where an example's preview failed, by the name of its file of events. */
+const failures: Readonly<Record<string, string>> = { refused: "preview failed", rejected: "preview failed" };
 
-/**
- * Events of previews of stack local, less what the review does not read and most objects that change alike; the file's name,
- * and how Pulumi ended where a preview failed.
- */
-const previews = {
-  create: undefined,
-  update: undefined,
-  replace: undefined,
-  delete: undefined,
-  secret: undefined,
-  image: undefined,
-  unchanged: undefined,
-  refused: "preview failed",
-  rejected: "preview failed",
-} as const;
-
-type Preview = keyof typeof previews;
-
-interface ExampleArgs {
-  /** The previews that stand for those of two stacks. */
-  readonly prod: Preview;
-  readonly ephemeral: Preview;
+interface Example {
+  /** The files with the events of stack prod and of stack ephemeral. */
+  readonly prod: string;
+  readonly ephemeral: string;
   /** What a comment may have; characters. Default: what GitHub takes. */
   readonly most?: number;
 }
 
-const examples: Readonly<Record<string, ExampleArgs>> = {
+const examples: Readonly<Record<string, Example>> = {
   create: { prod: "create", ephemeral: "unchanged" },
   update: { prod: "update", ephemeral: "unchanged" },
   replace: { prod: "unchanged", ephemeral: "replace" },
@@ -46,17 +25,18 @@ const examples: Readonly<Record<string, ExampleArgs>> = {
   "too-long": { prod: "image", ephemeral: "secret", most: 2_200 },
 };
 
-export const reviewExamples: readonly ReviewExample[] = Object.entries(examples).map(([name, example]) => ({
-  name,
-  comment: async () => {
-    const { prod, ephemeral, ...limit } = example;
+/** Returns comments of reviews that are kept for review themselves, each by the name of its file. */
+export async function reviewExamples(): Promise<Record<string, string>> {
+  const comments = Object.entries(examples).map(async ([name, { prod, ephemeral, ...limit }]) => {
     const plans = [await planOf("prod", prod), await planOf("ephemeral", ephemeral)];
-    return comment(plans, { whole: "review-whole.md of https://example.org/run", ...limit });
-  },
-}));
+    return [`${name}.md`, comment(plans, { whole: "review-whole.md of https://example.org/run", ...limit })] as const;
+  });
+  return Object.fromEntries(await Promise.all(comments));
+}
 
-async function planOf(stack: string, preview: Preview) {
+/** The events are those of stack local, less what a review does not read and most objects that change alike. */
+async function planOf(stack: string, preview: string) {
   const file = path.join(projectFolder, "tests/fixtures/review", `${preview}.json`);
   const events: readonly PlanEvent[] = JSON.parse(await readFile(file, "utf8"));
-  return readPlan(stack, events, previews[preview]);
+  return readPlan(stack, events, failures[preview]);
 }

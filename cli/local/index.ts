@@ -6,7 +6,7 @@ import { findTools, installTools } from "../../tools/install";
 import { localGroups } from "../../tools/toolbox";
 import { workspacePaths } from "../../tools/workspace";
 import { answered, workspaceOf } from "../lib/automation";
-import { type Engine, localEngine } from "../lib/engine";
+import { type Engine, engineOf } from "../lib/engine";
 import { authorMessage } from "../state/author";
 import { changeStack } from "../state/update";
 import { withProgress } from "./progress";
@@ -27,7 +27,7 @@ export async function up(workspace: string, { refresh = false }: UpOptions): Pro
     // What the state says belongs to a cluster that is gone.
     await rm(workspacePaths(workspace).state, { recursive: true, force: true });
   }
-  const plain = localEngine(toolbox, workspace);
+  const plain = engineOf(toolbox, workspace, stack);
   const engine = refresh ? forcing(plain) : plain;
   const local = await selectStack(engine);
   console.log(`updating stack ${stack}`);
@@ -46,7 +46,7 @@ export async function down(workspace: string): Promise<void> {
   }
   const toolbox = findTools(localGroups);
   if ((await clusterStatus(toolbox, workspace)) === "running") {
-    const engine = localEngine(toolbox, workspace);
+    const engine = engineOf(toolbox, workspace, stack);
     const local = await selectStack(engine);
     console.log(`destroying stack ${stack}`);
     const message = authorMessage(engine.environment);
@@ -61,7 +61,7 @@ export async function down(workspace: string): Promise<void> {
   console.log(`the local copy is gone; ${workspacePaths(workspace).root} is removed`);
 }
 
-/** Stack local, which is made where its workspace has none yet. */
+/** Selects stack local, and creates it where its workspace has none yet. */
 export async function selectStack(engine: Engine): Promise<Stack> {
   const workspace = await workspaceOf(engine);
   return answered(Stack.createOrSelect(stack, workspace));
