@@ -2,7 +2,7 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { z } from "zod";
-import { projectFolder } from "../cli/project";
+import { projectFolder } from "../cli/lib/project";
 import { cleanUp, suiteFolder } from "../tests/support/e2e/world";
 import { installTools } from "../tools/install";
 import { pins } from "../tools/pins";

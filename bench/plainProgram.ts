@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "../cli/objects";
+import type { KubernetesObject } from "../cli/lib/objects";
 
 export interface PlainProgramArgs {
   /** The file that says where the cluster is. */
@@ -7,8 +7,8 @@ export interface PlainProgramArgs {
 }
 
 /**
- * Returns the text of a Pulumi program that registers these objects one after the other, as somebody writes it who wants
- * nothing else: each with its class of @pulumi/kubernetes, on a provider with the arguments of this project's.
+ * Returns the text of a Pulumi program that registers these objects one after the other and does nothing else: each with its
+ * class of @pulumi/kubernetes, on a provider with the arguments of this project's.
  */
 export function plainProgram(
   objects: readonly KubernetesObject[],

@@ -1,8 +1,8 @@
 import fs from "node:fs/promises";
 import path from "node:path";
 import { parseDocument } from "yaml";
-import { type KubernetesObject, stackObjects } from "../cli/objects";
-import { projectFolder } from "../cli/project";
+import { type KubernetesObject, stackObjects } from "../cli/lib/objects";
+import { projectFolder } from "../cli/lib/project";
 import { render } from "../cli/render";
 import { type Cluster, newCluster } from "../tests/support/e2e/cluster";
 import type { Engine } from "../tests/support/e2e/engine";

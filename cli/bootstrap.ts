@@ -3,17 +3,17 @@ import * as path from "node:path";
 import { StackAlreadyExistsError } from "@pulumi/pulumi/automation";
 import { UserError } from "../cluster/userError";
 import { secretsKey, secretsProviderUrl } from "../config/accounts";
-import { plainly, workspaceOf } from "./automation";
 import { ensureBucket } from "./aws/bucket";
 import { kmsClient, s3Client, stsClient } from "./aws/clients";
 import { identifyCaller } from "./aws/credentials";
 import { checkSecretsReadable, ensureKey } from "./aws/key";
 import type { Finding } from "./aws/provision";
-import { type Engine, execute, stateOf } from "./engine";
-import { inOwnFolder } from "./ownFolder";
-import { projectFolder, stackFile } from "./project";
-import { readStackFileHead, type StackFileHead } from "./stackFile";
-import type { S3State } from "./state/address";
+import { plainly, workspaceOf } from "./lib/automation";
+import { type Engine, engineFor, execute, stateOf } from "./lib/engine";
+import { projectFolder, stackFile } from "./lib/project";
+import { readStackFileHead, type StackFileHead } from "./lib/stackFile";
+import type { S3State } from "./lib/stateAddress";
+import { inTemporaryProject } from "./lib/temporaryProject";
 
 /** What the committed stack files are encrypted with; it opens nothing but placeholders. */
 const committedPassphrase = "placeholder";
@@ -35,18 +35,19 @@ interface Plan {
  *
  * @throws when something is there that must not be used or changed; what was done until then stays and counts.
  */
-export async function bootstrap(engine: Engine, stack: string): Promise<void> {
+export async function bootstrap(workspace: string, stack: string): Promise<void> {
+  const engine = await engineFor(workspace, stack);
   const plan = await makePlan(engine, stack);
   const { account, state, key } = plan;
   console.log(`you are ${await identifyCaller(stsClient(state.region), account)}`);
   const report = ({ what, was, did }: Finding) => console.log(`  ${what}: ${was}, ${did}`);
   await ensureBucket(s3Client(state), { bucket: state.bucket, region: state.region, account }, report);
   await ensureKey(kmsClient(key.region), { alias: key.alias, account }, report);
-  // The engine saves a stack file more than once while it encrypts it anew, and in between neither the old nor the new key
+  // Pulumi saves a stack file more than once while it encrypts it again, and in between neither the old nor the new key
   // opens it: so it works on a copy.
   const { file } = plan;
   const copies = { "Pulumi.yaml": path.join(projectFolder, "Pulumi.yaml"), [path.basename(file)]: file };
-  await inOwnFolder(copies, async (folder) => {
+  await inTemporaryProject(copies, async (folder) => {
     await ensureStack(engine, plan, folder, report);
     await ensureEncryption(engine, plan, folder, report);
   });

@@ -1,11 +1,11 @@
 import { UserError } from "../cluster/userError";
 import { requireImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
-import { type Engine, execute } from "./engine";
-import { stackFile } from "./project";
-import { readStack, readStackFileHead } from "./stackFile";
+import { type Engine, execute } from "./lib/engine";
+import { stackFile } from "./lib/project";
+import { readStack, readStackFileHead, type SecretsKeeper } from "./lib/stackFile";
+import { checkVerbosity } from "./lib/verbosity";
 import { update } from "./state/update";
-import { refuseTelltaleLog } from "./verbosity";
 
 export interface DeployOptions {
   /** Whether to go on without asking. Nothing else makes it so, not even CI. */
@@ -15,7 +15,7 @@ export interface DeployOptions {
 }
 
 /**
- * Makes sure, before anything is installed or asked, that a deploy can be let.
+ * Makes sure, before anything is installed or asked, that a deploy can get its yes.
  *
  * @throws when there is neither a yes nor a terminal to ask at.
  */
@@ -29,34 +29,34 @@ export function requireConsent(stack: string, yes: boolean): void {
 
 /** Updates a stack as `pulumi up` does, one run at a time, and shows it before it asks. */
 export async function deploy(engine: Engine, stack: string, { yes, flags }: DeployOptions): Promise<void> {
-  refuseTelltaleLog(flags, engine.environment);
-  await checkSecrets(stack);
-  await checkImages(stack);
+  checkVerbosity(flags, engine.environment);
+  const { config, keeper } = readStack(stack);
+  await checkSecrets(keeper);
+  // Pods would wait for an image that is not there until their rollout's deadline.
+  const tag = `ds pulumi ${stack} -- config set --path datasets-server:images.tag sha-abc1234`;
+  await requireImages(config, `deploy one that is there: ${tag}`);
   await update(engine, stack, ["up", "--stack", stack, ...(yes ? ["--yes"] : []), ...flags]);
 }
 
-/** An engine whose runs may delete or replace these objects, such as `Service/datasets-server-prod-api`. */
+/** Returns an engine whose runs may delete or replace these objects, such as `Service/datasets-server-prod-api`. */
 export function allowing(engine: Engine, objects: readonly string[] = []): Engine {
   if (objects.length === 0) return engine;
   return { ...engine, environment: { ...engine.environment, DATASETS_SERVER_ALLOW: objects.join(" ") } };
 }
 
-/** Pods would wait for an image that is not there until their rollout's deadline. */
-async function checkImages(stack: string): Promise<void> {
-  const { config } = readStack(stack);
-  const tag = `ds pulumi ${stack} -- config set --path datasets-server:images.tag sha-abc1234`;
-  await requireImages(config, `deploy one that is there: ${tag}`);
-}
-
 /** Shows what a deploy would change. */
 export async function preview(engine: Engine, stack: string, flags: readonly string[]): Promise<void> {
-  refuseTelltaleLog(flags, engine.environment);
-  await checkSecrets(stack);
+  checkVerbosity(flags, engine.environment);
+  await checkSecrets(secretsKeeper(stack));
   await execute(engine, ["preview", "--stack", stack, "--diff", ...flags]);
 }
 
-/** The engine would say no more than AWS does. */
-export async function checkSecrets(stack: string): Promise<void> {
-  const { keeper } = readStackFileHead(stackFile(stack));
+/** Returns what can decrypt the stack file of a stack; the rest of the file may have issues. */
+export function secretsKeeper(stack: string): SecretsKeeper {
+  return readStackFileHead(stackFile(stack)).keeper;
+}
+
+/** Checks that a key decrypts the secrets of its stack file: Pulumi would say no more than AWS does. */
+export async function checkSecrets(keeper: SecretsKeeper): Promise<void> {
   if (keeper.kind === "key") await checkSecretsReadable(keeper);
 }

@@ -1,6 +1,6 @@
 import { CheckRunner, type Outcome, type Row } from "./doctor/checkRunner";
 import { checkStack, type Target } from "./doctor/checks";
-import { cut, green, red, wrapped, yellow } from "./style";
+import { cut, green, red, wrapped, yellow } from "./lib/style";
 
 /** How long all checks may take together; milliseconds. */
 const limitMs = 30_000;

@@ -1,17 +1,17 @@
 import type { OpMap, UpdateSummary } from "@pulumi/pulumi/automation";
 import { z } from "zod";
 import { identifyStack } from "../config/stacks";
-import { answered, stackOf } from "./automation";
-import type { Engine } from "./engine";
-import { parseJson } from "./json";
-import { signedBy } from "./state/author";
-import { table } from "./table";
+import { answered, stackOf } from "./lib/automation";
+import { engineFor } from "./lib/engine";
+import { parseJson } from "./lib/json";
+import { table } from "./lib/table";
+import { authorIn } from "./state/author";
 
 const images = z.object({ tag: z.string() });
 
 /** Shows who updated a stack, when, from which commit, with which images, and what became of it; the latest first. */
-export async function history(engine: Engine, stack: string, limit: number): Promise<void> {
-  const pulumi = await stackOf(engine, stack);
+export async function history(workspace: string, stack: string, limit: number): Promise<void> {
+  const pulumi = await stackOf(await engineFor(workspace, stack), stack);
   const withSecrets = false;
   const updates = await answered(pulumi.history(limit, 1, withSecrets));
   console.log(updates.length === 0 ? `stack ${stack} was never updated` : historyTable(stack, updates));
@@ -20,7 +20,7 @@ export async function history(engine: Engine, stack: string, limit: number): Pro
 /** The updates of a stack as a table. */
 export function historyTable(stack: string, updates: readonly UpdateSummary[]): string {
   const head = ["when", "who", "commit", "images", "kind", "result", "changes"];
-  // An environment's images are not those of the stack file, and the engine records no others.
+  // An environment's images are not those of the stack file, and Pulumi records no others.
   const hasImages = identifyStack(stack)?.kind !== "pr-N";
   return table(
     head,
@@ -32,7 +32,7 @@ function row(update: UpdateSummary, tag: string): string[] {
   const { startTime, message, environment, kind, result, resourceChanges = {} } = update;
   return [
     startTime.toISOString(),
-    signedBy(message) ?? "not said",
+    authorIn(message) ?? "not said",
     commitOf(environment),
     tag,
     kind,

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { GitHubRepository } from "./github";
+import type { GitHubRepository } from "./lib/github";
 
 export interface IssueArgs {
   /** What the issue is about, such as `drift of stack prod`; also its title. */
@@ -11,19 +11,18 @@ export interface IssueArgs {
 /** GitHub takes no longer text; characters. */
 const longestBody = 65_536;
 
-/** Tells these issues from others: who may not write to the repository cannot give an issue a label. */
+/** Tells these issues from others: a label is given only by those who may write to the repository. */
 const label = "datasets-server";
 
 const cut = "\n\nThe rest was left out: GitHub takes no longer text.";
 
 /** Makes the one open issue about something say this text: opens it, or changes it where it is open already. Returns its URL. */
 export async function reportIssue(
-  { client, owner, repo }: GitHubRepository,
+  { client, ...inRepository }: GitHubRepository,
   { about, text }: IssueArgs,
 ): Promise<string> {
   const marker = `<!-- datasets-server: ${about} -->`;
   const body = shortened(`${marker}\n${text}`);
-  const inRepository = { owner, repo };
   const open = await client.paginate("GET /repos/{owner}/{repo}/issues", {
     ...inRepository,
     labels: label,

@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { errorText } from "../cluster/userError";
 import { useProxies } from "../network/proxies";
 import { createProgram, exitCodes, splitAtDashes } from "./commandLine";
-import { red } from "./style";
+import { red } from "./lib/style";
 
 /** Runs a command line. Whatever goes wrong is said on stderr, and the exit code tells its kind. */
 async function main(argv: readonly string[]): Promise<void> {

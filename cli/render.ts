@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { type KubernetesObject, stackObjects, toYaml } from "./objects";
+import { type KubernetesObject, stackObjects, toYaml } from "./lib/objects";
 
 /**
  * Writes every object of a stack as YAML, one file each, named kind-name.yaml; needs no cluster and no AWS.

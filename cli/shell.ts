@@ -4,10 +4,10 @@ import { findTools } from "../tools/install";
 import { run } from "../tools/run";
 import { localGroups } from "../tools/toolbox";
 import { defaultWorkspace, workspacePaths } from "../tools/workspace";
-import { type Engine, engineFor } from "./engine";
-import { leavingInterruptsToTheChild } from "./interrupts";
-import { projectFolder } from "./project";
-import { refuseTelltaleLog } from "./verbosity";
+import { type Engine, engineFor } from "./lib/engine";
+import { leavingInterruptsToTheChild } from "./lib/interrupts";
+import { projectFolder } from "./lib/project";
+import { checkVerbosity } from "./lib/verbosity";
 
 const fallbackShell = "bash";
 
@@ -36,7 +36,7 @@ export async function runPulumi(workspace: string, stack: string, args: readonly
     throw new UserError(`the stack is ${stack} already; no changes were made`, `leave ${named} out`);
   }
   const engine = onStack(await engineFor(workspace, stack, { withProgram: true }), stack);
-  refuseTelltaleLog(args, engine.environment);
+  checkVerbosity(args, engine.environment);
   return onThisTerminal(engine, engine.executable, args, projectFolder);
 }
 

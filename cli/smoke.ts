@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf } from "../cluster/kubernetesClient";
 import { UserError } from "../cluster/userError";
-import { answered, stackOf } from "./automation";
-import type { Engine } from "./engine";
+import { answered, stackOf } from "./lib/automation";
+import { engineFor } from "./lib/engine";
 
 export interface SmokeOptions {
   /** How long it may take until the answer is good: load balancers and DNS lag behind a first deploy; milliseconds. */
@@ -13,18 +13,18 @@ export interface SmokeOptions {
   readonly log?: (line: string) => void;
 }
 
-const patience: SmokeOptions = { limitMs: 180_000, pauseMs: 5_000 };
+const thresholds: SmokeOptions = { limitMs: 180_000, pauseMs: 5_000 };
 
 /** No single answer is waited for longer; milliseconds. */
 const answerMs = 10_000;
 
-/** Asks a stack's public entrance whether it serves, as a user would reach it. */
-export async function smoke(engine: Engine, stack: string): Promise<void> {
-  const pulumi = await stackOf(engine, stack);
+/** Asks a stack's public endpoint whether it serves, as a user would reach it. */
+export async function smoke(workspace: string, stack: string): Promise<void> {
+  const pulumi = await stackOf(await engineFor(workspace, stack), stack);
   const { url } = await answered(pulumi.outputs());
   if (url === undefined) throw new UserError(`stack ${stack} has no output url yet`, `ds deploy ${stack}`);
   const address = new URL("/healthcheck", String(url.value)).href;
-  await untilHealthy(address, patience);
+  await untilHealthy(address, thresholds);
   console.log(`${address} answers`);
 }
 
@@ -39,20 +39,20 @@ export async function untilHealthy(
 ): Promise<void> {
   const deadline = Date.now() + limitMs;
   for (;;) {
-    const problem = await problemOf(address);
-    if (problem === undefined) return;
+    const failure = await failureOf(address);
+    if (failure === undefined) return;
     if (Date.now() + pauseMs > deadline) {
       throw new UserError(
-        `${address} does not serve: ${problem}`,
+        `${address} does not serve: ${failure}`,
         "see whether its pods are ready and the load balancer has them (docs/runbook.md); ds history shows what to go back to",
       );
     }
-    log(`waiting for ${address}: ${problem}`);
+    log(`waiting for ${address}: ${failure}`);
     await sleep(pauseMs);
   }
 }
 
-async function problemOf(address: string): Promise<string | undefined> {
+async function failureOf(address: string): Promise<string | undefined> {
   try {
     const { status } = await fetch(address, { signal: AbortSignal.timeout(answerMs) });
     return status === 200 ? undefined : `it answers with HTTP ${status}`;

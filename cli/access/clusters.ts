@@ -4,8 +4,8 @@ import { allObjects, buildObjects, type DatasetsServerArgs } from "../../compone
 import { secretsKey } from "../../config/accounts";
 import { neededPermissions, type Permission } from "../../safety/permissions";
 import { ecrRegistry } from "../aws/images";
-import type { KubernetesObject } from "../objects";
-import { readStack } from "../stackFile";
+import type { KubernetesObject } from "../lib/objects";
+import { readStack } from "../lib/stackFile";
 import { bootstrapPolicy, deployPolicy, type Policy, type PolicyArgs, previewPolicy } from "./iam";
 import { deployAccess, environmentsAccess, previewAccess } from "./rbac";
 

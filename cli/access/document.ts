@@ -1,7 +1,7 @@
 import { Document, isScalar, visit } from "yaml";
 import { clusterArn } from "../../cluster/eks";
 import { stateBucket } from "../../config/accounts";
-import type { KubernetesObject } from "../objects";
+import type { KubernetesObject } from "../lib/objects";
 import { type ClusterAccess, clusterAccess, documentedClusters } from "./clusters";
 import type { Policy } from "./iam";
 import { environmentObjects, environmentRole, groups } from "./rbac";
@@ -17,19 +17,19 @@ export function accessDocument(): string {
 
 const introduction = `# Access
 
-What somebody, or CI, must be allowed to do, for each cluster: exactly that, and no more. This page is made from the objects
+What a deployer, or CI, must be allowed to do, for each cluster: exactly that, and no more. This page is made from the objects
 of the stacks (\`make generate\`). When a pull request changes it, an administrator applies the change **before** the pull request
 is deployed. An update looks first: it names every permission that is missing, and then changes nothing.
 
 There are two roles a cluster. The **deploy** role runs \`pulumi up\`, \`refresh\` and \`destroy\`. The **preview** role runs
 \`pulumi preview\`: it reads no Secret of the cluster and writes nothing; what a Helm release may have there it
 also lists, to warn of an update that would harm one. As every preview it does decrypt the stack file's secrets
-and the state, so one that runs a program nobody has reviewed is for people to approve first. The plan is complete; beside an object that
+and the state, so one that runs a program that was not reviewed is for people to approve first. The plan is complete; beside an object that
 would be made it says "forbidden". Whether a Secret that would be made exists already it cannot tell, and says so.
 
 Set up each role once:
 
-1. Make an IAM role with the policy below. Who may take it on is its trust policy, which is yours.
+1. Make an IAM role with the policy below. Who may assume it is its trust policy, which is yours.
 2. Make the IAM role a member of a Kubernetes group, by an access entry. The cluster's authentication mode must be \`API\` or
    \`API_AND_CONFIG_MAP\`.
 3. As an administrator of the cluster, save the Kubernetes objects below as a file and \`kubectl apply --filename\` it.
@@ -74,13 +74,13 @@ IAM policy of \`${roleName(name, "preview")}\`:
 
 ${block("json", policyText(policies.preview))}
 
-IAM policy for \`ds bootstrap\` of ${name}'s stacks, besides that of \`${roleName(name, "deploy")}\`:
+IAM policy for \`ds bootstrap\` of ${name}'s stacks, with that of \`${roleName(name, "deploy")}\`:
 
 ${block("json", policyText(policies.bootstrap))}
 
 ### Permissions on ${name}
 
-The namespace is there before the first deploy; nobody but an administrator changes it.
+The namespace is there before the first deploy; only an administrator changes it.
 
 ${block("yaml", yamlText(objects))}
 ${environments ? environmentsSection(name, environments) : ""}`;
@@ -92,8 +92,8 @@ function environmentsSection(name: string, environments: NonNullable<ClusterAcce
 ### Environments of pull requests on ${name}
 
 Each environment has a namespace of its own, \`datasets-server-pr-<number>\`, which comes and goes with it. RBAC cannot say which
-namespaces somebody may make, so an admission policy does. It refuses the deploy group every other name, for making, changing
-and deleting. Whoever is in that group is behind this fence, an administrator too.
+namespaces a group may make, so an admission policy does. It refuses the deploy group every other name, for making, changing
+and deleting. The policy holds for all members of that group, an administrator too.
 
 Within an environment the group has its permissions once ClusterRole \`${environmentRole}\` is bound there. It may bind that
 role to itself, there and nowhere else: bound in the whole cluster, the same permissions would open every Secret of every namespace.

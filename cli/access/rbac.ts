@@ -1,7 +1,7 @@
 import { type Scope, stackLabel } from "../../catalog/names";
 import { sharedKinds } from "../../safety/adoption";
 import { listPermissions, type Permission, type Verb } from "../../safety/permissions";
-import type { KubernetesObject } from "../objects";
+import type { KubernetesObject } from "../lib/objects";
 
 /** The Kubernetes groups that IAM roles are mapped to. */
 export const groups = {
@@ -20,7 +20,7 @@ const previewName = "datasets-server-preview";
 
 /** What holds in the namespace of a pull request's environment, once it is bound there. */
 export const environmentRole = "datasets-server-environment";
-/** What holds in the whole cluster for the sake of environments, and the fence around it. */
+/** What holds in the whole cluster for the sake of environments, and the admission policy that limits it. */
 const environmentsRole = "datasets-server-environments";
 
 /** The namespaces of environments, as RE2 has it; config/stacks.ts names them. */
@@ -71,7 +71,7 @@ export function environmentsAccess(permissions: readonly Permission[]): Kubernet
   return [
     { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: environmentRole }, rules: policyRules(within) },
     ...clusterRole(environmentsRole, [...policyRules(clusterWide), ...bindings], groups.deploy),
-    fence,
+    admissionPolicy,
     {
       apiVersion: admission,
       kind: "ValidatingAdmissionPolicyBinding",
@@ -94,7 +94,7 @@ export function environmentObjects({ stack, namespace }: Pick<Scope, "stack" | "
   ];
 }
 
-const fence: KubernetesObject = {
+const admissionPolicy: KubernetesObject = {
   apiVersion: admission,
   kind: "ValidatingAdmissionPolicy",
   metadata: { name: environmentsRole },

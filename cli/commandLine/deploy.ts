@@ -21,7 +21,7 @@ export function deployCommands(program: Command, passOn: PassOn): void {
     "flags of pulumi preview",
   );
   preview.command.action(async (stack: string, { workspace, allow }: Changing) => {
-    const { engineFor } = await import("../engine");
+    const { engineFor } = await import("../lib/engine");
     const { allowing, preview: show } = await import("../deploy");
     const engine = await engineFor(workspace, stack, { withProgram: true });
     if (stack === "local") await (await import("../local")).selectStack(engine);
@@ -41,7 +41,7 @@ export function deployCommands(program: Command, passOn: PassOn): void {
   deploy.command.action(async (stack: string, { workspace, allow, yes = false }: Changing & { yes?: boolean }) => {
     const { allowing, deploy: run, requireConsent } = await import("../deploy");
     requireConsent(stack, yes);
-    const { engineFor } = await import("../engine");
+    const { engineFor } = await import("../lib/engine");
     const engine = await engineFor(workspace, stack, { withProgram: true });
     await run(allowing(engine, allow), stack, { yes, flags: deploy.passed() });
   });
@@ -64,9 +64,7 @@ export function deployCommands(program: Command, passOn: PassOn): void {
     group: "deploy",
     does: "create or verify bucket, key and stack; safe to repeat",
     examples: ["bootstrap prod", "bootstrap ephemeral"],
-  }).action(async (stack: string, { workspace }: OnWorkspace) => {
-    const { bootstrap } = await import("../bootstrap");
-    const { engineFor } = await import("../engine");
-    await bootstrap(await engineFor(workspace, stack), stack);
-  });
+  }).action(async (stack: string, { workspace }: OnWorkspace) =>
+    (await import("../bootstrap")).bootstrap(workspace, stack),
+  );
 }

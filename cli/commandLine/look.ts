@@ -21,9 +21,7 @@ export function lookCommands(program: Command): void {
   })
     .option("--out <file>", "write it to this file too, as Markdown")
     .action(async (stack: string, { workspace, out }: OnWorkspace & { out?: string }) => {
-      const { drift } = await import("../drift");
-      const { engineFor } = await import("../engine");
-      const isClean = await drift(await engineFor(workspace, stack), stack, out === undefined ? {} : { out });
+      const isClean = await (await import("../drift")).drift(workspace, stack, out);
       process.exitCode = isClean ? 0 : 1;
     });
 
@@ -33,21 +31,15 @@ export function lookCommands(program: Command): void {
     examples: ["history prod", "history prod --limit 5"],
   })
     .option("--limit <number>", "how many updates, the latest first", count, 20)
-    .action(async (stack: string, { workspace, limit }: OnWorkspace & { limit: number }) => {
-      const { engineFor } = await import("../engine");
-      const { history } = await import("../history");
-      await history(await engineFor(workspace, stack), stack, limit);
-    });
+    .action(async (stack: string, { workspace, limit }: OnWorkspace & { limit: number }) =>
+      (await import("../history")).history(workspace, stack, limit),
+    );
 
   describe(onStack(program.command("smoke")), {
     group: "look",
     does: "wait until the public endpoint answers",
     examples: ["smoke prod", "smoke ephemeral"],
-  }).action(async (stack: string, { workspace }: OnWorkspace) => {
-    const { engineFor } = await import("../engine");
-    const { smoke } = await import("../smoke");
-    await smoke(await engineFor(workspace, stack), stack);
-  });
+  }).action(async (stack: string, { workspace }: OnWorkspace) => (await import("../smoke")).smoke(workspace, stack));
 
   describe(program.command("render"), {
     group: "look",

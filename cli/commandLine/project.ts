@@ -72,7 +72,7 @@ function toolCommands(program: Command): void {
   }).action(async () => {
     const { installTools } = await import("../../tools/install");
     const { run } = await import("../../tools/run");
-    const { projectFolder } = await import("../project");
+    const { projectFolder } = await import("../lib/project");
     // What else it would run where that lies on PATH is not pinned.
     const flags = ["-shellcheck=", "-pyflakes="];
     const options = { cwd: projectFolder, stdio: "inherit" } as const;

@@ -31,7 +31,7 @@ export function pullRequestCommands(program: Command): void {
     .requiredOption("--about <text>", "what it is about, such as drift of stack prod; its title")
     .option("--file <file>", "its text as Markdown; default: that a workflow failed")
     .action(async ({ about, file }: { about: string; file?: string }) => {
-      const { gitHubRepository } = await import("../github");
+      const { gitHubRepository } = await import("../lib/github");
       const { issueText, reportIssue } = await import("../issue");
       const repository = gitHubRepository(process.env, { use: "issue" });
       console.log(await reportIssue(repository, { about, text: await issueText(file, process.env) }));
@@ -50,7 +50,7 @@ function reviewCommands(program: Command): void {
     .addOption(workspaceOption())
     .action(async (stacks: readonly string[], { out, link, workspace }: ReviewOptions) => {
       const { review } = await import("../review");
-      const { engineFor } = await import("../engine");
+      const { engineFor } = await import("../lib/engine");
       const engineOf = (stack: string) => engineFor(workspace, stack, { withProgram: true });
       const failed = await review(stacks, { out, ...(link && { link }), engineOf });
       process.exitCode = failed === 0 ? 0 : 1;
@@ -98,7 +98,7 @@ function environmentCommands(program: Command): void {
   })
     .argument("<N>", "the pull request's number")
     .action(async (number: string, { workspace, local }: Somewhere) =>
-      (await import("../environments/down")).environmentDown(workspace, targetOf(local), { pr: number }),
+      (await import("../environments/down")).environmentDown(workspace, targetOf(local), number),
     );
 
   describe(onEnvironments(pr.command("list")), {
@@ -118,7 +118,7 @@ function environmentCommands(program: Command): void {
     .option("--dry-run", "only say what would go")
     .action(async ({ workspace, local, open, dryRun = false }: Somewhere & { open?: string; dryRun?: boolean }) => {
       const { environmentSweep } = await import("../environments/sweep");
-      await environmentSweep(workspace, targetOf(local), { ...(open !== undefined && { open }), dryRun });
+      await environmentSweep(workspace, targetOf(local), { open, dryRun });
     });
 
   describe(pr.command("open"), {
@@ -126,7 +126,7 @@ function environmentCommands(program: Command): void {
     does: "print the numbers of the open pull requests, as sweep takes them",
     examples: ["pr open", "pr open > open.txt"],
   }).action(async () => {
-    const { gitHubRepository, openPullRequests } = await import("../github");
+    const { gitHubRepository, openPullRequests } = await import("../lib/github");
     const repository = gitHubRepository(process.env, { use: "pullRequests" });
     // An empty list would look like one that could not be had.
     console.log((await openPullRequests(repository)).join(" ") || "none");

@@ -15,19 +15,15 @@ export function recoverCommands(program: Command): void {
   })
     .option("--local", "a pull request's environment on the local cluster")
     .option("--yes", "do not ask")
-    .action(async (stack: string, { workspace, local = false, yes = false }: UnlockOptions) => {
-      const { engineFor } = await import("../engine");
-      const { unlock } = await import("../state/unlock");
-      await unlock(await engineFor(workspace, local ? "local" : stack), stack, yes);
-    });
+    .action(async (stack: string, { workspace, local = false, yes = false }: UnlockOptions) =>
+      (await import("../unlock")).unlock(workspace, stack, { local, yes }),
+    );
 
   describe(onStack(program.command("restore")), {
     group: "recover",
     does: "put the last good state in the place of a damaged one",
     examples: ["restore prod", "restore local"],
-  }).action(async (stack: string, { workspace }: OnWorkspace) => {
-    const { engineFor } = await import("../engine");
-    const { restoreState } = await import("../state/restore");
-    await restoreState(await engineFor(workspace, stack, { withProgram: true }), stack);
-  });
+  }).action(async (stack: string, { workspace }: OnWorkspace) =>
+    (await import("../restore")).restoreState(workspace, stack),
+  );
 }

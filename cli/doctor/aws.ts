@@ -7,7 +7,7 @@ import { run } from "../../tools/run";
 import { eksClient, stsClient } from "../aws/clients";
 import { clusterCredentials, identifyCaller } from "../aws/credentials";
 import { askForImages, type ImageUser } from "../aws/images";
-import { parseJson } from "../json";
+import { parseJson } from "../lib/json";
 import { type Findings, notOk, ok } from "./checkRunner";
 
 /** Credentials that end sooner may end during a deploy; minutes. */

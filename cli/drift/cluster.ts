@@ -14,7 +14,7 @@ export interface Deployed {
   readonly objects: readonly ObjectReference[];
 }
 
-/** Finds fields that somebody else wrote: an added label or variable is nothing that a refresh would see. */
+/** Finds fields that others wrote: an added label or variable is nothing that a refresh would see. */
 export async function foreignDrift({ cluster, objects }: Deployed): Promise<Drift[]> {
   if (cluster === undefined) return [];
   const live = liveObjects(kubernetesClient(cluster));

@@ -12,7 +12,7 @@ export interface ManagedObject {
   readonly managedFields: readonly ManagedFields[];
 }
 
-/** A field that somebody else than the engine wrote. */
+/** A field that another manager than Pulumi wrote. */
 export interface ForeignField {
   readonly manager: string;
   /** As in `spec.template.spec.containers[name=api].env[name=EXTRA]`. */
@@ -31,14 +31,14 @@ interface Expectation {
   readonly reason: string;
 }
 
-/** The engine's provider; each resource is applied under a name of its own that starts so. */
+/** Pulumi's provider; each resource is applied under a name of its own that starts so. */
 const ours = /^pulumi-kubernetes/;
 
 const controllerManager = /^kube-controller-manager$/;
 const loadBalancerController = /^(controller|aws-load-balancer-controller)$/;
 
 const expectations: readonly Expectation[] = [
-  { manager: /./, subresource: "status", reason: "a status is what controllers report, and nobody's wish" },
+  { manager: /./, subresource: "status", reason: "a status is what controllers report" },
   {
     manager: controllerManager,
     subresource: "scale",
@@ -78,14 +78,14 @@ const expectations: readonly Expectation[] = [
   },
 ];
 
-/** The fields of an object that neither the engine nor anybody who is expected to has written. */
+/** Returns the fields of an object that were written neither by Pulumi nor by a manager that is expected to. */
 export function foreignFields({ kind, managedFields }: ManagedObject): ForeignField[] {
   const own = new Set(
     managedFields.filter(({ manager = "" }) => ours.test(manager)).flatMap(({ fieldsV1 = {} }) => fieldPaths(fieldsV1)),
   );
   return managedFields
     .filter(({ manager = "" }) => !ours.test(manager))
-    .flatMap(({ manager = "somebody", subresource, fieldsV1 = {} }) =>
+    .flatMap(({ manager = "an unnamed manager", subresource, fieldsV1 = {} }) =>
       fieldPaths(fieldsV1)
         .filter((field) => !own.has(field) && !isExpected({ manager, subresource, kind, field }))
         .map((field) => ({ manager, field })),

@@ -1,6 +1,6 @@
 import type { EngineEvent, OpType, StepEventMetadata, StepEventStateMetadata } from "@pulumi/pulumi/automation";
-import { answered, cutShort, stackOf } from "../automation";
-import type { Engine } from "../engine";
+import { answered, cutShort, stackOf } from "../lib/automation";
+import type { Engine } from "../lib/engine";
 
 /** One difference between what is on a cluster and what was deployed. */
 export interface Drift {
@@ -48,7 +48,7 @@ export function refreshedDrift(found: readonly Refreshed[]): Drift[] {
   });
 }
 
-/** The engine compares lists by index: an item that was put in front makes all differ, and is told as the list once. */
+/** Pulumi compares lists by index: an item that was put in front makes all differ, and is told as the list once. */
 function foldLists(paths: readonly string[]): string[] {
   const innermost = paths.map((path) => /^(.*)\[(\d+)\][^[\]]*$/.exec(path));
   const indices = (list: string) => new Set(innermost.flatMap((match) => (match?.[1] === list ? match[2] : [])));

@@ -7,12 +7,8 @@ export interface Capacity {
   readonly maxOpen: number;
 }
 
-/** Throws a UserError when there is no room for one more environment beside those of these numbers. */
-export function refuseWithoutRoom(
-  number: number,
-  others: readonly number[],
-  { loadBalancers, maxOpen }: Capacity,
-): void {
+/** Throws a UserError when there is no room for one more environment with those of these numbers. */
+export function checkRoom(number: number, others: readonly number[], { loadBalancers, maxOpen }: Capacity): void {
   const next = "ds pr list shows them; ds pr sweep removes those whose time is over, ds pr down <number> one of them";
   if (others.length >= maxOpen) {
     throw new UserError(

@@ -1,22 +1,21 @@
 import { checkSecrets } from "../deploy";
 import { checkpointKey, listStackKeys, parseCheckpoint } from "../state/checkpoint";
 import { requireUnlocked, update } from "../state/update";
-import type { EnvironmentIdentity, RawInput, Target } from "./input";
-import { readNumber } from "./input";
+import { type EnvironmentIdentity, readNumber, type Target } from "./input";
 import { findEnvironment } from "./inventory";
 import { removeNamespace } from "./namespace";
 import { configure, onEnvironment, openPlace, type Place } from "./place";
 
 /** Removes a pull request's environment, however far it came up. */
-export async function environmentDown(workspace: string, target: Target, raw: RawInput): Promise<void> {
-  const identity = readNumber(raw);
+export async function environmentDown(workspace: string, target: Target, pr: string): Promise<void> {
+  const identity = readNumber(pr);
   const place = await openPlace(workspace, target, "change");
   await removeEnvironment(place, identity);
 }
 
 /**
  * Removes an environment and says what it did: its Ingresses first, so that the load balancer gives up its rules while their
- * controller still sees them; then all else, the namespace last; then the stack. Where the engine does not know all that is
+ * controller still sees them; then all else, the namespace last; then the stack. Where Pulumi does not know all that is
  * there, as after a kill, without a stack or with a damaged state, the namespace goes as it is, its Ingresses first, if its
  * label says that it is the environment's.
  *
@@ -24,7 +23,7 @@ export async function environmentDown(workspace: string, target: Target, raw: Ra
  */
 export async function removeEnvironment(place: Place, identity: EnvironmentIdentity): Promise<void> {
   const { stack } = identity;
-  const { config, client } = await configure(place, identity);
+  const { config, keeper, client } = configure(place, identity);
   await requireUnlocked(place.engine, stack);
   const removeRest = async () =>
     console.log(await removeNamespace(await client(), identity, { bind: config.cluster.kind === "eks" }));
@@ -34,7 +33,7 @@ export async function removeEnvironment(place: Place, identity: EnvironmentIdent
   } else if (environment.damaged) {
     console.log(`the state of ${stack} is damaged (${environment.damaged}): going by its namespace alone`);
   } else {
-    await checkSecrets(place.target);
+    await checkSecrets(keeper);
     await destroyObjects(place, identity, removeRest);
   }
   await removeRest();
@@ -59,7 +58,7 @@ async function destroyObjects(
   const pending = latest?.pending_operations?.length ?? 0;
   const ingresses = (latest?.resources ?? []).filter(({ type }) => type === "kubernetes:networking.k8s.io/v1:Ingress");
   if (pending > 0) {
-    // Pods that the engine does not know may use a volume that it does know, and it would wait for that volume for long.
+    // Pods that Pulumi does not know may use a volume that it does know, and it would wait for that volume for long.
     console.log(`${stack}: an interrupted run left ${pending} operations pending, so its namespace goes first`);
     await removeRest();
   } else if (ingresses.length > 0) {
@@ -69,7 +68,7 @@ async function destroyObjects(
   await update(engine, stack, destroy);
 }
 
-/** The engine refuses a stack whose state it cannot read, to remove it too. */
+/** Pulumi does not even remove a stack whose state it cannot read. */
 async function removeDamagedState({ store }: Place, { stack }: EnvironmentIdentity): Promise<void> {
   for (const key of await listStackKeys(store, stack)) await store.remove(key);
   console.log(`removed the state of ${stack}`);

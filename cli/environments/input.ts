@@ -1,23 +1,21 @@
+import { z } from "zod";
 import { UserError } from "../../cluster/userError";
 import { lifetime } from "../../config/fields";
 import type { ConfigIssue } from "../../config/issues";
 import { type ParameterName, type Parameters, parameterIssues, valueIssues } from "../../config/pullRequest";
 import { identifyStack, type StackIdentity } from "../../config/stacks";
 
-/** Where environments are: `ephemeral` is hub-ephemeral, `local` the cluster of `ds up`. Each has a stack file. */
-export const targets = ["ephemeral", "local"] as const;
+/** Where environments are: on hub-ephemeral, or on the local cluster of `ds up`. Each is also the name of a stack file. */
+export type Target = "ephemeral" | "local";
 
-export type Target = (typeof targets)[number];
-
-/** What somebody typed, or a workflow handed over; nothing of it has been checked. */
-export interface RawInput {
-  readonly pr?: string;
-  readonly imageTag?: string;
+/** What `ds pr up` takes, as it was typed or as a workflow passes it: unchecked. An empty value counts as none. */
+export interface UpInput {
+  readonly pr: string;
+  readonly imageTag: string;
   readonly title?: string;
   readonly author?: string;
   readonly headSha?: string;
   readonly ttl?: string;
-  readonly open?: string;
 }
 
 /** A pull request's stack. */
@@ -26,7 +24,7 @@ export type EnvironmentIdentity = StackIdentity & { readonly number: number };
 export interface UpRequest {
   readonly identity: EnvironmentIdentity;
   readonly parameters: Omit<Parameters, "expires"> & { readonly imageTag: string };
-  /** How long the environment stays from now on, such as 7d. Default: what the stack file says. */
+  /** How long the environment stays from now on, such as 7d. Default: what the stack file specifies. */
   readonly lifetime?: string;
 }
 
@@ -38,62 +36,71 @@ const keys: Readonly<Record<Exclude<ParameterName, "expires">, string>> = {
   headSha: "--head-sha",
 };
 
-const numbers = "a number from 1 to 999999";
+const pullRequestNumber = z.string().refine((text) => environmentIdentity(text), "a number from 1 to 999999");
 
-/** The stack of a pull request by the number as somebody wrote it; undefined for what is no number of one. */
-export function environmentIdentity(written: string): EnvironmentIdentity | undefined {
-  const identity = identifyStack(`pr-${written}`);
+/** Returns the stack of a pull request by its number; undefined for a text that is no such number. */
+export function environmentIdentity(text: string): EnvironmentIdentity | undefined {
+  const identity = identifyStack(`pr-${text}`);
   return identity?.number === undefined ? undefined : { ...identity, number: identity.number };
 }
 
-/** Throws a UserError that names every issue of what `ds pr up` was told. */
-export function readUpRequest(raw: RawInput): UpRequest {
-  const { pr = "", ttl, imageTag = "" } = raw;
-  const optional = Object.entries({ title: raw.title, author: raw.author, headSha: raw.headSha });
-  const parameters = { ...Object.fromEntries(optional.filter(([, value]) => value)), imageTag };
+/**
+ * Reads the values of `ds pr up`.
+ *
+ * @throws a UserError that names every issue.
+ */
+export function readUpRequest({ pr, imageTag, ttl, title, author, headSha }: UpInput): UpRequest {
+  const optional = Object.entries({ title, author, headSha }).filter(([, value]) => value);
+  const parameters = { ...Object.fromEntries(optional), imageTag };
   const identity = environmentIdentity(pr);
   const issues = [
     ...numberIssues("N", pr),
     ...parameterIssues(parameters, keys),
     ...(ttl ? valueIssues("--ttl", ttl, lifetime) : []),
   ];
-  if (identity === undefined || issues.length > 0) {
-    return refuse(issues);
-  }
+  if (identity === undefined || issues.length > 0) throw valuesError(issues);
   return { identity, parameters, ...(ttl && { lifetime: ttl }) };
 }
 
-/** Throws a UserError when this is no number of a pull request. */
-export function readNumber({ pr = "" }: RawInput): EnvironmentIdentity {
-  return environmentIdentity(pr) ?? refuse(numberIssues("N", pr));
+/**
+ * Reads the number of a pull request.
+ *
+ * @throws a UserError when it is none.
+ */
+export function readNumber(pr: string): EnvironmentIdentity {
+  const identity = environmentIdentity(pr);
+  if (identity === undefined) throw valuesError(numberIssues("N", pr));
+  return identity;
 }
 
 /**
- * The numbers of the open pull requests; undefined when nobody said which they are. Only `none` means that none is: a list
- * that is empty is one that somebody failed to get, and every environment would go.
+ * Reads the numbers of the open pull requests; undefined when they are not given. Only `none` means that none is open: an
+ * empty list is one that could not be fetched, and every environment would go.
  *
- * Throws a UserError that names each that is no number.
+ * @throws a UserError that names each that is no number.
  */
-export function readOpen({ open }: RawInput): ReadonlySet<number> | undefined {
-  if (open === undefined || open === "none") {
-    return open === undefined ? undefined : new Set();
-  }
+export function readOpen(open: string | undefined): ReadonlySet<number> | undefined {
+  if (open === undefined) return undefined;
+  if (open === "none") return new Set();
   const words = open.split(/[\s,]+/).filter((word) => word !== "");
   const issues =
     words.length > 0
       ? words.flatMap((word) => numberIssues("--open", word))
-      : [{ key: "--open", message: `${JSON.stringify(open)} is not allowed; allowed: numbers, or none` }];
-  return issues.length > 0 ? refuse(issues) : new Set(words.map(Number));
+      : valueIssues("--open", open, z.never("numbers, or none"));
+  if (issues.length > 0) throw valuesError(issues);
+  return new Set(words.map(Number));
 }
 
-/** The issue of a value that is no number of a pull request. */
-export function numberIssues(key: string, written: string): ConfigIssue[] {
-  const message = `${JSON.stringify(written)} is not allowed; allowed: ${numbers}`;
-  return environmentIdentity(written) ? [] : [{ key, message }];
+/** Returns the issue of a value that is no number of a pull request. */
+export function numberIssues(key: string, text: string): ConfigIssue[] {
+  return valueIssues(key, text, pullRequestNumber);
 }
 
-function refuse(issues: readonly ConfigIssue[]): never {
+function valuesError(issues: readonly ConfigIssue[]): UserError {
   const count = issues.length === 1 ? "1 value is" : `${issues.length} values are`;
   const lines = issues.map(({ key, message }) => `  ${key}: ${message}`);
-  throw new UserError([`${count} not allowed; no changes were made:`, ...lines].join("\n"));
+  return new UserError(
+    [`${count} not allowed; no changes were made:`, ...lines].join("\n"),
+    "correct them; --help shows an example",
+  );
 }

@@ -1,6 +1,6 @@
 import { type Parameters, recordedParameters } from "../../config/pullRequest";
-import { answered, workspaceOf } from "../automation";
-import type { Engine } from "../engine";
+import { answered, workspaceOf } from "../lib/automation";
+import type { Engine } from "../lib/engine";
 import { checkpointKey, parseCheckpoint, stacksFolder } from "../state/checkpoint";
 import type { StateStore } from "../state/store";
 import { type EnvironmentIdentity, environmentIdentity } from "./input";
@@ -66,7 +66,7 @@ export function reasonToGo(
     return "its pull request is not open";
   }
   if (expires === undefined) {
-    return "nobody recorded until when it stays, so it never came up";
+    return "it was not recorded until when it stays, so it never came up";
   }
   return Date.parse(expires) <= now.getTime() ? `its time was over at ${expires}` : undefined;
 }

@@ -1,5 +1,5 @@
+import { table } from "../lib/table";
 import { describeLock, readLocks } from "../state/locks";
-import { table } from "../table";
 import type { Target } from "./input";
 import { listEnvironments, parametersOf } from "./inventory";
 import { openPlace } from "./place";

@@ -24,10 +24,10 @@ function namespaceObject(name: string) {
 /**
  * Makes an environment's namespace and has the deployers' rights hold in it, as far as that has not been done.
  *
- * @throws when the namespace is somebody else's.
+ * @throws when the namespace is not the environment's.
  */
 export async function prepareNamespace(client: KubernetesClient, identity: EnvironmentIdentity): Promise<void> {
-  await refuseForeign(client, identity);
+  await checkOwner(client, identity);
   for (const object of environmentObjects(identity)) {
     await asking(`make ${objectText(object)}`, async () => {
       if ((await find(client, object)) === undefined) {
@@ -39,7 +39,7 @@ export async function prepareNamespace(client: KubernetesClient, identity: Envir
 }
 
 /**
- * Removes what of an environment's namespace the engine did not know, and waits until it is gone: Ingresses first, as their
+ * Removes what of an environment's namespace Pulumi did not know, and waits until it is gone: Ingresses first, as their
  * load balancer's rules go with them.
  *
  * @returns what was done. A namespace that is not the stack's is left.
@@ -56,7 +56,7 @@ export async function removeNamespace(
     return `${objectText(object)} is gone`;
   }
   if (found.metadata?.labels?.[stackLabel] !== stack) {
-    return `${objectText(object)} does not have the label ${stackLabel}=${stack}, so it is somebody else's and was left`;
+    return `${objectText(object)} does not have the label ${stackLabel}=${stack}, so it is not the environment's and was left`;
   }
   if (bind && found.metadata.deletionTimestamp === undefined) {
     await prepareNamespace(client, identity);
@@ -71,7 +71,7 @@ export async function removeNamespace(
   return `removed ${objectText(object)} with ${items.length === 0 ? "all" : `${items.length} Ingresses and all else`} in it`;
 }
 
-async function refuseForeign(client: KubernetesClient, { stack, namespace }: EnvironmentIdentity): Promise<void> {
+async function checkOwner(client: KubernetesClient, { stack, namespace }: EnvironmentIdentity): Promise<void> {
   const object = namespaceObject(namespace);
   const found = await asking(`look for ${objectText(object)}`, () => find(client, object));
   const owner = found?.metadata?.labels?.[stackLabel];

@@ -3,15 +3,14 @@ import { UserError } from "../../cluster/userError";
 import type { Config } from "../../config/build";
 import type { StackFile } from "../../config/schema";
 import { connectCluster } from "../aws/cluster";
-import { type Engine, engineFor, stateOf } from "../engine";
-import { stackFile } from "../project";
-import { readStack } from "../stackFile";
+import { type Engine, engineFor, stateOf } from "../lib/engine";
+import { stackFile } from "../lib/project";
+import { readStack, type SecretsKeeper } from "../lib/stackFile";
 import { openStore, type StateStore } from "../state/store";
 import type { EnvironmentIdentity, Target } from "./input";
 
 /** Where environments live: their state, and the engine that reaches it. */
 export interface Place {
-  readonly target: Target;
   readonly workspace: string;
   /** The stack file that configures every environment there. */
   readonly file: string;
@@ -19,9 +18,10 @@ export interface Place {
   readonly store: StateStore;
 }
 
-/** What an environment is made of and where, as its stack file says. */
+/** What an environment is made of and where, as its stack file specifies. */
 export interface Configured {
   readonly config: Config;
+  readonly keeper: SecretsKeeper;
   readonly pullRequest: NonNullable<StackFile["pullRequest"]>;
   /** A client of its cluster, made when it is first asked for. */
   readonly client: () => Promise<KubernetesClient>;
@@ -30,36 +30,32 @@ export interface Configured {
 /** Opens the state of a target's environments, for commands that change them or only look. */
 export async function openPlace(workspace: string, target: Target, use: "change" | "look"): Promise<Place> {
   const engine = await engineFor(workspace, target, { withProgram: use === "change" });
-  return { target, workspace, file: stackFile(target), engine, store: await openStore(stateOf(engine)) };
+  return { workspace, file: stackFile(target), engine, store: await openStore(stateOf(engine)) };
 }
 
-/** Flags that have the engine configure an environment by the file of its target, and not by one of its own. */
+/** Returns the flags that have Pulumi configure an environment by the file of its target, and not by one of its own. */
 export function onEnvironment({ file }: Place, { stack }: EnvironmentIdentity): string[] {
   return ["--stack", stack, "--config-file", file, "--non-interactive"];
 }
 
-/** Reads the stack file as the program does. Throws a UserError that names every issue. */
-export async function configure(
+/**
+ * Reads the stack file as the program does.
+ *
+ * @throws a UserError that names every issue.
+ */
+export function configure(
   { file: configuredBy, workspace }: Pick<Place, "file" | "workspace">,
   { stack }: EnvironmentIdentity,
-): Promise<Configured> {
-  const { config, file } = readStack(stack, configuredBy);
+): Configured {
+  const { config, file, keeper } = readStack(stack, configuredBy);
   const { pullRequest } = file;
   if (pullRequest === undefined) {
-    // The loader refuses a pull request's stack without it.
-    throw new UserError(`${configuredBy} says nothing of pull requests`);
+    throw new UserError(`${configuredBy} has no datasets-server:pullRequest`, "add it; docs/configuration.md has it");
   }
-  return {
-    config,
-    pullRequest,
-    client: lazily(async () => kubernetesClient(await connectCluster(config, workspace))()),
+  let client: Promise<KubernetesClient> | undefined;
+  const connectOnce = () => {
+    client ??= connectCluster(config, workspace).then((args) => kubernetesClient(args)());
+    return client;
   };
-}
-
-function lazily<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
+  return { config, keeper, pullRequest, client: connectOnce };
 }

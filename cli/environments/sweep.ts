@@ -1,6 +1,6 @@
 import { errorText, UserError } from "../../cluster/userError";
 import { removeEnvironment } from "./down";
-import { type RawInput, readOpen, type Target } from "./input";
+import { readOpen, type Target } from "./input";
 import { listEnvironments, parametersOf, reasonToGo } from "./inventory";
 import { openPlace } from "./place";
 
@@ -13,9 +13,9 @@ import { openPlace } from "./place";
 export async function environmentSweep(
   workspace: string,
   target: Target,
-  { dryRun, ...raw }: RawInput & { readonly dryRun: boolean },
+  { open: numbers, dryRun }: { readonly open: string | undefined; readonly dryRun: boolean },
 ): Promise<void> {
-  const open = readOpen(raw);
+  const open = readOpen(numbers);
   const place = await openPlace(workspace, target, "change");
   const now = new Date();
   const failures: string[] = [];
@@ -43,7 +43,7 @@ export async function environmentSweep(
   console.log(`${environments.length} environments looked at, ${gone} removed`);
   if (failures.length > 0) {
     throw new UserError(
-      `${failures.length} need somebody to look:\n${failures.map((failure) => `  ${failure}`).join("\n")}`,
+      `${failures.length} need attention:\n${failures.map((failure) => `  ${failure}`).join("\n")}`,
       "ds pr down <number> for each; for one whose pull request is open, ds pr up after that",
     );
   }

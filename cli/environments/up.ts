@@ -2,24 +2,24 @@ import * as path from "node:path";
 import { StackAlreadyExistsError } from "@pulumi/pulumi/automation";
 import { UserError } from "../../cluster/userError";
 import { lifetimeMs, type Parameters, parameterRecords, parameterVariables } from "../../config/pullRequest";
-import { plainly, workspaceOf } from "../automation";
 import { requireImages } from "../aws/images";
 import { checkSecrets } from "../deploy";
-import { type Engine, execute } from "../engine";
-import { inOwnFolder } from "../ownFolder";
-import { projectFolder, stackFile } from "../project";
+import { plainly, workspaceOf } from "../lib/automation";
+import { execute } from "../lib/engine";
+import { projectFolder, stackFile } from "../lib/project";
+import { inTemporaryProject } from "../lib/temporaryProject";
 import { update } from "../state/update";
-import { refuseWithoutRoom } from "./capacity";
-import { type EnvironmentIdentity, type RawInput, readUpRequest, type Target } from "./input";
-import { type Environment, listEnvironments, parametersOf, tagName } from "./inventory";
+import { checkRoom } from "./capacity";
+import { type EnvironmentIdentity, readUpRequest, type Target, type UpInput } from "./input";
+import { listEnvironments, parametersOf, tagName } from "./inventory";
 import { prepareNamespace } from "./namespace";
 import { configure, onEnvironment, openPlace, type Place } from "./place";
 
-/** Brings a pull request's environment up, or up to date, and has its time begin anew. */
-export async function environmentUp(workspace: string, target: Target, raw: RawInput): Promise<void> {
-  const { identity, parameters: given, lifetime } = readUpRequest(raw);
+/** Brings a pull request's environment up, or up to date; its time starts again. */
+export async function environmentUp(workspace: string, target: Target, input: UpInput): Promise<void> {
+  const { identity, parameters: given, lifetime } = readUpRequest(input);
   const { stack, number } = identity;
-  const { config, pullRequest, client } = await configure({ file: stackFile(target), workspace }, identity);
+  const { config, keeper, pullRequest, client } = configure({ file: stackFile(target), workspace }, identity);
   const { cluster, datasetsServer } = config;
   const images = { ...datasetsServer.images, tag: given.imageTag };
   await requireImages(
@@ -27,12 +27,17 @@ export async function environmentUp(workspace: string, target: Target, raw: RawI
     `name another: ds pr up ${number} --image sha-abc1234`,
   );
   const place = await openPlace(workspace, target, "change");
-  await checkSecrets(place.target);
+  await checkSecrets(keeper);
   const environments = await listEnvironments(place.store);
   const known = environments.find((environment) => environment.identity.stack === stack);
-  refuseDamaged(known);
+  if (known?.damaged) {
+    throw new UserError(
+      `the state of ${stack} is damaged: ${known.damaged}; no changes were made`,
+      `ds pr down ${number} removes the environment without it; then run this again`,
+    );
+  }
   const others = environments.map((environment) => environment.identity.number).filter((other) => other !== number);
-  if (!known) refuseWithoutRoom(number, others, pullRequest);
+  if (!known) checkRoom(number, others, pullRequest);
 
   const expires = new Date(Date.now() + lifetimeMs(lifetime ?? pullRequest.lifetime)).toISOString();
   const parameters = { ...(known && (await parametersOf(place.engine, identity))), ...given, expires };
@@ -41,7 +46,7 @@ export async function environmentUp(workspace: string, target: Target, raw: RawI
     // At once, so that one whose update fails is known too.
     await record(place, identity, parameters);
   }
-  if (config.cluster.kind === "eks") await prepareNamespace(await client(), identity);
+  if (cluster.kind === "eks") await prepareNamespace(await client(), identity);
   const { executable, environment } = place.engine;
   const engine = { executable, environment: { ...environment, ...parameterVariables(parameters) } };
   await update(engine, stack, ["up", ...onEnvironment(place, identity), "--yes", "--skip-preview"]);
@@ -50,19 +55,10 @@ export async function environmentUp(workspace: string, target: Target, raw: RawI
   console.log(`pr-${number} runs ${parameters.imageTag} at https://${host} until ${expires}`);
 }
 
-function refuseDamaged(environment: Environment | undefined): void {
-  if (environment?.damaged) {
-    throw new UserError(
-      `the state of ${environment.identity.stack} is damaged: ${environment.damaged}; no changes were made`,
-      `ds pr down ${environment.identity.number} removes the environment without it; then run this again`,
-    );
-  }
-}
-
-/** Makes the stack, in a folder of its own: the engine writes a file for it, and its configuration is its target's. */
+/** Creates the stack in a temporary project: Pulumi writes a file for it, and its configuration is its target's. */
 async function createStack({ engine, file }: Place, { stack }: EnvironmentIdentity): Promise<void> {
   const files = { "Pulumi.yaml": path.join(projectFolder, "Pulumi.yaml"), [`Pulumi.${stack}.yaml`]: file };
-  await inOwnFolder(files, async (folder) => {
+  await inTemporaryProject(files, async (folder) => {
     await (await workspaceOf(engine, folder)).createStack(stack).catch((error: unknown) => {
       // Another run for the same number may have been a moment earlier.
       if (!(error instanceof StackAlreadyExistsError)) throw plainly(error);
@@ -70,14 +66,13 @@ async function createStack({ engine, file }: Place, { stack }: EnvironmentIdenti
   });
 }
 
-/** Writes into the stack's tags what is known of the pull request. */
-async function record(place: Place, identity: EnvironmentIdentity, parameters: Parameters): Promise<void> {
+/**
+ * Records in the stack's tags what is known of the pull request. Not by Pulumi's library, which takes a title that begins
+ * with a dash for a flag.
+ */
+async function record({ engine }: Place, { stack }: EnvironmentIdentity, parameters: Parameters): Promise<void> {
   for (const [name, value] of Object.entries(parameterRecords(parameters))) {
-    await setTag(place.engine, identity, tagName(name), value);
+    const set = ["stack", "tag", "set", "--stack", stack, "--non-interactive", "--"];
+    await execute(engine, [...set, tagName(name), value]);
   }
-}
-
-/** Not by Pulumi's library, which takes a title that begins with a dash for a flag. */
-async function setTag(engine: Engine, { stack }: EnvironmentIdentity, name: string, value: string): Promise<void> {
-  await execute(engine, ["stack", "tag", "set", "--stack", stack, "--non-interactive", "--", name, value]);
 }

@@ -60,7 +60,7 @@ function created({ after = {} }: Change, detail: Detail): string {
 }
 
 function differing(change: Change, detail: Detail): string {
-  const found = [...differences(change.before, change.after), ...hiddenDifferences(change)];
+  const found = [...differences(change.before, change.after), ...redactedDifferences(change)];
   const all = found.length > 0 ? found : touchedOnly(change);
   const shown = all.slice(0, detail.differences).flatMap((difference) => differenceLines(difference, detail));
   const rest = all.length - detail.differences;
@@ -77,13 +77,13 @@ function touchedOnly({ before, after, touched }: Change): Difference[] {
   }));
 }
 
-/** What the engine says has changed and what both sides show alike: secrets, by their markers. */
-function hiddenDifferences({ before, after, touched }: Change): Difference[] {
-  const hidden = touched.filter((path) => {
+/** What Pulumi says has changed and what both sides show alike: secrets, by their markers. */
+function redactedDifferences({ before, after, touched }: Change): Difference[] {
+  const redacted = touched.filter((path) => {
     const values = [before, after].map((inputs) => valueAt(inputs, parsePath(path)));
     return values.every(holdsSecret) && differences(values[0], values[1]).length === 0;
   });
-  return hidden.map((path) => ({
+  return redacted.map((path) => ({
     where: `${pathInWords(path, [before, after])}: a secret, another value that is not shown`,
     removed: [],
     added: [],

@@ -2,10 +2,10 @@ import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { errorText } from "../../cluster/userError";
-import { plainly, stackOf } from "../automation";
-import { checkSecrets } from "../deploy";
-import type { Engine } from "../engine";
-import { refuseTelltaleLog } from "../verbosity";
+import { checkSecrets, secretsKeeper } from "../deploy";
+import { plainly, stackOf } from "../lib/automation";
+import type { Engine } from "../lib/engine";
+import { checkVerbosity } from "../lib/verbosity";
 import { comment, wholeReview } from "./markdown";
 import { failedPlan, type Plan, readPlan } from "./plan";
 import { counted } from "./text";
@@ -44,8 +44,8 @@ export async function review(stacks: readonly string[], { out, link, engineOf }:
 async function previewPlan(stack: string, engineOf: ReviewOptions["engineOf"]): Promise<Plan> {
   try {
     const engine = await engineOf(stack);
-    refuseTelltaleLog([], engine.environment);
-    await checkSecrets(stack);
+    checkVerbosity([], engine.environment);
+    await checkSecrets(secretsKeeper(stack));
     const pulumi = await stackOf(engine, stack);
     const events: EngineEvent[] = [];
     const ended = await pulumi.preview({ onEvent: (event) => events.push(event) }).then(

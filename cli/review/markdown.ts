@@ -2,7 +2,7 @@ import { type Description, type Detail, describeChange } from "./describe";
 import { type Effect, effects, type Plan } from "./plan";
 import { block, code, counted } from "./text";
 
-/** The comment begins with it, hidden, and is found by it. */
+/** What the comment begins with and is found by; Markdown does not show it. */
 export const marker = "<!-- datasets-server: review of a pull request -->";
 
 /** The most that GitHub takes for one comment; characters. */
@@ -48,7 +48,7 @@ function shortened(sections: readonly Section[], { whole, most }: Required<Comme
   const byRank = effects.flatMap((effect) => objects.filter((object) => object.effect === effect));
   let room = most - noticeRoom - compose(sections, () => "", "").length;
   const keep = (costOf: (object: Description) => number, candidates: readonly Description[]) => {
-    // An object that does not fit ends its turn, so that what is kept has no gaps that nobody would notice.
+    // An object that does not fit ends its turn, so that what is kept has no gaps.
     const kept = new Set<Description>();
     for (const object of candidates) {
       if (costOf(object) > room) break;

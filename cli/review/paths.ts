@@ -36,7 +36,7 @@ const podPlaces: readonly (readonly [string, string])[] = [
   ["spec › template › metadata", "pod › metadata"],
 ];
 
-/** The steps of a path as the engine writes it, such as `spec.containers[0].env["a.b"]`. */
+/** The steps of a path as Pulumi writes it, such as `spec.containers[0].env["a.b"]`. */
 export function parsePath(path: string): Step[] {
   const step = /\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g;
   return [...path.matchAll(step)].map(([, quoted, index, field = ""]) => {
@@ -61,7 +61,7 @@ export function inWords(segments: readonly string[]): string {
   return place === undefined ? words : `${place[1]}${words.slice(place[0].length)}`;
 }
 
-/** The same for a path of the engine's: items of lists are named as the objects name them. */
+/** The same for a path of Pulumi's: items of lists are named as the objects name them. */
 export function pathInWords(path: string, objects: readonly unknown[]): string {
   const segments: string[] = [];
   for (const [at, step] of parsePath(path).entries()) {

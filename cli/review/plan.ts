@@ -1,14 +1,7 @@
-import { stripVTControlCharacters } from "node:util";
-import type {
-  DiagnosticEvent,
-  OpType,
-  StepEventMetadata,
-  StepEventStateMetadata,
-  SummaryEvent,
-} from "@pulumi/pulumi/automation";
+import type { OpType, StepEventMetadata, StepEventStateMetadata, SummaryEvent } from "@pulumi/pulumi/automation";
 import { z } from "zod";
 import { UserError } from "../../cluster/userError";
-import { cutShort } from "../automation";
+import { cutShort, type Diagnostic, plainText } from "../lib/automation";
 import { maskInputs, redact } from "./secrets";
 
 /** What an update does to an object, the most drastic first. */
@@ -28,7 +21,7 @@ export interface Change {
   readonly before?: Inputs;
   /** What the program wants; undefined for one that goes. */
   readonly after?: Inputs;
-  /** Paths of the properties that differ, as the engine names them. */
+  /** Paths of the properties that differ, as Pulumi names them. */
   readonly touched: readonly string[];
   /** Those among them that force a replacement. */
   readonly forcing: readonly string[];
@@ -45,7 +38,7 @@ export interface Plan {
   readonly failure?: readonly string[];
 }
 
-/** What each step of the engine means for the object; undefined for nothing that a reviewer has to know. */
+/** What each step of Pulumi means for the object; undefined for nothing that a reviewer has to know. */
 const effectOf = {
   same: undefined,
   create: "create",
@@ -74,12 +67,11 @@ type Step = Pick<StepEventMetadata, "detailedDiff" | "diffs" | "keys" | "op" | "
 /** What a review reads of Pulumi's events. */
 export interface PlanEvent {
   readonly resourcePreEvent?: { readonly metadata: Step };
-  /** The library's type leaves out debug lines, which Pulumi sends too and which are not read: they may hold secrets. */
-  readonly diagnosticEvent?: Pick<DiagnosticEvent, "message" | "urn"> & { readonly severity: string };
+  readonly diagnosticEvent?: Diagnostic;
   readonly summaryEvent?: Pick<SummaryEvent, "resourceChanges">;
 }
 
-/** How the engine ends when a preview failed, which says no more than the heading does. */
+/** How Pulumi ends when a preview failed, which says no more than the heading does. */
 const lastWords: readonly string[] = [
   "preview failed",
   "BAIL: run bailed",
@@ -110,7 +102,7 @@ export function readPlan(stack: string, events: readonly PlanEvent[], ended?: st
   }
   if (summary === undefined) throw cutShort();
   const steps = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
-  return { ...plan, warnings: [...errors, ...plan.warnings], changes: pairRenamed(changesOf(steps)) };
+  return { ...plan, warnings: [...errors, ...plan.warnings], changes: pairRenamed(changesOf(stack, steps)) };
 }
 
 /** A preview that could not even start. */
@@ -119,11 +111,14 @@ export function failedPlan(stack: string, message: string): Plan {
 }
 
 /** A replacement is several steps of one object. */
-function changesOf(steps: readonly Step[]): Change[] {
+function changesOf(stack: string, steps: readonly Step[]): Change[] {
   const byUrn = new Map<string, Change>();
   for (const one of steps) {
     if (!Object.hasOwn(effectOf, one.op)) {
-      throw new UserError(`cannot read what Pulumi would do: op ${one.op} of ${one.urn} is not known`);
+      throw new UserError(
+        `cannot read what Pulumi would do: op ${one.op} of ${one.urn} is not known`,
+        `ds preview ${stack} shows it; effectOf in cli/review/plan.ts is where to add it`,
+      );
     }
     const effect = effectOf[one.op];
     const isObject = (one.new ?? one.old)?.custom ?? false;
@@ -132,7 +127,7 @@ function changesOf(steps: readonly Step[]): Change[] {
     const earlier = byUrn.get(one.urn);
     byUrn.set(one.urn, earlier === undefined ? change : merge(earlier, change));
   }
-  // The engine's order is another one each time.
+  // Pulumi's order is another one each time.
   const sortKey = ({ kind, namespace = "", name }: Change) => `${kind}/${namespace}/${name}`;
   return [...byUrn.values()].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
@@ -200,9 +195,7 @@ function attribute(urn: string, message: string): string {
   return message === "" || type === "" || type === "Stack" ? message : `${type} ${name}: ${message}`;
 }
 
-/** What the engine says, without the colours and secrets that it may hold. */
+/** Returns what Pulumi says, without the colours and secrets that it may hold. */
 function cleanText(text: string): string {
-  return redact(stripVTControlCharacters(text).replace(/<\{%[^%]*%\}>/g, ""))
-    .replace(/^(error|warning): /, "")
-    .trim();
+  return redact(plainText(text)).replace(/^(error|warning): /, "");
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { UserError } from "../../cluster/userError";
 import { numberIssues } from "../environments/input";
-import { type GitHubRepository, gitHubRepository } from "../github";
+import { type GitHubRepository, gitHubRepository } from "../lib/github";
 import { marker, mostCharacters } from "./markdown";
 
 /** Which pull request, of which repository. */
@@ -52,29 +52,21 @@ export async function postComment(target: Target, body: string): Promise<Posted>
   if (!body.startsWith(marker) || body.length > mostCharacters) {
     throw new UserError(`this is no comment that \`ds review\` has written, and nothing was posted`, "ds review");
   }
-  const {
-    pullRequest,
-    repository: { client, owner, repo },
-  } = target;
+  const { client, ...inRepository } = target.repository;
+  const comment = { ...inRepository, issue_number: target.pullRequest, body };
   const id = await findComment(target);
   const { data } =
     id === undefined
-      ? await client.request("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", {
-          owner,
-          repo,
-          issue_number: pullRequest,
-          body,
-        })
+      ? await client.request("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", comment)
       : await client.request("PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}", {
-          owner,
-          repo,
+          ...inRepository,
           comment_id: id,
           body,
         });
   return { did: id === undefined ? "created" : "edited", address: data.html_url };
 }
 
-/** Anybody can write a comment that begins like ours, and could change it afterwards: it counts only if it is our own. */
+/** Others can write a comment that begins like ours, and could change it afterwards: it counts only if it is our own. */
 async function findComment({ pullRequest, repository }: Target): Promise<number | undefined> {
   const { client, owner, repo } = repository;
   const { viewer } = await client.graphql<{ viewer: { login: string } }>("{ viewer { login } }");

@@ -1,10 +1,10 @@
 import { secretMarker } from "../../components/objects";
 
-/** The key that the engine gives an object in the place of a value that is special to it, such as a secret. */
+/** The key that Pulumi gives an object in the place of a value that is special to it, such as a secret. */
 const signatureKey = "4dabf18193072939515e22adb298388d";
 
 /**
- * What credentials look like, for those that nobody marked secret: users and passwords in addresses, tokens of the Hub, of
+ * What credentials look like, for those that are not marked secret: users and passwords in addresses, tokens of the Hub, of
  * GitHub and of AWS, private keys.
  */
 const credentials: readonly RegExp[] = [

@@ -1,7 +1,7 @@
 /** Characters that hide or reorder what a reader sees: controls, and those that change the direction of writing. */
 const deceptive = /[^\P{C}\n\t]/gu;
 
-/** A text in which every character shows; the hidden ones as their code, such as `\u{202e}`. */
+/** Returns a text in which every character shows; an invisible one as its code, such as `\u{202e}`. */
 function visible(text: string): string {
   return text.replace(deceptive, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { projectName } from "../../config/accounts";
-import { parseJson } from "../json";
+import { parseJson } from "../lib/json";
 import type { StateStore } from "./store";
 
 /** What of a stack's state commands read. */
@@ -24,13 +24,13 @@ export function checkpointKey(stack: string): string {
   return `${stacksFolder}${stack}.json`;
 }
 
-/** A stack's state as the engine wrote it; undefined when it is damaged. An empty one is that of a stack never updated. */
+/** A stack's state as Pulumi wrote it; undefined when it is damaged. An empty one is that of a stack never updated. */
 export function parseCheckpoint(text: string) {
   const parsed = content.safeParse(parseJson(text));
   return parsed.success ? (parsed.data.checkpoint.latest ?? {}) : undefined;
 }
 
-/** The keys of the copies that the engine keeps of a stack's state, the latest first: one of each write, one of each update. */
+/** The keys of the copies that Pulumi keeps of a stack's state, the latest first: one of each write, one of each update. */
 export async function savedCheckpoints(store: StateStore, stack: string): Promise<string[]> {
   const backup = `${checkpointKey(stack)}.bak`;
   const history = await store.list(`.pulumi/history/${projectName}/${stack}/`);

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { projectName } from "../../config/accounts";
 import { formatDuration } from "../../tools/progress";
-import { parseJson } from "../json";
-import type { StateAddress } from "./address";
+import { parseJson } from "../lib/json";
+import type { StateAddress } from "../lib/stateAddress";
 import type { StateStore } from "./store";
 
-/** What the engine writes into a lock: the run that holds it. */
+/** What Pulumi writes into a lock: the run that holds it. */
 const content = z.object({
   pid: z.number(),
   username: z.string(),
@@ -13,7 +13,7 @@ const content = z.object({
   timestamp: z.string(),
 });
 
-/** A lock of a stack: while it is there, the engine refuses any other run that could change the stack. */
+/** A lock of a stack: while it is there, Pulumi refuses any other run that could change the stack. */
 export interface Lock extends z.infer<typeof content> {
   /** Where it is in the state. */
   readonly key: string;
@@ -30,14 +30,14 @@ export async function readLocks(store: StateStore, stack: string): Promise<Lock[
 
 function parseLock(key: string, text: string | undefined): Lock | undefined {
   if (text === undefined) return undefined;
-  // A run that is killed while it writes leaves an empty lock, which the engine cannot read either.
+  // A run that is killed while it writes leaves an empty lock, which Pulumi cannot read either.
   const parsed = content.safeParse(parseJson(text));
   const unknown = { pid: 0, username: "unknown", hostname: "unknown", timestamp: "" };
   return { key, ...(parsed.success ? parsed.data : unknown) };
 }
 
 /**
- * Describes who holds a lock, since when, and for how long by now. The process id is for whoever looks there: whether that
+ * Describes who holds a lock, since when, and for how long by now. The process id is for the admin of that machine: whether that
  * run goes on cannot be told from here, as machines, containers and CI runners share host names.
  */
 export function describeLock({ username, hostname, pid, timestamp }: Lock, now: Date): string {

@@ -1,9 +1,9 @@
 import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { explaining, ifPresent } from "../../cluster/awsErrors";
-import type { FileState, S3State, StateAddress } from "./address";
+import type { FileState, S3State, StateAddress } from "../lib/stateAddress";
 
-/** The files of a state as the engine wrote them, by their keys, such as `.pulumi/locks/...`. */
+/** The files of a state as Pulumi wrote them, by their keys, such as `.pulumi/locks/...`. */
 export interface StateStore {
   /** The keys in a folder, which ends with a slash, of names that start with `start`. Default: of all names. */
   list(folder: string, start?: string): Promise<readonly string[]>;
@@ -47,7 +47,7 @@ function fileStore({ folder }: FileState): StateStore {
       await rename(`${file}.${process.pid}`, file);
     },
     remove: async (key) => {
-      // The engine's own library keeps what it knows of a file beside it.
+      // Pulumi's storage library keeps what it knows of a file beside it.
       for (const name of [key, `${key}.attrs`]) await rm(path.join(folder, name), { force: true });
     },
   };

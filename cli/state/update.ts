@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConcurrentUpdateError } from "@pulumi/pulumi/automation";
 import { UserError } from "../../cluster/userError";
-import { attempt, type Engine, ended, stateOf } from "../engine";
-import { signed } from "./author";
+import { attempt, type Engine, ended, stateOf } from "../lib/engine";
+import { withAuthor } from "./author";
 import { describeLock, readLocks, unlockCommand } from "./locks";
 import { openStore } from "./store";
 
-/** How long a run waits that met another one at the same moment, from and to; milliseconds. */
-const retryAfterMs = [3_000, 10_000] as const;
+/** How long a run waits that met another one at the same moment; milliseconds. */
+const retryAfterMs = { shortest: 3_000, longest: 10_000 } as const;
 
-/** What Pulumi says of a lock that it met. */
-const lockedByOthers = "the stack is currently locked by";
+/**
+ * What Pulumi says of a lock that it met. The library makes its ConcurrentUpdateError of the same words; flags after `--` and
+ * a live display keep runs on the terminal from going through it, and no exit code of Pulumi's means a lock.
+ */
+export const lockedByOthers = "the stack is currently locked by";
 
 /** A run of Pulumi on this terminal met a lock. */
 class MetLock extends Error {}
@@ -18,7 +21,7 @@ class MetLock extends Error {}
 /** Runs a command of Pulumi that changes a stack, on this terminal, as `changeStack` does. */
 export function update(engine: Engine, stack: string, args: readonly string[]): Promise<void> {
   return changeStack(engine, stack, async () => {
-    const { code, stderr } = await attempt(engine, signed(args, engine.environment));
+    const { code, stderr } = await attempt(engine, withAuthor(args, engine.environment));
     if (code !== 0) throw stderr.includes(lockedByOthers) ? new MetLock() : ended(args, code);
   });
 }
@@ -38,7 +41,8 @@ export async function changeStack<T>(engine: Engine, stack: string, change: () =
   } catch (error) {
     rethrowUnlessLocked(error);
   }
-  const waitMs = randomBetween(...retryAfterMs);
+  const { shortest, longest } = retryAfterMs;
+  const waitMs = shortest + Math.random() * (longest - shortest);
   console.log(
     `another run of stack ${stack} began at the same moment; trying once more in ${Math.ceil(waitMs / 1000)} s`,
   );
@@ -73,8 +77,4 @@ export async function requireUnlocked(engine: Engine, stack: string): Promise<vo
     "let that run end, and run this again. If it was killed, ask that person or look at that CI run; when it is " +
       `certain that it has ended: ${unlockCommand(stack, address)}`,
   );
-}
-
-function randomBetween(from: number, to: number): number {
-  return from + Math.random() * (to - from);
 }

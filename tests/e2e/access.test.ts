@@ -7,7 +7,7 @@ import { parseDocument } from "yaml";
 import { deployAccess, environmentRole, environmentsAccess, groups, previewAccess } from "../../cli/access/rbac";
 import { environmentIdentity } from "../../cli/environments/input";
 import { prepareNamespace } from "../../cli/environments/namespace";
-import { stackFile } from "../../cli/project";
+import { stackFile } from "../../cli/lib/project";
 import { kubernetesClient } from "../../cluster/kubernetesClient";
 import { allObjects, buildObjects } from "../../components/buildObjects";
 import type { Config } from "../../config/build";

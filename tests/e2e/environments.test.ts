@@ -143,7 +143,7 @@ describe("environments of pull requests", () => {
       const before = await identitiesOf(2);
       const { code, stdout, stderr } = await user.ds("sweep", "--open", "2");
       assert.equal(code, 1, stdout + stderr);
-      assert.match(stderr, /1 need somebody to look:\n {2}pr-2: its state is damaged: .*pr-2\.json/);
+      assert.match(stderr, /1 need attention:\n {2}pr-2: its state is damaged: .*pr-2\.json/);
       assert.deepEqual(await user.traces(1), []);
       assert.deepEqual(await identitiesOf(2), before);
       await fs.writeFile(stateOf("pr-2"), intact);

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { projectFolder } from "../../cli/project";
+import { projectFolder } from "../../cli/lib/project";
 import { type RunResult, run } from "../../tools/run";
 import { createCheckout, installedHere, otherPlatform } from "../support/checkout";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import path from "node:path";
-import { projectFolder } from "../../cli/project";
+import { projectFolder } from "../../cli/lib/project";
 import { definitions } from "../../tools/definitions";
 import { findTools } from "../../tools/install";
 import { type RunResult, run } from "../../tools/run";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { projectFolder } from "../../cli/project";
+import { projectFolder } from "../../cli/lib/project";
 import { run } from "../../tools/run";
 import { createCheckout, installedHere } from "../support/checkout";
 

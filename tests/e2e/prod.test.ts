@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { stackLabel } from "../../catalog/names";
-import { projectFolder } from "../../cli/project";
+import { projectFolder } from "../../cli/lib/project";
 import type { RunResult } from "../../tools/run";
 import { edit } from "../support/e2e/checkout";
 import { deployRole, type Eks, everyStateVersion, newEksEngine, startEks } from "../support/e2e/eks";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { projectFolder } from "../../cli/project";
+import { projectFolder } from "../../cli/lib/project";
 import { run } from "../../tools/run";
 import { type HttpServer, startHttpServer } from "../support/httpServer";
 import { type AnswerBehindProxy, type ConnectProxy, startConnectProxy } from "../support/proxy/connectProxy";
@@ -18,7 +18,7 @@ const clients = {
     host: "api.github.invalid",
     answer: "17",
     code: `
-      const { gitHubRepository, openPullRequests } = await load("cli/github");
+      const { gitHubRepository, openPullRequests } = await load("cli/lib/github");
       const environment = { GITHUB_TOKEN: "t", GITHUB_REPOSITORY: "o/r", GITHUB_API_URL: "https://api.github.invalid" };
       return String(await openPullRequests(gitHubRepository(environment, { use: "pullRequests" })));`,
   },

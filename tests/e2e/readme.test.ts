@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
-import { projectFolder } from "../../cli/project";
+import { projectFolder } from "../../cli/lib/project";
 import { placeholders } from "../../config/schema";
 import { findTools } from "../../tools/install";
 import { type RunResult, run } from "../../tools/run";

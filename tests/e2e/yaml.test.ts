@@ -4,7 +4,7 @@ import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { z } from "zod";
-import { readStack } from "../../cli/stackFile";
+import { readStack } from "../../cli/lib/stackFile";
 import { parseJson } from "../../config/parse";
 import { parseStackFile } from "../../config/stackFile";
 import { findTools } from "../../tools/install";

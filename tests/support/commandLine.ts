@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { createProgram, splitAtDashes } from "../../cli/commandLine";
-import { projectFolder } from "../../cli/project";
+import { projectFolder } from "../../cli/lib/project";
 import { type RunResult, run } from "../../tools/run";
 
 /** What is wrong with a command line of ds by its commands and their options; it is not run, and values are not looked at. */

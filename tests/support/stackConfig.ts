@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { stackFile } from "../../cli/project";
+import { stackFile } from "../../cli/lib/project";
 import { secretMarker } from "../../components/objects";
 import type { Config } from "../../config/build";
 import { configKey, refuse, refuseSubject } from "../../config/issues";

@@ -1,4 +1,4 @@
-import { plainObjects } from "../../cli/objects";
+import { plainObjects } from "../../cli/lib/objects";
 import type { PlainObject } from "../../components/objects";
 import type { Config } from "../../config/build";
 import { stackConfig } from "./stackConfig";

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { createPatch } from "diff";
 import { generatedFiles, generatedFolders } from "../../cli/generate";
-import { goldenFiles, goldenStacks } from "../../cli/golden";
-import { projectFolder, stackFile } from "../../cli/project";
+import { goldenFiles, goldenStacks } from "../../cli/generate/golden";
+import { projectFolder, stackFile } from "../../cli/lib/project";
+import { readStack } from "../../cli/lib/stackFile";
 import { fillFolder } from "../../cli/render";
-import { readStack } from "../../cli/stackFile";
 
 type Files = Readonly<Record<string, string>>;
 

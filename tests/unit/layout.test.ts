@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import ts from "typescript";
-import { projectFolder } from "../../cli/project";
+import { projectFolder } from "../../cli/lib/project";
 
 /** What each folder may import from, beside itself: arrows point one way, from what runs to what is. */
 const allowed: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { projectFolder } from "../../cli/project";
+import { projectFolder } from "../../cli/lib/project";
 import { run } from "../../tools/run";
 
 /** What make would run, or why it does not. */

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { stackLabel } from "../../catalog/names";
-import { plainObjects } from "../../cli/objects";
+import { plainObjects } from "../../cli/lib/objects";
 import { stackOutputs } from "../../cluster/outputs";
 import { imagesOf } from "../../components/buildObjects";
 import { checksumMarker, secretMarker } from "../../components/objects";

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { jobNames } from "../../catalog/jobs";
-import { type KubernetesObject, plainObjects } from "../../cli/objects";
-import { stackFile } from "../../cli/project";
+import { type KubernetesObject, plainObjects } from "../../cli/lib/objects";
+import { stackFile } from "../../cli/lib/project";
 import { readConfig, stackConfig } from "../support/stackConfig";
 import { stackRun } from "../support/stackRuns";
 

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { projectFolder } from "../../cli/project";
+import { projectFolder } from "../../cli/lib/project";
 import { packageVersions } from "../support/manifest";
 
 const versions = packageVersions();

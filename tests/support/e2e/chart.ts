@@ -4,7 +4,7 @@ import path from "node:path";
 import type { V1DeploymentStrategy } from "@kubernetes/client-node";
 import { z } from "zod";
 import { helmLabels, helmPrefix } from "../../../catalog/names";
-import { projectFolder } from "../../../cli/project";
+import { projectFolder } from "../../../cli/lib/project";
 
 export const helmRelease = "prod";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { projectFolder } from "../../../cli/project";
+import { projectFolder } from "../../../cli/lib/project";
 
 /**
  * The commands that a document of the project gives under one heading, less those that are not marked as `sh`: one text for

@@ -1,6 +1,6 @@
 import type { V1PodSpec } from "@kubernetes/client-node";
 import { z } from "zod";
-import { type KubernetesObject, stackObjects } from "../../../cli/objects";
+import { type KubernetesObject, stackObjects } from "../../../cli/lib/objects";
 
 const template = z.object({
   spec: z.custom<V1PodSpec>((value) => z.object({ containers: z.array(z.unknown()) }).safeParse(value).success),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { PatchStrategy } from "@kubernetes/client-node";
-import type { KubernetesObject } from "../../../cli/objects";
+import type { KubernetesObject } from "../../../cli/lib/objects";
 import { causeOf } from "../../../cluster/kubernetesClient";
 import { identifyStack } from "../../../config/stacks";
 import { inParallel } from "../e2e/costs";

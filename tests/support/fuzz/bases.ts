@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { stackFile } from "../../../cli/project";
+import { stackFile } from "../../../cli/lib/project";
 
 /** What stands in the place of every secret: it may be in nothing that anybody is shown. */
 export const plantedSecret = "planted-5ecret";

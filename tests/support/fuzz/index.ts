@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { KubernetesObject } from "../../../cli/objects";
+import type { KubernetesObject } from "../../../cli/lib/objects";
 import { changesText, type Mutation, mutated, mutations } from "./mutations";
 import { Fault, outcomeOf } from "./outcome";
 

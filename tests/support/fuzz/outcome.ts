@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
-import { type KubernetesObject, plainObjects } from "../../../cli/objects";
+import { type KubernetesObject, plainObjects } from "../../../cli/lib/objects";
 import { UserError } from "../../../cluster/userError";
 import { secretMarker } from "../../../components/objects";
 import { type ConfigIssue, configKey, refuse } from "../../../config/issues";

@@ -5,7 +5,7 @@ import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { type Figure, writeLongFigures } from "../../../bench/figures";
-import { parseJson } from "../../../cli/json";
+import { parseJson } from "../../../cli/lib/json";
 import { formatDuration } from "../../../tools/progress";
 
 const checkout = path.join(__dirname, "../../..");

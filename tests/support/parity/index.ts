@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import type { KubernetesObject } from "../../../cli/objects";
-import { projectFolder } from "../../../cli/project";
+import type { KubernetesObject } from "../../../cli/lib/objects";
+import { projectFolder } from "../../../cli/lib/project";
 import { stackRun } from "../stackRuns";
 import { type ComparedStack, complaints, type Entry, readEntries } from "./differences";
 import type { Facts } from "./facts";

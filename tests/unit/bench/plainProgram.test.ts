@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import ts from "typescript";
 import { plainProgram } from "../../../bench/plainProgram";
-import { stackObjects } from "../../../cli/objects";
+import { stackObjects } from "../../../cli/lib/objects";
 
 const place = { kubeconfig: "/nowhere/kubeconfig", namespace: "datasets-server" };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import os from "node:os";
 import path from "node:path";
-import { parseStateAddress } from "../../../cli/state/address";
+import { parseStateAddress } from "../../../cli/lib/stateAddress";
 import { stateBucket, stateUrl } from "../../../config/accounts";
 
 describe("the state's address", () => {

@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { kmsClient, s3Client, stsClient } from "../../../cli/aws/clients";
 import { clusterCredentials, credentialsOf } from "../../../cli/aws/credentials";
-import { parseStateAddress, type S3State } from "../../../cli/state/address";
+import { parseStateAddress, type S3State } from "../../../cli/lib/stateAddress";
 import { rememberEnvironment } from "../../support/environment";
 
 describe("the credentials that AWS is asked with", () => {

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkLock, checkPlaceholders, checkSecrets, checkState } from "../../../cli/doctor/state";
-import type { Engine } from "../../../cli/engine";
+import type { Engine } from "../../../cli/lib/engine";
 import { openStore, type StateStore } from "../../../cli/state/store";
 
 const stack = "local";

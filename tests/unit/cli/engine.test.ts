@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { answered, stackOf, workspaceOf } from "../../../cli/automation";
-import { type Engine, ended } from "../../../cli/engine";
+import { ConcurrentUpdateError } from "@pulumi/pulumi/automation";
+import { answered, stackOf, workspaceOf } from "../../../cli/lib/automation";
+import { type Engine, ended } from "../../../cli/lib/engine";
+import { lockedByOthers } from "../../../cli/state/update";
 
 describe("a command of the engine that fails", () => {
   it("is named with its exit code, as its own words are on the terminal", () => {
@@ -57,6 +59,12 @@ describe("Pulumi's library", () => {
     await pulumiThat("echo \"error: no stack named 'local' found\" >&2; exit 6");
     await assert.rejects(stackOf(engine, "local"), /^there is no stack local\nNext: ds up, which makes/);
     await assert.rejects(stackOf(engine, "prod"), /Next: ds bootstrap prod, which makes/);
+  });
+
+  it("takes the words by which a run on the terminal is known to have met a lock for a lock too", async () => {
+    await pulumiThat(`echo 'error: ${lockedByOthers} 1 lock(s)' >&2; exit 1`);
+    const workspace = await workspaceOf(engine);
+    await assert.rejects(workspace.listTags("prod"), ConcurrentUpdateError);
   });
 
   it("fails with Pulumi's own words, and without the command line that the library puts around them", async () => {

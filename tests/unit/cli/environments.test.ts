@@ -2,13 +2,13 @@ import * as assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { refuseWithoutRoom } from "../../../cli/environments/capacity";
-import { type RawInput, readNumber, readOpen, readUpRequest } from "../../../cli/environments/input";
+import { checkRoom } from "../../../cli/environments/capacity";
+import { readNumber, readOpen, readUpRequest, type UpInput } from "../../../cli/environments/input";
 import { listEnvironments, reasonToGo, taggedParameters } from "../../../cli/environments/inventory";
 import { openStore } from "../../../cli/state/store";
 import type { Parameters } from "../../../config/pullRequest";
 
-const good: RawInput = { pr: "123", imageTag: "sha-abc1234" };
+const good: UpInput = { pr: "123", imageTag: "sha-abc1234" };
 
 describe("what ds pr up is told", () => {
   it("is the stack, the image, and what else is known", () => {
@@ -29,7 +29,7 @@ describe("what ds pr up is told", () => {
     });
   });
 
-  const bad: Readonly<Record<string, readonly RawInput[]>> = {
+  const bad: Readonly<Record<string, readonly Partial<UpInput>[]>> = {
     N: ["0", "abc", "-1", "1e9", "1;rm", "01", " 1", "1000000", ""].map((pr) => ({ pr })),
     "--image": ["", "latest", "sha-abc1234/evil", "sha-xyz", "abc1234"].map((imageTag) => ({ imageTag })),
     "--title": ["two\nlines", " ", "x".repeat(257)].map((title) => ({ title })),
@@ -49,7 +49,7 @@ describe("what ds pr up is told", () => {
     }
   }
 
-  it("is refused with all faults at once", () => {
+  it("is refused with all issues at once", () => {
     assert.throws(() => readUpRequest({ pr: "0", imageTag: "", ttl: "soon" }), {
       message: /^3 values are not allowed[\s\S]*N: "0"[\s\S]*--image: ""[\s\S]*--ttl: "soon"/,
     });
@@ -57,21 +57,21 @@ describe("what ds pr up is told", () => {
 });
 
 describe("the number of an environment", () => {
-  it("is refused where it is none", () => assert.throws(() => readNumber({ pr: "prod" }), /N: "prod" is not allowed/));
+  it("is refused where it is none", () => assert.throws(() => readNumber("prod"), /N: "prod" is not allowed/));
 });
 
 describe("the open pull requests", () => {
-  it("are unknown when nobody says them", () => assert.equal(readOpen({}), undefined));
-  it("are none only when somebody says so", () => {
-    assert.deepEqual(readOpen({ open: "none" }), new Set());
-    assert.throws(() => readOpen({ open: " " }), /--open: " " is not allowed; allowed: numbers, or none/);
+  it("are unknown when they are not given", () => assert.equal(readOpen(undefined), undefined));
+  it("are none only when the word none says so", () => {
+    assert.deepEqual(readOpen("none"), new Set());
+    assert.throws(() => readOpen(" "), /--open: " " is not allowed; allowed: numbers, or none/);
   });
   it("are separated by spaces, commas or lines", () => {
-    assert.deepEqual(readOpen({ open: " 1, 2\n30 " }), new Set([1, 2, 30]));
+    assert.deepEqual(readOpen(" 1, 2\n30 "), new Set([1, 2, 30]));
   });
   it("are refused with a word among them: an error message is no list", () => {
     assert.throws(
-      () => readOpen({ open: "1 rate limit" }),
+      () => readOpen("1 rate limit"),
       /2 values are not allowed[\s\S]*--open: "rate"[\s\S]*--open: "limit"/,
     );
   });
@@ -82,16 +82,16 @@ describe("the room for environments", () => {
   const evens = Array.from({ length: 15 }, (_, index) => 2 * index + 2);
 
   it("is there until a load balancer has 15", () => {
-    refuseWithoutRoom(100, evens.slice(1), { loadBalancers, maxOpen: 30 });
-    refuseWithoutRoom(101, evens, { loadBalancers, maxOpen: 30 });
+    checkRoom(100, evens.slice(1), { loadBalancers, maxOpen: 30 });
+    checkRoom(101, evens, { loadBalancers, maxOpen: 30 });
     assert.throws(
-      () => refuseWithoutRoom(100, evens, { loadBalancers, maxOpen: 30 }),
+      () => checkRoom(100, evens, { loadBalancers, maxOpen: 30 }),
       /pr-100 has no room: its number puts it on load balancer a, [\s\S]*pr-2, pr-4, .*no changes were made\nNext: /,
     );
   });
 
   it("is there until as many are open as may be", () => {
-    assert.throws(() => refuseWithoutRoom(101, evens, { loadBalancers, maxOpen: 15 }), {
+    assert.throws(() => checkRoom(101, evens, { loadBalancers, maxOpen: 15 }), {
       message: /pr-101 has no room: 15 environments are there, and datasets-server:pullRequest\.maxOpen is 15/,
     });
   });
@@ -151,7 +151,7 @@ describe("the list of environments", () => {
     );
   });
 
-  it("tells of each what its tags say, less what nobody could have recorded", () => {
+  it("tells of each what its tags say, less what could not have been recorded", () => {
     const tags = { "pr:image-tag": "sha-abc1234", "pr:author": "ada", "pr:expires": "soon", "pulumi:project": "x" };
     assert.deepEqual(taggedParameters(tags), { imageTag: "sha-abc1234", author: "ada" });
   });

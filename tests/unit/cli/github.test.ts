@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { gitHubRepository, openPullRequests } from "../../../cli/github";
 import { reportIssue } from "../../../cli/issue";
+import { gitHubRepository, openPullRequests } from "../../../cli/lib/github";
 import { marker } from "../../../cli/review/markdown";
 import { postComment, targetOf } from "../../../cli/review/post";
 import { environmentOf, pullRequest, repository, token } from "../../support/github";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { UpdateSummary } from "@pulumi/pulumi/automation";
 import { historyTable } from "../../../cli/history";
-import { signed } from "../../../cli/state/author";
+import { withAuthor } from "../../../cli/state/author";
 
 /** As Pulumi's library has it; what it has of configuration is without its secrets. */
 const updates: readonly UpdateSummary[] = [
@@ -58,19 +58,19 @@ describe("ds history", () => {
 
 describe("an update's message", () => {
   it("names the user and the machine, or who started a workflow and its run", () => {
-    const [, flag, message = ""] = signed(["up", "--stack", "prod"], {});
+    const [, flag, message = ""] = withAuthor(["up", "--stack", "prod"], {});
     assert.equal(flag, "--message");
     assert.match(message, /^by \S+@\S+$/);
-    const inWorkflow = signed(["destroy", "--stack", "prod"], { GITHUB_ACTOR: "ada", GITHUB_RUN_ID: "4711" });
+    const inWorkflow = withAuthor(["destroy", "--stack", "prod"], { GITHUB_ACTOR: "ada", GITHUB_RUN_ID: "4711" });
     assert.deepEqual(inWorkflow, ["destroy", "--message", "by ada in run 4711", "--stack", "prod"]);
   });
 
   it("comes before a message of the user's own, which then counts", () => {
-    const args = signed(["up", "--message", "mine"], {});
+    const args = withAuthor(["up", "--message", "mine"], {});
     assert.equal(args.lastIndexOf("--message"), args.indexOf("mine") - 1);
   });
 
   it("is for commands that the history records only", () => {
-    assert.deepEqual(signed(["stack", "rm", "pr-7"], {}), ["stack", "rm", "pr-7"]);
+    assert.deepEqual(withAuthor(["stack", "rm", "pr-7"], {}), ["stack", "rm", "pr-7"]);
   });
 });

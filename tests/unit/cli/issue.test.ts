@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { gitHubRepository } from "../../../cli/github";
 import { issueText, reportIssue } from "../../../cli/issue";
+import { gitHubRepository } from "../../../cli/lib/github";
 import { environmentOf, repository } from "../../support/github";
 import { type HttpServer, startHttpServer } from "../../support/httpServer";
 

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { describeLock, type Lock, readLocks, unlockCommand } from "../../../cli/state/locks";
 import { openStore, type StateStore } from "../../../cli/state/store";
-import { removeLocks } from "../../../cli/state/unlock";
+import { removeLocks } from "../../../cli/unlock";
 
 const lock: Lock = {
   key: ".pulumi/locks/organization/datasets-server/prod/1.json",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { readStack, readStackFileHead } from "../../../cli/stackFile";
+import { readStack, readStackFileHead } from "../../../cli/lib/stackFile";
 
 const cluster = "config:\n  datasets-server:cluster: {name: hub-prod, region: us-east-1}\n";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { table } from "../../../cli/table";
+import { table } from "../../../cli/lib/table";
 
 const head = ["workload", "ready", "image"];
 const rows = [

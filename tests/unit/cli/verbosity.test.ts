@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { refuseTelltaleLog, verbosity } from "../../../cli/verbosity";
+import { checkVerbosity, verbosity } from "../../../cli/lib/verbosity";
 
 describe("the log's level", () => {
   const written: readonly (readonly [readonly string[], number])[] = [
@@ -24,9 +24,9 @@ describe("the log's level", () => {
   });
 
   it("is refused in CI where secrets begin to show, and nowhere else", () => {
-    assert.throws(() => refuseTelltaleLog(["-v=3"], { CI: "true" }), /-v=3 would write secrets.*up to -v=2/);
-    refuseTelltaleLog(["-v=2"], { CI: "true" });
-    refuseTelltaleLog(["-v=9"], {});
-    refuseTelltaleLog(["-v=9"], { CI: "false" });
+    assert.throws(() => checkVerbosity(["-v=3"], { CI: "true" }), /-v=3 would write secrets.*up to -v=2/);
+    checkVerbosity(["-v=2"], { CI: "true" });
+    checkVerbosity(["-v=9"], {});
+    checkVerbosity(["-v=9"], { CI: "false" });
   });
 });

@@ -1,8 +1,8 @@
 import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { type KubernetesObject, plainObjects } from "../../../cli/objects";
-import { projectFolder, stackFile } from "../../../cli/project";
+import { type KubernetesObject, plainObjects } from "../../../cli/lib/objects";
+import { projectFolder, stackFile } from "../../../cli/lib/project";
 import { commands } from "../../../cluster/outputs";
 import type { Config } from "../../../config/build";
 import type { StackFacts } from "../../../policy/inventory";

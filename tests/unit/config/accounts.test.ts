@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { projectFolder } from "../../../cli/project";
+import { projectFolder } from "../../../cli/lib/project";
 import { projectName, secretsProviderUrl, stateUrl } from "../../../config/accounts";
 
 describe("the names of state and keys", () => {

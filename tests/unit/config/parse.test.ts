@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { stackFile } from "../../../cli/project";
+import { stackFile } from "../../../cli/lib/project";
 import { secretMarker } from "../../../components/objects";
 import { type ConfigValues, type Parsed, parse } from "../../../config/parse";
 import { parseStackFile } from "../../../config/stackFile";

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { stackFile } from "../../../cli/project";
+import { stackFile } from "../../../cli/lib/project";
 import { rememberEnvironment } from "../../support/environment";
 import { readConfig, stackConfig } from "../../support/stackConfig";
 

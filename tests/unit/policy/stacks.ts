@@ -1,4 +1,4 @@
-import { stackFile } from "../../../cli/project";
+import { stackFile } from "../../../cli/lib/project";
 import { identifyStack } from "../../../config/stacks";
 import type { StackFacts } from "../../../policy/inventory";
 import { readConfig } from "../../support/stackConfig";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { engineFor } from "../../../cli/engine";
+import { engineFor } from "../../../cli/lib/engine";
 import { definitions } from "../../../tools/definitions";
 import { findTools, installTools } from "../../../tools/install";
 import { pins } from "../../../tools/pins";

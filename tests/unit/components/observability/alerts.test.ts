@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parser } from "@prometheus-io/lezer-promql";
-import { projectFolder } from "../../../../cli/project";
+import { projectFolder } from "../../../../cli/lib/project";
 import { type AlertsArgs, alertingRules } from "../../../../components/observability/alerts";
 import { stackRun } from "../../../support/stackRuns";
 

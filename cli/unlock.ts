@@ -1,19 +1,24 @@
 import { createInterface } from "node:readline/promises";
-import { UserError } from "../../cluster/userError";
-import { type Engine, stateOf } from "../engine";
-import { describeLock, readLocks, unlockCommand } from "./locks";
-import { openStore, type StateStore } from "./store";
+import { UserError } from "../cluster/userError";
+import { engineFor, stateOf } from "./lib/engine";
+import { describeLock, readLocks, unlockCommand } from "./state/locks";
+import { openStore, type StateStore } from "./state/store";
 
 /** Answers a question of yes or no. */
 export type Confirm = (question: string) => Promise<boolean>;
 
 /**
- * Shows whose each lock of a stack is and how old, and removes those that the user says yes to. With `yes` it does not ask.
+ * Shows whose each lock of a stack is and how old, and removes those that the user says yes to. With `yes` it does not ask. `local`: the state of
+ * an environment on the local cluster.
  *
  * @throws when a lock stays, and when there is no terminal to ask at.
  */
-export async function unlock(engine: Engine, stack: string, yes: boolean): Promise<void> {
-  const address = stateOf(engine);
+export async function unlock(
+  workspace: string,
+  stack: string,
+  { local, yes }: { readonly local: boolean; readonly yes: boolean },
+): Promise<void> {
+  const address = stateOf(await engineFor(workspace, local ? "local" : stack));
   const command = unlockCommand(stack, address);
   await removeLocks(await openStore(address), stack, yes ? async () => true : (question) => ask(question, command));
 }
@@ -33,7 +38,10 @@ export async function removeLocks(store: StateStore, stack: string, confirm: Con
     const holder = describeLock(lock, new Date());
     console.log(`stack ${stack} is locked by ${holder}`);
     if (!(await confirm("Has that run ended for certain, and is its lock to be removed?"))) {
-      throw new UserError(`the lock of ${holder} stays; no changes were made to it`);
+      throw new UserError(
+        `the lock of ${holder} stays; no changes were made to it`,
+        "let that run end; or run this again when it is certain that it has ended",
+      );
     }
     await store.remove(lock.key);
     console.log(`removed the lock of ${holder}`);

@@ -1,52 +1,44 @@
-import { UserError } from "../cluster/userError";
-import { stateUrl } from "../config/accounts";
-import { installTools } from "../tools/install";
-import { type RunResult, run } from "../tools/run";
-import { type EngineTools, localGroups } from "../tools/toolbox";
-import { engineEnvironment, hasAwsPlugin, teamEnvironment } from "../tools/workspace";
+import { UserError } from "../../cluster/userError";
+import { stateUrl } from "../../config/accounts";
+import { installTools } from "../../tools/install";
+import { type RunResult, run } from "../../tools/run";
+import { type EngineTools, localGroups } from "../../tools/toolbox";
+import { engineEnvironment, hasAwsPlugin, teamEnvironment } from "../../tools/workspace";
 import { leavingInterruptsToTheChild } from "./interrupts";
 import { projectFolder } from "./project";
-import { parseStateAddress, type StateAddress } from "./state/address";
+import { parseStateAddress, type StateAddress } from "./stateAddress";
 
-/** The engine as one kind of run starts it: which executable, with which environment. */
+/** Pulumi as one kind of run starts it: which executable, with which environment. */
 export interface Engine {
   readonly executable: string;
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** For stack local: state and settings of a workspace, and nothing of the user's own. */
-export function localEngine(tools: EngineTools, workspace: string): Engine {
-  return { executable: tools.pulumi, environment: engineEnvironment(tools, workspace) };
-}
-
-export interface EngineOptions {
-  /** Whether the program will run, which needs the AWS provider on EKS. Default: false. */
-  readonly withProgram?: boolean;
-}
-
-/** The engine of any stack, with every tool installed that it needs, and no other. */
-export async function engineFor(workspace: string, stack: string, options: EngineOptions = {}): Promise<Engine> {
-  const { withProgram = false } = options;
+/**
+ * Returns the engine of a stack, with every tool installed that it needs, and no other.
+ *
+ * @param withProgram whether the program will run, which needs the AWS provider on EKS. Default: false.
+ */
+export async function engineFor(workspace: string, stack: string, { withProgram = false } = {}): Promise<Engine> {
   // On stdout is only what a command answers, so that a script can take it.
   const toStderr = { log: console.error };
   if (stack === "local") {
-    return localEngine(await installTools(localGroups, toStderr), workspace);
+    return engineOf(await installTools(localGroups, toStderr), workspace, stack);
   }
   const needsPlugin = withProgram && !hasAwsPlugin(workspace);
   return engineOf(await installTools(needsPlugin ? ["deploy", "eks"] : ["deploy"], toStderr), workspace, stack);
 }
 
 /**
- * The engine of any stack, of tools that are installed. On EKS it gets the user's whole environment, credentials included,
- * as a plain `pulumi` would.
+ * Returns the engine of a stack, of tools that are installed. For stack local it gets the settings of a workspace and nothing
+ * of the user's own; on EKS the user's whole environment, credentials included, as a plain `pulumi` would.
  */
 export function engineOf(tools: EngineTools, workspace: string, stack: string): Engine {
-  return stack === "local"
-    ? localEngine(tools, workspace)
-    : { executable: tools.pulumi, environment: teamEnvironment(tools, workspace) };
+  const environment = stack === "local" ? engineEnvironment(tools, workspace) : teamEnvironment(tools, workspace);
+  return { executable: tools.pulumi, environment };
 }
 
-/** Where an engine keeps its state. */
+/** Returns where an engine keeps its state. */
 export function stateOf({ environment }: Engine): StateAddress {
   return parseStateAddress(environment.PULUMI_BACKEND_URL || stateUrl);
 }
@@ -72,14 +64,14 @@ export async function execute(engine: Engine, args: readonly string[], folder = 
 /** Pulumi's documented exit code for a stack that its state does not have. */
 const noSuchStack = 6;
 
-/** The error of a command whose own words the terminal already has. */
+/** Returns the error of a command whose own words the terminal already has. */
 export function ended(args: readonly string[], code: number): UserError {
   const stack = args[args.indexOf("--stack") + 1] ?? "";
   const next = code === noSuchStack ? `${makes(stack)}, which makes the stack` : undefined;
   return new UserError(`pulumi ${args[0]} ended with exit code ${code}; what it said is above`, next);
 }
 
-/** The command that makes a stack. */
+/** Returns the command that makes a stack. */
 export function makes(stack: string): string {
   return stack === "local" ? "ds up" : `ds bootstrap ${stack}`;
 }

@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { Stack } from "@pulumi/pulumi/automation";
-import { clusterStatus, startCluster, stopCluster } from "../tools/cluster";
-import { findTools, installTools } from "../tools/install";
-import { localGroups } from "../tools/toolbox";
-import { workspacePaths } from "../tools/workspace";
-import { answered, workspaceOf } from "./automation";
-import { type Engine, localEngine } from "./engine";
+import { clusterStatus, startCluster, stopCluster } from "../../tools/cluster";
+import { findTools, installTools } from "../../tools/install";
+import { localGroups } from "../../tools/toolbox";
+import { workspacePaths } from "../../tools/workspace";
+import { answered, workspaceOf } from "../lib/automation";
+import { type Engine, engineOf } from "../lib/engine";
+import { authorMessage } from "../state/author";
+import { changeStack } from "../state/update";
 import { withProgress } from "./progress";
-import { authoredMessage } from "./state/author";
-import { changeStack } from "./state/update";
 import { printSummary } from "./summary";
 
 const stack = "local";
@@ -19,7 +19,7 @@ export interface UpOptions {
   readonly refresh?: boolean;
 }
 
-/** From nothing to a running datasets-server: the pinned parts, the cluster, the stack, and a table of what runs. */
+/** From nothing to a running datasets-server: the pinned tools, the cluster, the stack, and a table of what runs. */
 export async function up(workspace: string, { refresh = false }: UpOptions): Promise<void> {
   const toolbox = await installTools(localGroups);
   const { created } = await startCluster(toolbox, workspace);
@@ -27,18 +27,18 @@ export async function up(workspace: string, { refresh = false }: UpOptions): Pro
     // What the state says belongs to a cluster that is gone.
     await rm(workspacePaths(workspace).state, { recursive: true, force: true });
   }
-  const plain = localEngine(toolbox, workspace);
+  const plain = engineOf(toolbox, workspace, stack);
   const engine = refresh ? forcing(plain) : plain;
   const local = await selectStack(engine);
   console.log(`updating stack ${stack}`);
-  const message = authoredMessage(engine.environment);
+  const message = authorMessage(engine.environment);
   const { outputs } = await changeStack(engine, stack, () =>
     withProgress(workspace, "up", (watch) => local.up({ ...watch, message, refresh, showSecrets: false })),
   );
   await printSummary(workspace, stack, outputs);
 }
 
-/** Destroys the stack, stops the cluster and removes all that both wrote. The pinned parts stay in the user's cache. */
+/** Destroys the stack, stops the cluster and removes all that both wrote. The pinned tools stay in the user's cache. */
 export async function down(workspace: string): Promise<void> {
   if (!existsSync(workspace)) {
     console.log(`there is no local copy in ${workspace}: nothing to take down`);
@@ -46,10 +46,10 @@ export async function down(workspace: string): Promise<void> {
   }
   const toolbox = findTools(localGroups);
   if ((await clusterStatus(toolbox, workspace)) === "running") {
-    const engine = localEngine(toolbox, workspace);
+    const engine = engineOf(toolbox, workspace, stack);
     const local = await selectStack(engine);
     console.log(`destroying stack ${stack}`);
-    const message = authoredMessage(engine.environment);
+    const message = authorMessage(engine.environment);
     await changeStack(engine, stack, () =>
       withProgress(workspace, "destroy", (watch) => local.destroy({ ...watch, message, showSecrets: false })),
     );
@@ -61,13 +61,13 @@ export async function down(workspace: string): Promise<void> {
   console.log(`the local copy is gone; ${workspacePaths(workspace).root} is removed`);
 }
 
-/** Stack local, which is made where its workspace has none yet. */
+/** Selects stack local, and creates it where its workspace has none yet. */
 export async function selectStack(engine: Engine): Promise<Stack> {
   const workspace = await workspaceOf(engine);
   return answered(Stack.createOrSelect(stack, workspace));
 }
 
-/** Without force, the API server keeps an edited field for whoever edited it, and refuses the update. */
+/** Without force, the API server keeps an edited field for its editor, and refuses the update. */
 function forcing({ executable, environment }: Engine): Engine {
   return { executable, environment: { ...environment, PULUMI_K8S_ENABLE_PATCH_FORCE: "true" } };
 }

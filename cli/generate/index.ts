@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { stackFileJsonSchema } from "../config/jsonSchema";
-import { rulesDocument } from "../policy/document";
-import { accessDocument } from "./access/document";
+import { stackFileJsonSchema } from "../../config/jsonSchema";
+import { rulesDocument } from "../../policy/document";
+import { accessDocument } from "../access/document";
+import { projectFolder } from "../lib/project";
+import { fillFolder } from "../render";
 import { goldenFiles, goldenStacks } from "./golden";
-import { projectFolder } from "./project";
-import { fillFolder } from "./render";
-import { reviewExamples } from "./review/examples";
+import { reviewExamples } from "./reviewExamples";
 
 /** A file of the repository that follows from the program; `make generate` writes it and a test compares it. */
 export interface GeneratedFile {
@@ -39,7 +39,7 @@ export const generatedFolders: readonly GeneratedFolder[] = [
     ending: ".yaml" as const,
     contents: async () => goldenFiles(stack),
   })),
-  { folder: "tests/expected/review", ending: ".md", contents: reviewFiles },
+  { folder: "tests/expected/review", ending: ".md", contents: reviewExamples },
 ];
 
 /** Writes every generated file, for its difference to be reviewed and committed. */
@@ -53,9 +53,4 @@ export async function generate(): Promise<void> {
     await fillFolder(path.join(projectFolder, folder), files, ending);
     console.log(`${folder}: ${Object.keys(files).length} files`);
   }
-}
-
-async function reviewFiles(): Promise<Record<string, string>> {
-  const comments = reviewExamples.map(async ({ name, comment }) => [`${name}.md`, await comment()] as const);
-  return Object.fromEntries(await Promise.all(comments));
 }

@@ -1,10 +1,18 @@
 import * as path from "node:path";
-import { CommandError, LocalWorkspace, PulumiCommand, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
-import { UserError } from "../cluster/userError";
+import { stripVTControlCharacters } from "node:util";
+import {
+  CommandError,
+  type DiagnosticEvent,
+  LocalWorkspace,
+  PulumiCommand,
+  Stack,
+  StackNotFoundError,
+} from "@pulumi/pulumi/automation";
+import { UserError } from "../../cluster/userError";
 import { type Engine, makes } from "./engine";
 import { projectFolder } from "./project";
 
-/** Pulumi's own library on an engine, in a folder that holds a Pulumi.yaml. */
+/** Opens Pulumi's own library on an engine, in a folder that holds a Pulumi.yaml. */
 export async function workspaceOf(
   { executable, environment }: Engine,
   folder = projectFolder,
@@ -20,7 +28,7 @@ function nothingBut(environment: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 /**
- * A stack of an engine, in Pulumi's own library.
+ * Selects a stack of an engine in Pulumi's own library.
  *
  * @throws when it is not there, with the command that makes it.
  */
@@ -34,7 +42,7 @@ export async function stackOf(engine: Engine, name: string): Promise<Stack> {
   }
 }
 
-/** What Pulumi's library answers; an error has Pulumi's own words alone. */
+/** Awaits what Pulumi's library answers; an error has Pulumi's own words alone. */
 export async function answered<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
@@ -43,14 +51,24 @@ export async function answered<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** An error of Pulumi's library with what Pulumi said, and without the command line that the library puts around it. */
+/** Returns an error of Pulumi's library with what Pulumi said, without the command line that the library puts around it. */
 export function plainly(error: unknown): unknown {
   if (!(error instanceof CommandError)) return error;
   const [, said] = /Command failed with.*\n((?:.|\n)*?)\n err\?: /.exec(error.message) ?? [];
-  return said === undefined ? error : new Error(said.trim().replace(/^error: /, ""), { cause: error });
+  return said === undefined ? error : new UserError(said.trim().replace(/^error: /, ""), undefined, { cause: error });
 }
 
-/** The error of events without the summary that ends them: some may be missing. */
+/** What Pulumi says in an event. The library's type leaves out debug lines, which Pulumi sends too and which may hold secrets. */
+export type Diagnostic = Pick<DiagnosticEvent, "message" | "urn"> & { readonly severity: string };
+
+/** Returns a message of Pulumi's without its colours and the marks for them. */
+export function plainText(message: string): string {
+  return stripVTControlCharacters(message)
+    .replace(/<\{%[^%]*%\}>/g, "")
+    .trim();
+}
+
+/** Returns the error of events without the summary that ends them: some may be missing. */
 export function cutShort(): Error {
   return new UserError("Pulumi's events ended before its summary, so some may be missing", "run this again");
 }

@@ -1,7 +1,7 @@
-import { plainObjects } from "./objects";
-import { stackFile } from "./project";
-import { objectFiles } from "./render";
-import { readStack } from "./stackFile";
+import { plainObjects } from "../lib/objects";
+import { stackFile } from "../lib/project";
+import { readStack } from "../lib/stackFile";
+import { objectFiles } from "../render";
 
 /** One stack of each kind, whose objects are kept for review. */
 export const goldenStacks = ["prod", "ephemeral", "local", "pr-7"] as const;

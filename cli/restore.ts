@@ -1,31 +1,25 @@
-import { UserError } from "../../cluster/userError";
-import { checkSecrets } from "../deploy";
-import { type Engine, stateOf } from "../engine";
-import { checkpointKey, parseCheckpoint, savedCheckpoints } from "./checkpoint";
-import { openStore, type StateStore } from "./store";
-import { requireUnlocked, update } from "./update";
-
-/** A state of a stack that can be read. */
-interface GoodState {
-  readonly text: string;
-  /** Where it was found. */
-  readonly from: string;
-}
+import { UserError } from "../cluster/userError";
+import { checkSecrets, secretsKeeper } from "./deploy";
+import { engineFor, stateOf } from "./lib/engine";
+import { checkpointKey, parseCheckpoint, savedCheckpoints } from "./state/checkpoint";
+import { openStore, type StateStore } from "./state/store";
+import { requireUnlocked, update } from "./state/update";
 
 /**
- * Puts the last state of a stack that can be read in the place of one that cannot, which is kept beside it, and has the
- * engine look at what became of the objects in it. One that can be read stays.
+ * Replaces a state of a stack that cannot be read by the last one that can, keeps the damaged one beside it, and has Pulumi
+ * look at what became of the objects in it. One that can be read stays.
  *
  * @throws when the stack is locked, and when no state of it can be read.
  */
-export async function restoreState(engine: Engine, stack: string): Promise<void> {
+export async function restoreState(workspace: string, stack: string): Promise<void> {
   if (stack.startsWith("pr-")) {
     throw new UserError(
-      `${stack} is a pull request's environment, which is removed and made anew`,
-      `ds pr down ${stack.slice("pr-".length)}, which needs no state`,
+      `${stack} is a pull request's environment, which is removed and recreated`,
+      `ds pr down ${stack.slice("pr-".length)}, which needs no state; then ds pr up`,
     );
   }
-  await checkSecrets(stack);
+  const engine = await engineFor(workspace, stack, { withProgram: true });
+  await checkSecrets(secretsKeeper(stack));
   await requireUnlocked(engine, stack);
   const store = await openStore(stateOf(engine));
   const restored = await putBack(store, stack);
@@ -59,23 +53,22 @@ export async function putBack(store: StateStore, stack: string): Promise<Restore
   const text = await store.read(key);
   if (text !== undefined && parseCheckpoint(text) !== undefined) return undefined;
   const good = await lastGoodState(store, stack);
-  // The engine lists what ends in .json only.
+  // Pulumi lists what ends in .json only.
   const damaged = `${key}.damaged`;
   if (text !== undefined) await store.write(damaged, text);
   await store.write(key, good.text);
   return { from: good.from, ...(text !== undefined && { damaged }) };
 }
 
-/** Looks at the versions that the bucket keeps first: each is newer than what the engine has copied. */
-async function lastGoodState(store: StateStore, stack: string): Promise<GoodState> {
+/** Looks at the versions that the bucket keeps first: each is newer than what Pulumi has copied. */
+async function lastGoodState(store: StateStore, stack: string): Promise<{ text: string; from: string }> {
   const key = checkpointKey(stack);
   const versions = (await store.versions(key)).map(({ written, read }) => ({ from: `version of ${written}`, read }));
   const copies = (await savedCheckpoints(store, stack)).map((copy) => ({ from: copy, read: () => store.read(copy) }));
   const candidates = [...versions, ...copies];
   for (const { from, read } of candidates) {
     const text = await read();
-    if (text === undefined || parseCheckpoint(text) === undefined) continue;
-    return { text, from };
+    if (text !== undefined && parseCheckpoint(text) !== undefined) return { text, from };
   }
   throw new UserError(
     `none of ${candidates.length} earlier states of stack ${stack} can be read; no changes were made`,

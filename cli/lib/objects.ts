@@ -1,10 +1,10 @@
 import { stringify } from "yaml";
-import type { ObjectMetadata } from "../catalog/names";
-import { allObjects, buildObjects, type DatasetsServerArgs } from "../components/buildObjects";
-import { type PlainObject, plainObject } from "../components/objects";
+import type { ObjectMetadata } from "../../catalog/names";
+import { allObjects, buildObjects, type DatasetsServerArgs } from "../../components/buildObjects";
+import { type PlainObject, plainObject } from "../../components/objects";
 import { readStack } from "./stackFile";
 
-/** An object as Kubernetes takes it, whoever has made it. */
+/** An object as Kubernetes takes it. */
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;

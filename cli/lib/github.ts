@@ -2,8 +2,8 @@ import { Octokit } from "@octokit/core";
 import { paginateRest } from "@octokit/plugin-paginate-rest";
 import { RequestError } from "@octokit/request-error";
 import { z } from "zod";
-import { UserError } from "../cluster/userError";
-import type { ConfigIssue } from "../config/issues";
+import { UserError } from "../../cluster/userError";
+import type { ConfigIssue } from "../../config/issues";
 
 const Client = Octokit.plugin(paginateRest);
 
@@ -16,7 +16,7 @@ export interface GitHubRepository {
 
 export interface GitHubRequest {
   readonly use: Use;
-  /** The pull request it is about, as somebody wrote its number. Default: the repository as a whole. */
+  /** The number of the pull request that it is about. Default: the repository as a whole. */
   readonly pullRequest?: string;
   /** What is wrong with the caller's own values, to be told with what is wrong with the environment's. Default: nothing. */
   readonly issues?: readonly ConfigIssue[];
@@ -25,19 +25,19 @@ export interface GitHubRequest {
 /** What a command wants of GitHub. */
 type Use = "comment" | "issue" | "pullRequests";
 
-interface Right {
+interface UseDetails {
   /** What the token must be able to do. */
   readonly to: string;
   /** What gives it that in a workflow. */
   readonly permission: string;
-  /** What became of it when GitHub refuses. */
-  readonly refused: string;
+  /** What an error says was not done. */
+  readonly outcome: string;
 }
 
-const rights: Readonly<Record<Use, Right>> = {
-  comment: { to: "write comments", permission: "pull-requests: write", refused: "the comment was not posted" },
-  issue: { to: "write issues", permission: "issues: write", refused: "the issue was not written" },
-  pullRequests: { to: "list pull requests", permission: "pull-requests: read", refused: "nothing was listed" },
+const uses: Readonly<Record<Use, UseDetails>> = {
+  comment: { to: "write comments", permission: "pull-requests: write", outcome: "the comment was not posted" },
+  issue: { to: "write issues", permission: "issues: write", outcome: "the issue was not written" },
+  pullRequests: { to: "list pull requests", permission: "pull-requests: read", outcome: "nothing was listed" },
 };
 
 const variables = z.object({
@@ -51,14 +51,14 @@ const variables = z.object({
     .default("https://api.github.com"),
 });
 
-/** The numbers of the repository's open pull requests. */
+/** Returns the numbers of the repository's open pull requests. */
 export async function openPullRequests({ client, owner, repo }: GitHubRepository): Promise<number[]> {
   const open = await client.paginate("GET /repos/{owner}/{repo}/pulls", { owner, repo, state: "open", per_page: 100 });
   return open.map(({ number }) => number);
 }
 
 /**
- * The repository that environment variables name, as GitHub sets them for a workflow: GITHUB_REPOSITORY and GITHUB_TOKEN, and
+ * Returns the repository that environment variables name, as GitHub sets them for a workflow: GITHUB_REPOSITORY and GITHUB_TOKEN, and
  * GITHUB_API_URL where it is not https://api.github.com. One that is empty counts as one that is not there.
  *
  * @throws an error that names all that is missing or wrong, and never the token
@@ -97,39 +97,42 @@ interface Place {
   readonly repository: string;
 }
 
-/** What GitHub's answer, or that there is none, means for whoever asked, and what to do next. */
-function explained(error: RequestError, { use, pullRequest }: GitHubRequest, { api, repository }: Place): Error {
+/** Returns what GitHub's answer, or that there is none, means, and what to do next. */
+function explained(error: RequestError, { use, pullRequest }: GitHubRequest, { api, repository }: Place): UserError {
   const { status, response, message } = error;
-  const { to, permission, refused } = rights[use];
+  const { to, permission, outcome } = uses[use];
   const reason = message.split("\n", 1).join("");
   const failed = (text: string, next: string) => new UserError(text, next, { cause: error });
   if (response === undefined) {
     return failed(`${api} did not answer (${reason})`, "see whether this machine reaches that address, then again");
   }
-  const answer = `(${status}: ${reason})`;
+  const refused = (what: string, next: string) => failed(`${what} (${status}: ${reason}); ${outcome}`, next);
   if (isLimit(status, response.headers)) {
-    const what = "GitHub takes no more requests of this token for now";
-    return failed(`${what} ${answer}; ${refused}`, `again ${whenAgain(response.headers)}`);
+    return refused("GitHub takes no more requests of this token for now", `again ${whenAgain(response.headers)}`);
   }
-  const [thing, names] =
-    pullRequest === undefined
-      ? [`repository ${repository}`, "look at GITHUB_REPOSITORY"]
-      : [`pull request ${pullRequest} in ${repository}`, "compare PR and GITHUB_REPOSITORY"];
-  const refusals: Readonly<Record<number, readonly [string, string]>> = {
-    401: ["GitHub does not take GITHUB_TOKEN", "use one that has not expired; in a workflow, github.token"],
-    403: [
+  if (status === 401) {
+    return refused("GitHub does not take GITHUB_TOKEN", "use one that has not expired; in a workflow, github.token");
+  }
+  if (status === 403) {
+    return refused(
       `GITHUB_TOKEN may not ${to} here`,
-      `in a workflow: \`permissions: { ${permission} }\`; a fork's pull request never gets a right to write`,
-    ],
-    404: [
+      `in a workflow: \`permissions: { ${permission} }\`; a fork's pull request never gets a permission to write`,
+    );
+  }
+  if (status === 404) {
+    const [thing, names] =
+      pullRequest === undefined
+        ? [`repository ${repository}`, "look at GITHUB_REPOSITORY"]
+        : [`pull request ${pullRequest} in ${repository}`, "compare PR and GITHUB_REPOSITORY"];
+    return refused(
       `there is no ${thing}, or GITHUB_TOKEN may not see it`,
-      `${names}; a token of a person needs the right to read the repository`,
-    ],
-  };
-  const refusal = refusals[status];
-  return refusal === undefined
-    ? failed(`${api} did not take the request ${answer}`, "again, and if it stays so: https://www.githubstatus.com")
-    : failed(`${refusal[0]} ${answer}; ${refused}`, refusal[1]);
+      `${names}; a token of a person needs the permission to read the repository`,
+    );
+  }
+  return failed(
+    `${api} did not take the request (${status}: ${reason})`,
+    "again, and if it stays so: https://www.githubstatus.com",
+  );
 }
 
 type Headers = Readonly<Record<string, string | number | undefined>>;

@@ -1,7 +1,7 @@
 import type { OutputMap } from "@pulumi/pulumi/automation";
 import { z } from "zod";
-import { workspacePaths } from "../tools/workspace";
-import { table } from "./table";
+import { workspacePaths } from "../../tools/workspace";
+import { table } from "../lib/table";
 
 const text = z.object({ value: z.string() });
 

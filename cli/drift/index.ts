@@ -1,22 +1,19 @@
 import { writeFile } from "node:fs/promises";
-import { deployed, foreignDrift } from "./drift/cluster";
-import { type Drift, refresh, refreshedDrift } from "./drift/refreshed";
-import type { Engine } from "./engine";
-import { table } from "./table";
+import { engineFor } from "../lib/engine";
+import { table } from "../lib/table";
+import { deployed, foreignDrift } from "./cluster";
+import { type Drift, refresh, refreshedDrift } from "./refreshed";
 
 const head = ["object", "field", "what"];
-
-export interface DriftOptions {
-  /** A file to write what was found to, as Markdown. Default: none. */
-  readonly out?: string;
-}
 
 /**
  * Shows where a stack's objects are no longer as they were deployed, and who else wrote to them. Changes nothing.
  *
+ * @param out a file to write what was found to, as Markdown. Default: none.
  * @returns whether there is no drift.
  */
-export async function drift(engine: Engine, stack: string, { out }: DriftOptions): Promise<boolean> {
+export async function drift(workspace: string, stack: string, out?: string): Promise<boolean> {
+  const engine = await engineFor(workspace, stack);
   console.log(`comparing the objects of stack ${stack} with what was deployed`);
   const refreshed = await refresh(engine, stack);
   console.log("asking the cluster who wrote to them");
@@ -42,7 +39,7 @@ function cells({ object, field, what }: Drift): string[] {
   return [object, field, what];
 }
 
-/** Names come from whoever wrote to the cluster: as code they are links and mentions of nobody. */
+/** Names come from outside, by those who write to the cluster: as code they are no links and no mentions. */
 function code(text: string): string {
   return text === "" ? "" : `\`${text.replaceAll("`", "'").replaceAll("|", "\\|")}\``;
 }

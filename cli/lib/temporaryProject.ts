@@ -3,10 +3,10 @@ import * as os from "node:os";
 import * as path from "node:path";
 
 /**
- * Runs `action` in a folder of its own with copies of files, by the names they have there. What the engine writes beside
- * them reaches no checkout; the folder is removed however it ends.
+ * Runs `action` in a temporary project: a folder with copies of files, by the names they have there. What Pulumi writes
+ * beside them reaches no checkout; the folder is removed however it ends.
  */
-export async function inOwnFolder(
+export async function inTemporaryProject(
   files: Readonly<Record<string, string>>,
   action: (folder: string) => Promise<void>,
 ): Promise<void> {

@@ -2,7 +2,7 @@ import os from "node:os";
 import path from "node:path";
 import { UserError } from "../../cluster/userError";
 
-/** Where the engine keeps the state of stacks, taken from an address such as it reads in PULUMI_BACKEND_URL. */
+/** Where Pulumi keeps the state of stacks, taken from an address such as it reads in PULUMI_BACKEND_URL. */
 export type StateAddress = FileState | S3State;
 
 export interface FileState {
@@ -25,7 +25,7 @@ export interface S3State {
 }
 
 /**
- * Reads the address of a state as the engine does: `file://FOLDER`, or `s3://BUCKET/PREFIX?region=...`.
+ * Reads the address of a state as Pulumi does: `file://FOLDER`, or `s3://BUCKET/PREFIX?region=...`.
  *
  * @throws for every other kind of address.
  */
