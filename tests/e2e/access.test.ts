@@ -69,7 +69,7 @@ describe("access", () => {
             "deployer lacks permissions on the cluster that this stack needs; no changes were made:",
             "      pods in namespace datasets-server: watch",
             "      ingresses.networking.k8s.io in namespace datasets-server: create, delete, get, list, patch, watch",
-            "    Ask an administrator of the cluster for the roles of docs/access.md, then run again.",
+            "    Next: ask an administrator of the cluster for the roles of docs/access.md, then run again",
           ].join("\n"),
         ),
         said,
