@@ -1,3 +1,4 @@
+import { environmentStack } from "../catalog/names";
 import { type SecretForm, secretPlaces } from "../catalog/secrets";
 import { type ConfigIssue, configKey } from "./issues";
 import { type EncryptedKey, placeholders } from "./schema";
@@ -27,8 +28,10 @@ export function secretFormIssues(stack: string, key: EncryptedKey, value: string
 
 /** Returns the command that sets a secret. A value of several lines cannot be typed, and is read from a file. */
 export function setSecret(stack: string, key: EncryptedKey): string {
+  // An environment of a pull request has no file of its own.
+  const owner = environmentStack.test(stack) ? "ephemeral" : stack;
   const hasLines = ["privateKey", "publicKeys"].includes(formOf(key));
-  return `ds pulumi ${stack} -- config set --secret ${configKey([key])}${hasLines ? " < FILE" : ""}`;
+  return `ds pulumi ${owner} -- config set --secret ${configKey([key])}${hasLines ? " < FILE" : ""}`;
 }
 
 function formOf(key: EncryptedKey): SecretForm {

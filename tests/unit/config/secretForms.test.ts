@@ -163,8 +163,11 @@ describe("the secrets of a stack", () => {
     assert.equal(issues({ hfToken: "hf_x\r", mongoUrl: "mongo.example.com" }).length, 2);
   });
 
-  it("are checked for an environment of a pull request too", () => {
+  it("are checked for an environment of a pull request too, and set in the file that it shares with staging", () => {
     const [found] = issues({ pullRequestHfToken: "hf_x\r" }, "pr-7");
-    assert.match(found ?? "", /^datasets-server:pullRequestHfToken: its value starts or ends with white space/);
+    assert.match(
+      found ?? "",
+      /^datasets-server:pullRequestHfToken: its value starts .*: ds pulumi ephemeral -- config set/,
+    );
   });
 });
