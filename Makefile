@@ -17,7 +17,7 @@ check-switch = $(if $(filter-out 1 yes true 0 no false,$($(1))),$(error $(1)=$($
 $(foreach name,$(SWITCHES),$(call check-switch,$(name)))
 on = $(filter 1 yes true,$($(1)))
 
-.PHONY: help up down test test-long test-long-discard unit e2e check fix generate bench tools installed
+.PHONY: help up down test test-long test-long-discard unit e2e check fix generate parity bench tools installed
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,9 @@ check: installed ## types, lint, format and workflows; read-only
 fix: installed ## the same, writing what can be put right
 	@$(BIOME) check --write .
 	@gofmt -w tools tests
+
+parity: installed ## how stack prod differs from the Helm chart that it replaces: a report, for docs/cutover.md
+	@node -r ts-node/register/transpile-only tests/support/parityReport.ts
 
 generate: ## write tests/expected, config/stack.schema.json, docs/access.md, docs/rules.md, for review
 	@./ds generate

@@ -8,6 +8,7 @@ import { allowedDeletionIssues } from "./protection";
 import { parameterIssues, readParameters } from "./pullRequest";
 import { quotaIssues } from "./quota";
 import { type EncryptedKey, isEncryptedKey, placeholders, type StackFile, stackFileSchema } from "./schema";
+import { secretFormIssues, setSecret } from "./secretForms";
 import { identifyStack, type StackIdentity, stackKinds } from "./stacks";
 
 /** Keys that are not this program's own but Pulumi's and the provider's, set in Pulumi.yaml. */
@@ -130,10 +131,13 @@ function ownValues(stack: string, { texts, encrypted }: ConfigValues, { plainSec
     }
     const text = texts[key];
     if (isEncryptedKey(name)) {
+      const plain = plainSecret(name);
       if (text !== undefined) {
         issues.push({ key, message: `must be encrypted; set it with: ${setSecret(stack, name)}` });
+      } else if (plain !== undefined) {
+        issues.push(...secretFormIssues(stack, name, plain));
       }
-      return [[name, text ?? plainSecret(name) ?? secretMarker]];
+      return [[name, text ?? plain ?? secretMarker]];
     }
     if (text === undefined && Object.hasOwn(stackFileSchema.shape, name)) {
       hidden.push(name);
@@ -267,9 +271,4 @@ function placeholderIssues(identity: StackIdentity, file: StackFile): ConfigIssu
       key: configKey([key]),
       message: `still has the value it was committed with; set it with: ${setSecret(identity.stack, key)}`,
     }));
-}
-
-/** The command that sets a secret. */
-function setSecret(stack: string, key: string): string {
-  return `ds pulumi ${stack} -- config set --secret ${configKey([key])}`;
 }

@@ -34,7 +34,10 @@ export async function stackConfig(stack: string, options: StackConfigOptions = {
     {
       variables: process.env,
       secret: (key) => pulumi.secret(config[configKey([key])] ?? ""),
-      plainSecret: (key) => config[configKey([key])],
+      plainSecret: (key) => {
+        const value = config[configKey([key])];
+        return value === secretMarker ? undefined : value;
+      },
     },
   );
   return parsed.ok ? parsed.stack.config : refuse(stack, parsed.issues);

@@ -37,7 +37,7 @@ const componentLabel = "app.kubernetes.io/component";
 const chartLabels = { ...helmLabels(helmRelease), "app.kubernetes.io/name": helmPrefix(helmRelease) };
 
 /** The chart's objects of production, with what the fixture leaves out. */
-function chartObjects() {
+export function chartObjects() {
   const text = readFileSync(path.join(projectFolder, `tests/fixtures/chart-${helmRelease}.json`), "utf8");
   // The fixture has of the chart's five labels the one that differs.
   const completed = (_key: string, value: unknown): unknown => {

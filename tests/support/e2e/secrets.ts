@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { type EncryptedKey, placeholders } from "../../../config/schema";
+import { type EncryptedKey, isEncryptedKey, placeholders } from "../../../config/schema";
+import { wellFormedSecret } from "../secrets";
 import type { Engine } from "./engine";
 
-/** Sets every secret of a stack, those that are not named to random values. Returns what each was set to. */
+/** Sets every secret of a stack, those that are not named to random values. Returns the random text in each. */
 export async function setEverySecret(
   engine: Engine,
   known: Readonly<Partial<Record<EncryptedKey, string>>> = {},
@@ -15,7 +16,7 @@ export async function setEverySecret(
     values.set(key, value);
   }
   for (const [key, value] of values) {
-    await engine.setSecret(key, value);
+    await engine.setSecret(key, isEncryptedKey(key) ? wellFormedSecret(key, value) : value);
   }
   return values;
 }

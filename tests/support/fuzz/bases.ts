@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { stackFile } from "../../../cli/lib/project";
+import { isEncryptedKey } from "../../../config/schema";
+import { wellFormedSecret } from "../secrets";
 
 /** What stands in the place of every secret: it may be in nothing that anybody is shown. */
-export const plantedSecret = "planted-5ecret";
+export const plantedSecret = "planted5ecret";
 
 /** A configuration without issues. */
 export interface Base {
@@ -37,8 +39,8 @@ export const bases: readonly Base[] = [
 function base(stack: string, file = stackFile(stack), environment = {}): Base {
   const { config }: { config: Record<string, unknown> } = parse(readFileSync(file, "utf8"));
   const entries = Object.entries(config).map(([key, value]) => {
-    const isEncrypted = typeof value === "object" && value !== null && "secure" in value;
-    return [key.replace("datasets-server:", ""), isEncrypted ? { secure: plantedSecret } : value];
+    const name = key.replace("datasets-server:", "");
+    return [name, isEncryptedKey(name) ? { secure: wellFormedSecret(name, plantedSecret) } : value];
   });
   return { stack, config: Object.fromEntries(entries), environment };
 }

@@ -1,28 +1,12 @@
 import * as assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import * as path from "node:path";
 import { type KubernetesObject, plainObjects } from "../../../cli/lib/objects";
-import { projectFolder, stackFile } from "../../../cli/lib/project";
 import { commands } from "../../../cluster/outputs";
 import type { Config } from "../../../config/build";
-import type { StackFacts } from "../../../policy/inventory";
 import { reviewObjects, violationText } from "../../../policy/rules";
+import { factsOf } from "../../../safety/rules";
+import { chartObjects } from "../../support/e2e/chart";
+import { chartStackFile } from "../../support/parity";
 import { readConfig, stackConfig } from "../../support/stackConfig";
-import { renderedStack } from "../policy/stacks";
-
-const helmSelector = [
-  "app.kubernetes.io/component",
-  "app.kubernetes.io/instance",
-  "app.kubernetes.io/managed-by",
-  "app.kubernetes.io/name",
-  "helm.sh/chart",
-] as const;
-
-/** The names of the chart's objects by kind. */
-function chartNames(): Map<string, string[]> {
-  const file = path.join(projectFolder, "tests/fixtures/chart-prod.json");
-  return namesByKind(JSON.parse(readFileSync(file, "utf8")));
-}
 
 function namesByKind(objects: readonly Pick<KubernetesObject, "kind" | "metadata">[]): Map<string, string[]> {
   const names = new Map<string, string[]>();
@@ -35,19 +19,15 @@ function namesByKind(objects: readonly Pick<KubernetesObject, "kind" | "metadata
 describe("a stack that keeps the names of a Helm release", () => {
   let objects: readonly KubernetesObject[];
   let stack: Config;
-  let facts: StackFacts;
 
   before(async () => {
-    const rendered = await renderedStack("prod");
-    facts = { ...rendered.facts, selectorLabels: helmSelector };
-    const config = { ...readConfig(stackFile("prod")), "datasets-server:helm": JSON.stringify({ release: "prod" }) };
-    stack = await stackConfig("prod", { config });
+    stack = await stackConfig("prod", { config: readConfig(chartStackFile) });
     objects = plainObjects(stack.datasetsServer);
   });
 
   it("names every object that the chart has, but for its secrets' and its migration's, as the chart does", () => {
     const ours = namesByKind(objects);
-    const chart = chartNames();
+    const chart = namesByKind(chartObjects());
     const missing = [...chart].flatMap(([kind, names]) =>
       names.filter((name) => !ours.get(kind)?.includes(name)).map((name) => `${kind} ${name}`),
     );
@@ -74,7 +54,7 @@ describe("a stack that keeps the names of a Helm release", () => {
   });
 
   it("keeps to every rule", () => {
-    assert.deepEqual(reviewObjects(objects, facts).violations.map(violationText), []);
+    assert.deepEqual(reviewObjects(objects, factsOf(stack.datasetsServer)).violations.map(violationText), []);
   });
 
   it("prints commands that find its pods", () => {
