@@ -11,7 +11,7 @@ export const jobNames = [
 export type JobName = (typeof jobNames)[number];
 
 /** What is true of a scheduled job on every stack. */
-export interface JobRow {
+export interface JobDefinition {
   /** What the maintenance program is told to do. */
   readonly action: string;
   readonly settings: readonly SettingGroup[];
@@ -20,7 +20,7 @@ export interface JobRow {
 const readsQueue = ["cache", "common", "log", "queue"] as const satisfies readonly SettingGroup[];
 const writesAssets = [...readsQueue, "assets", "cached-assets", "s3"] as const satisfies readonly SettingGroup[];
 
-export const jobs: Readonly<Record<JobName, JobRow>> = {
+export const jobs: Readonly<Record<JobName, JobDefinition>> = {
   backfill: { action: "backfill", settings: writesAssets },
   "backfill-retryable-errors": { action: "backfill-retryable-errors", settings: writesAssets },
   "cache-metrics-collector": { action: "collect-cache-metrics", settings: readsQueue },

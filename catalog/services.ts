@@ -16,7 +16,7 @@ export interface Route {
 export type ActionName = "metrics-unauthorized" | "openapi-redirect";
 
 /** What is true of a service on every stack. Sizes and placement are the stack file's. */
-export interface ServiceRow {
+export interface ServiceDefinition {
   /** Prefix of the variables that configure its web server. */
   readonly variablePrefix: "ADMIN" | "API";
   /** The Python package it is started from. */
@@ -59,8 +59,8 @@ const serving = [
   "s3",
 ] as const satisfies readonly SettingGroup[];
 
-/** The web services. A new one is its name above, a row here, its sizes in the stack files, and nothing else. */
-export const services: Readonly<Record<ServiceName, ServiceRow>> = {
+/** The web services. A new one is its name above, its definition here, its configuration in the stack files, and nothing else. */
+export const services: Readonly<Record<ServiceName, ServiceDefinition>> = {
   admin: {
     variablePrefix: "ADMIN",
     package: "admin",

@@ -18,7 +18,7 @@ const patience: SmokeOptions = { limitMs: 180_000, pauseMs: 5_000 };
 /** No single answer is waited for longer; milliseconds. */
 const answerMs = 10_000;
 
-/** Asks a stack's public entrance whether it serves, as a user would reach it. */
+/** Asks a stack's public endpoint whether it serves, as a user would reach it. */
 export async function smoke(engine: Engine, stack: string): Promise<void> {
   const pulumi = await stackOf(engine, stack);
   const { url } = await answered(pulumi.outputs());

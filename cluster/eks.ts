@@ -8,7 +8,7 @@ export interface EksClusterArgs {
   readonly account: string;
   /** The AWS profile to use. Default: the environment's credentials, as in CI. */
   readonly profile?: string;
-  /** The ARN of the IAM role to take on. Default: none. */
+  /** The ARN of the IAM role to assume. Default: none. */
   readonly role?: string;
   /** The profile that the team's own commands name, such as tb. */
   readonly teamProfile: string;

@@ -11,11 +11,11 @@ import { type ClaimArgs, type ParquetMetadataVolume, parquetMetadataClaim } from
 import type { AnyObject, BuiltObject } from "./objects";
 import { type AlertsArgs, prometheusRule } from "./observability/alerts";
 import { type NetworkArgs, networkPolicyObjects } from "./traffic/networkPolicies";
-import { type MigrationArgs, migrationJob, migrationSettings } from "./workloads/migration";
-import { buildMongoDb, type MongoDbArgs, type MongoDbObjects } from "./workloads/mongodb";
-import { type ScheduledJobSizes, scheduledJob } from "./workloads/scheduledJob";
-import { buildWebService, type Entrances, type ServiceSizes, type WebServiceObjects } from "./workloads/webService";
-import { buildWorkerPool, type WorkerPoolObjects, type WorkerPoolSizes } from "./workloads/workerPool";
+import { type MigrationConfig, migrationJob, migrationSettings } from "./workloads/migration";
+import { buildMongoDb, type MongoDbConfig, type MongoDbObjects } from "./workloads/mongodb";
+import { type ScheduledJobConfig, scheduledJob } from "./workloads/scheduledJob";
+import { buildWebService, type Endpoints, type ServiceConfig, type WebServiceObjects } from "./workloads/webService";
+import { buildWorkerPool, type WorkerPoolConfig, type WorkerPoolObjects } from "./workloads/workerPool";
 import { imageOf, type WorkloadContext } from "./workloads/workload";
 
 /** All that a stack's objects are built from. */
@@ -23,14 +23,14 @@ export interface DatasetsServerArgs {
   readonly scope: Scope;
   readonly namespace: NamespaceArgs;
   readonly images: { readonly registry: string; readonly tag: string };
-  readonly entrances: Entrances;
+  readonly endpoints: Endpoints;
   /** Environment variables by group. */
   readonly settings: Readonly<Record<SettingGroup, Variables>>;
   readonly secrets: SecretValues;
   readonly secretDelivery: "env" | "files";
   /** Key of the checksums that roll pods when a secret changes. */
   readonly checksumKey: pulumi.Output<string>;
-  /** The IAM role that pods take on by their service account. Default: none. */
+  /** The IAM role that pods assume by their service account. Default: none. */
   readonly roleArn?: string;
   readonly network: NetworkArgs;
   /** The shared volume, and its claim where the stack makes it. */
@@ -40,13 +40,13 @@ export interface DatasetsServerArgs {
   /** What the stack has alerts about, besides its own workloads. Default: it has no alerts. */
   readonly alerts?: Pick<AlertsArgs, "environments">;
   /** The stack's own MongoDB. Default: an external one, at the URL among the secrets. */
-  readonly mongodb?: Omit<MongoDbArgs, "scope" | "serviceAccount">;
+  readonly mongodb?: MongoDbConfig;
   /** Default: no migration runs, as for going back to an image that is older than the database. */
-  readonly migration?: Omit<MigrationArgs, "context">;
-  readonly services: Readonly<Record<ServiceName, ServiceSizes>>;
-  readonly workers: Readonly<Record<string, WorkerPoolSizes>>;
+  readonly migration?: MigrationConfig;
+  readonly services: Readonly<Record<ServiceName, ServiceConfig>>;
+  readonly workers: Readonly<Record<string, WorkerPoolConfig>>;
   /** Jobs that are left out do not run on the stack. */
-  readonly jobs: Readonly<Partial<Record<JobName, ScheduledJobSizes>>>;
+  readonly jobs: Readonly<Partial<Record<JobName, ScheduledJobConfig>>>;
   /** Whether the jobs are there, and none of them starts. */
   readonly suspendJobs: boolean;
 }
@@ -91,38 +91,38 @@ export function buildObjects(args: DatasetsServerArgs): DatasetsServerObjects {
       webServices: serviceNames,
       workers: Object.keys(args.workers).map(workerComponent),
     }),
-    ...(mongodb && { mongodb: buildMongoDb({ ...mongodb, scope, serviceAccount: context.serviceAccount }) }),
-    ...(migration && { migration: migrationJob({ ...migration, context }) }),
+    ...(mongodb && { mongodb: buildMongoDb({ scope, serviceAccount: context.serviceAccount, config: mongodb }) }),
+    ...(migration && { migration: migrationJob({ context, config: migration }) }),
     webServices: Object.fromEntries(
       serviceNames.map((component) => [
         component,
         buildWebService({
           context,
           component,
-          row: services[component],
-          sizes: args.services[component],
-          entrances: args.entrances,
+          definition: services[component],
+          config: args.services[component],
+          endpoints: args.endpoints,
         }),
       ]),
     ),
     workerPools: Object.fromEntries(
-      Object.entries(args.workers).map(([pool, sizes]) => [
+      Object.entries(args.workers).map(([pool, config]) => [
         workerComponent(pool),
-        buildWorkerPool({ context, pool, sizes }),
+        buildWorkerPool({ context, pool, config }),
       ]),
     ),
     scheduledJobs: jobNames.flatMap((job) => {
-      const sizes = args.jobs[job];
-      return sizes ? [scheduledJob({ context, job, row: jobs[job], sizes, suspend: args.suspendJobs })] : [];
+      const config = args.jobs[job];
+      return config ? [scheduledJob({ context, job, definition: jobs[job], config, suspend: args.suspendJobs })] : [];
     }),
     ...(args.alerts && {
       alerts: prometheusRule({
-        ...args.alerts,
         scope,
         services: args.services,
         workers: args.workers,
         jobs: args.jobs,
         suspendJobs: args.suspendJobs,
+        ...(args.alerts.environments && { environments: args.alerts.environments }),
       }),
     }),
   };

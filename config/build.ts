@@ -5,7 +5,7 @@ import type { SecretKey } from "../catalog/secrets";
 import type { ClusterArgs } from "../cluster/cluster";
 import type { DatasetsServerArgs } from "../components/buildObjects";
 import type { SecretValues } from "../components/foundation/secrets";
-import { mongoDbUrl } from "../components/workloads/mongodb";
+import { type MongoDbConfig, mongoDbUrl } from "../components/workloads/mongodb";
 import { parquetMetadataPath } from "../components/workloads/volumes";
 import { environmentOf } from "./environment";
 import { allowedDeletions, protectsObjects } from "./protection";
@@ -55,7 +55,7 @@ function secretSources({ kind }: StackIdentity, file: StackFile): Readonly<Parti
     spawningToken: "spawningToken",
     cloudfrontKeyPairId: "cloudfrontKeyPairId",
     cloudfrontPrivateKey: "cloudfrontPrivateKey",
-    ...(!hasOwnMongoDb({ kind }, file) && { mongoUrl: "mongoUrl" }),
+    ...(!ownMongoDb({ kind }, file) && { mongoUrl: "mongoUrl" }),
     ...(!file.settings.s3.useServiceAccountRole && {
       awsAccessKeyId: "awsAccessKeyId",
       awsSecretAccessKey: "awsSecretAccessKey",
@@ -68,9 +68,13 @@ export function neededSecrets(identity: StackIdentity, file: StackFile): Encrypt
   return [...Object.values(secretSources(identity, file)), "checksumKey"];
 }
 
-/** Whether a stack has a MongoDB of its own. */
-export function hasOwnMongoDb({ kind }: Pick<StackIdentity, "kind">, { mongodb }: StackFile): boolean {
-  return mongodb?.stacks.includes(kind) ?? false;
+/** The MongoDB of a stack's own; undefined where it uses an external one. */
+export function ownMongoDb({ kind }: Pick<StackIdentity, "kind">, { mongodb }: StackFile): MongoDbConfig | undefined {
+  if (!mongodb?.stacks.includes(kind)) {
+    return undefined;
+  }
+  const { stacks: _, ...config } = mongodb;
+  return config;
 }
 
 /** The arguments of the program's components, from a stack file without issues. */
@@ -81,10 +85,11 @@ export function buildConfig(
 ): Config {
   const scope = scopeOf(identity, file);
   const environment = environmentOf(identity, file, variables);
-  const { public: entrance, internal } = file.ingress;
-  const entrances = environment?.parts.entrances ?? { public: entrance, ...(internal && { internal }) };
-  const ownMongoDb = hasOwnMongoDb(identity, file);
-  const { network, mongodb, migration, serviceAccount } = file;
+  const { public: endpoint, internal } = file.ingress;
+  const endpoints = environment?.parts.endpoints ?? { public: endpoint, ...(internal && { internal }) };
+  const mongodb = ownMongoDb(identity, file);
+  const { network, serviceAccount } = file;
+  const { mode, ...migration } = file.migration;
   // A pull request has a database of its own, whatever the stack does whose file it uses.
   const standby = !environment && file.standby === true;
   return {
@@ -97,23 +102,27 @@ export function buildConfig(
       scope,
       namespace: { create: file.namespace.create, keep: file.cluster.name !== "local" },
       images: file.images,
-      entrances,
+      endpoints,
       settings: environmentVariables(environment?.settings ?? file.settings, {
-        host: entrances.public.host,
+        host: endpoints.public.host,
         parquetMetadata: parquetMetadataPath,
       }),
       secrets: secretValues({ identity, file }, scope, secret),
       secretDelivery: file.secretDelivery,
       checksumKey: secret("checksumKey"),
       ...(serviceAccount.roleArn && { roleArn: serviceAccount.roleArn }),
-      network: { ...network, ...(ownMongoDb && { mongo: undefined }) },
+      network: {
+        loadBalancerCidrs: network.loadBalancerCidrs,
+        prometheusNamespace: network.prometheusNamespace,
+        podIdentity: network.podIdentity,
+        ...(network.mongo && !mongodb && { mongo: network.mongo }),
+      },
       parquetMetadata: file.parquetMetadata,
       monitoring: file.monitoring,
       // Nobody is woken for a pull request.
       ...(file.monitoring && !environment && { alerts: alertsOf(identity, file) }),
-      ...(ownMongoDb && mongodb && { mongodb }),
-      ...(migration.mode === "run" &&
-        !standby && { migration: { sizes: migration, deadlineSeconds: migration.deadlineSeconds } }),
+      ...(mongodb && { mongodb }),
+      ...(mode === "run" && !standby && { migration }),
       services: file.services,
       workers: file.workers,
       jobs: file.jobs,
@@ -143,7 +152,7 @@ function secretValues({ identity, file }: ParsedFile, scope: Scope, secret: Secr
   const read = Object.entries(secretSources(identity, file)).map(([key, source]) => [key, secret(source)]);
   return {
     ...Object.fromEntries(read),
-    ...(hasOwnMongoDb(identity, file) && { mongoUrl: pulumi.secret(mongoDbUrl(scope)) }),
+    ...(ownMongoDb(identity, file) && { mongoUrl: pulumi.secret(mongoDbUrl(scope)) }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { ownAnnotations } from "../catalog/names";
 import type { DatasetsServerArgs } from "../components/buildObjects";
-import type { WorkerPoolSizes } from "../components/workloads/workerPool";
+import type { WorkerPoolConfig } from "../components/workloads/workerPool";
 import { loadBalancerPlace, type Parameters, parameterRecords, readParameters } from "./pullRequest";
 import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
@@ -11,7 +11,7 @@ interface Environment {
   readonly settings: StackFile["settings"];
   readonly parts: Pick<
     DatasetsServerArgs,
-    "entrances" | "images" | "jobs" | "namespace" | "parquetMetadata" | "services" | "workers"
+    "endpoints" | "images" | "jobs" | "namespace" | "parquetMetadata" | "services" | "workers"
   >;
 }
 
@@ -45,7 +45,7 @@ export function environmentOf(
     parts: {
       namespace: { create: true, keep: false, annotations: ownAnnotations(parameterRecords(parameters)), quota },
       images: { ...images, ...(parameters.imageTag && { tag: parameters.imageTag }) },
-      entrances: { public: ownEntrance(number, `${release}.${pullRequest.domain}`, file.ingress, pullRequest) },
+      endpoints: { public: ownEndpoint(number, `${release}.${pullRequest.domain}`, file.ingress, pullRequest) },
       // A claim of its own: staging's is in another namespace, and its files are staging's.
       parquetMetadata: {
         claim: parquetMetadata.claim,
@@ -60,28 +60,31 @@ export function environmentOf(
   };
 }
 
-function ownEntrance(
+function ownEndpoint(
   number: number,
   host: string,
-  { public: entrance }: StackFile["ingress"],
+  { public: endpoint }: StackFile["ingress"],
   { loadBalancers }: NonNullable<StackFile["pullRequest"]>,
 ) {
   const { loadBalancer: name, firstOrder } = loadBalancerPlace(number, loadBalancers);
-  return { ...entrance, host, firstOrder, loadBalancer: { ...entrance.loadBalancer, name, group: name } };
+  return { ...endpoint, host, firstOrder, loadBalancer: { ...endpoint.loadBalancer, name, group: name } };
 }
 
 /** One pod for each service, as few look at a pull request at a time; none where the file has none. */
 function small(services: StackFile["services"]): StackFile["services"] {
-  const sizes = Object.entries(services).map(([service, { replicas, ...rest }]) => [
+  const smaller = Object.entries(services).map(([service, { replicas, ...rest }]) => [
     service,
     { ...rest, replicas: Math.min(replicas, 1), uvicornWorkers: 1 },
   ]);
-  return { ...services, ...Object.fromEntries(sizes) };
+  return { ...services, ...Object.fromEntries(smaller) };
 }
 
 /** One pod for each pool: the metric that would scale it counts staging's queue, not the pull request's. */
-function fixed(workers: StackFile["workers"]): Record<string, WorkerPoolSizes> {
+function fixed(workers: StackFile["workers"]): Record<string, WorkerPoolConfig> {
   return Object.fromEntries(
-    Object.entries(workers).map(([pool, { autoscaling: _scaled, ...sizes }]) => [pool, { ...sizes, replicas: 1 }]),
+    Object.entries(workers).map(([pool, config]) => {
+      const { autoscaling: _, ...rest } = { autoscaling: undefined, ...config };
+      return [pool, { ...rest, replicas: 1 }];
+    }),
   );
 }

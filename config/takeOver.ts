@@ -1,4 +1,4 @@
-import { type ConfigIssue, configKey, describeValue } from "./issues";
+import { type ConfigIssue, configKey, unexpected } from "./issues";
 import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
 
@@ -38,5 +38,5 @@ export function takeOverIssues(identity: StackIdentity, file: StackFile, variabl
     return [];
   }
   const allowed = kept ? `${kept}, which is ${key}` : `none, as stack ${identity.stack} has no ${key}; unset it`;
-  return [{ key: variable, message: `${describeValue(release)} is not allowed; allowed: ${allowed}` }];
+  return [{ key: variable, message: unexpected(release, allowed) }];
 }

@@ -8,7 +8,7 @@ export interface StackFacts {
   /** The stack, as its objects' label says it. */
   readonly stack: string;
   readonly namespace: string;
-  /** Hosts of entrances that the public does not reach; every other host is public. */
+  /** Hosts of endpoints that the public does not reach; every other host is public. */
   readonly internalHosts: readonly string[];
   /** Claims that are there without the stack. */
   readonly externalClaims: readonly string[];

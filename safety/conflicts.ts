@@ -3,15 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { chartLabels, environmentStack, type Scope, stackLabel } from "../catalog/names";
 import type { LiveObjects, ObjectKind } from "../cluster/liveObjects";
 import { UserError } from "../cluster/userError";
-import { type EntranceArgs, ingressAnnotations } from "../components/traffic/ingress";
-import type { Entrances } from "../components/workloads/webService";
+import { type EndpointArgs, ingressAnnotations } from "../components/traffic/ingress";
+import type { Endpoints } from "../components/workloads/webService";
 import { isOfRelease, sharedKinds } from "./takeOver";
 
 export interface ConflictArgs {
   readonly scope: Scope;
   /** Whether the stack file specifies how the stack and a live Helm release in its namespace get along. */
   readonly specifiesCutover: boolean;
-  readonly entrances: Entrances;
+  readonly endpoints: Endpoints;
 }
 
 /** Something that lives on the cluster and that an update of the stack would harm. */
@@ -173,11 +173,11 @@ interface LoadBalancerKey {
   readonly value: string;
 }
 
-function loadBalancerKeys({ scope, entrances: { public: open, internal } }: ConflictArgs): LoadBalancerKey[] {
+function loadBalancerKeys({ scope, endpoints: { public: open, internal } }: ConflictArgs): LoadBalancerKey[] {
   const isEnvironment = environmentStack.test(scope.stack);
-  const keysOf = (entrance: string, { loadBalancer }: EntranceArgs) =>
+  const keysOf = (endpoint: string, { loadBalancer }: EndpointArgs) =>
     (["name", "group"] as const).map((field) => ({
-      key: `datasets-server:${isEnvironment ? "pullRequest.loadBalancers" : `ingress.${entrance}.loadBalancer.${field}`}`,
+      key: `datasets-server:${isEnvironment ? "pullRequest.loadBalancers" : `ingress.${endpoint}.loadBalancer.${field}`}`,
       annotation: ingressAnnotations[field],
       value: loadBalancer[field],
     }));

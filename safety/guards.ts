@@ -20,7 +20,7 @@ export interface GuardArgs extends Pick<OwnershipArgs, "takeOver"> {
   readonly specifiesCutover: boolean;
   /** What the run may delete or replace. Default: anything. */
   readonly allowedDeletions?: readonly string[] | undefined;
-  readonly datasetsServer: Pick<DatasetsServerArgs, "scope" | "entrances">;
+  readonly datasetsServer: Pick<DatasetsServerArgs, "scope" | "endpoints">;
 }
 
 /** What keeps a run from doing harm on a cluster where it is not alone. */
@@ -43,7 +43,7 @@ export async function guardsOf(
   objects: readonly AnyObject[],
 ): Promise<Guards> {
   const { cluster, takeOver, specifiesCutover, allowedDeletions, datasetsServer } = args;
-  const { scope, entrances } = datasetsServer;
+  const { scope, endpoints } = datasetsServer;
   const kubernetes = kubernetesClient(connection);
   // A preview changes nothing, and its role may not do what an update does.
   if (!isDryRun()) {
@@ -51,7 +51,7 @@ export async function guardsOf(
   }
   const live = liveObjects(kubernetes);
   const taken = await takeOverOf(live, scope, takeOver);
-  const look = () => findConflicts(live, { scope, specifiesCutover, entrances });
+  const look = () => findConflicts(live, { scope, specifiesCutover, endpoints });
   const isShared = cluster.kind === "eks";
   // What destroys the whole stack is in nobody's way.
   if (isShared && !isDryRun() && !allowedDeletions?.includes(wholeStack(scope.stack))) {

@@ -24,13 +24,13 @@ export async function checkRules(objects: readonly AnyObject[], facts: StackFact
 /** What the rules must be told of a stack's objects. */
 export function factsOf({
   scope,
-  entrances,
+  endpoints,
   parquetMetadata,
-}: Pick<DatasetsServerArgs, "scope" | "entrances" | "parquetMetadata">): StackFacts {
+}: Pick<DatasetsServerArgs, "scope" | "endpoints" | "parquetMetadata">): StackFacts {
   return {
     stack: scope.stack,
     namespace: scope.namespace,
-    internalHosts: entrances.internal ? [entrances.internal.host] : [],
+    internalHosts: endpoints.internal ? [endpoints.internal.host] : [],
     externalClaims: parquetMetadata.create ? [] : [parquetMetadata.claim],
     selectorLabels: [componentLabel(scope), ...Object.keys(stackLabels(scope))],
   };

@@ -15,7 +15,7 @@ interface ClusterCredentialsArgs {
   readonly region: string;
   /** The profile of the AWS configuration to use. Default: the environment's credentials, as in CI. */
   readonly profile?: string;
-  /** ARN of a role to take on with them. Default: none. */
+  /** ARN of a role to assume with them. Default: none. */
   readonly role?: string;
 }
 

@@ -47,10 +47,10 @@ export async function examineRights(client: KubernetesClient, needed: readonly R
 /** Looks for what an update would harm, and refuse therefore; a finding each for a Helm release and for load balancers. */
 export async function examineConflicts(
   client: KubernetesClient,
-  { specifiesCutover, datasetsServer: { scope, entrances } }: Pick<Config, "datasetsServer" | "specifiesCutover">,
+  { specifiesCutover, datasetsServer: { scope, endpoints } }: Pick<Config, "datasetsServer" | "specifiesCutover">,
 ): Promise<Findings<void>> {
   const live = liveObjects(() => Promise.resolve(client));
-  const { release, loadBalancers } = await findConflicts(live, { scope, specifiesCutover, entrances });
+  const { release, loadBalancers } = await findConflicts(live, { scope, specifiesCutover, endpoints });
   const noRelease = specifiesCutover ? "the stack file specifies how to get along with one" : "none is live";
   return {
     findings: [

@@ -82,13 +82,13 @@ export function readOpen({ open }: RawInput): ReadonlySet<number> | undefined {
   const issues =
     words.length > 0
       ? words.flatMap((word) => numberIssues("--open", word))
-      : [{ key: "--open", message: `${JSON.stringify(open)} is not allowed; allowed: numbers, or none` }];
+      : [{ key: "--open", message: `got ${JSON.stringify(open)}; expected numbers, or none` }];
   return issues.length > 0 ? refuse(issues) : new Set(words.map(Number));
 }
 
 /** The issue of a value that is no number of a pull request. */
 export function numberIssues(key: string, written: string): ConfigIssue[] {
-  const message = `${JSON.stringify(written)} is not allowed; allowed: ${numbers}`;
+  const message = `got ${JSON.stringify(written)}; expected ${numbers}`;
   return environmentIdentity(written) ? [] : [{ key, message }];
 }
 

@@ -4,13 +4,17 @@ import { secretVariable } from "../foundation/secrets";
 import { type BuiltObject, built } from "../objects";
 import { timeoutAfter } from "./rollout";
 import { writableHome } from "./volumes";
-import { imageOf, type PodSizes, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
+import { imageOf, type PodConfig, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
+
+/** What a stack file configures of the migration. */
+export interface MigrationConfig extends PodConfig {
+  /** A migration that takes longer is stopped, and the deploy with it; seconds. */
+  readonly deadlineSeconds: number;
+}
 
 export interface MigrationArgs {
   readonly context: WorkloadContext;
-  readonly sizes: PodSizes;
-  /** A migration that takes longer is stopped, and the deploy with it; seconds. */
-  readonly deadlineSeconds: number;
+  readonly config: MigrationConfig;
 }
 
 const component = "mongodb-migration";
@@ -22,7 +26,8 @@ export const databaseWaitSeconds = 120;
 
 /** What brings the database to the version of the image: once for each image, before any workload of it starts. */
 export function migrationJob(args: MigrationArgs): BuiltObject<"Job"> {
-  const { context, deadlineSeconds } = args;
+  const { context } = args;
+  const { deadlineSeconds } = args.config;
   const timeout = timeoutAfter(deadlineSeconds);
   const name = migrationName(context.scope, context.images.tag);
   return built(
@@ -40,7 +45,7 @@ export function migrationJob(args: MigrationArgs): BuiltObject<"Job"> {
       },
     },
     {
-      // Other settings or sizes are no reason to migrate again; a Job's spec cannot change in place.
+      // Other settings or resources are no reason to migrate again; a Job's spec cannot change in place.
       ignoreChanges: ["spec"],
       customTimeouts: { create: timeout, update: timeout },
     },
@@ -56,19 +61,19 @@ export function migrationName(scope: Scope, tag: string): string {
 }
 
 /** The migration's workload. Its program ends well when it cannot reach the database, so something else asks first. */
-export function migrationPods({ context, sizes }: MigrationArgs): WorkloadArgs {
+export function migrationPods({ context, config }: MigrationArgs): WorkloadArgs {
   return {
     component,
     image: "mongodb_migration",
     settings: migrationSettings,
     variables: {},
-    sizes,
+    config,
     initContainers: [
       {
         name: "wait-for-database",
         image: imageOf(context, "mongodb_migration"),
         command: ["poetry", "run", "python", "-c", waitForDatabase],
-        resources: sizes.resources,
+        resources: config.resources,
         env: [writableHome, secretVariable("MONGO_URL", "mongoUrl")],
       },
     ],

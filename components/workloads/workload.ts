@@ -34,8 +34,8 @@ export interface WorkloadContext {
   readonly monitoring: boolean;
 }
 
-/** How big a workload's pods are on one stack, and where they run. */
-export interface PodSizes {
+/** What a stack file configures of every workload's pods. */
+export interface PodConfig {
   readonly resources: Resources;
   /** Writable space under /tmp. */
   readonly scratch: string;
@@ -52,12 +52,12 @@ export interface WorkloadArgs {
   readonly settings: readonly SettingGroup[];
   /** Variables that no other workload reads; they stand in its own pods, where a change of them is seen. */
   readonly variables: Variables;
-  readonly sizes: PodSizes;
+  readonly config: PodConfig;
   /** How it uses the shared volume of parquet metadata. Default: not at all. */
   readonly parquetMetadata?: "read" | "write";
   /** Further volumes. Default: none. */
   readonly volumes?: readonly VolumeUse[];
-  readonly container?: Pick<ContainerArgs, "port" | "lifecycle">;
+  readonly container?: Pick<ContainerArgs, "port" | "probes" | "preStop">;
   readonly initContainers?: readonly ContainerArgs[];
   readonly pod?: Pick<PodTemplateArgs, "terminationGracePeriodSeconds" | "restartPolicy">;
 }
@@ -78,7 +78,7 @@ export function secretsOf(settings: readonly SettingGroup[], values: SecretValue
 /** The template of a workload's pods: what it reads, where it writes, and how it is told its secrets. */
 export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs) {
   const { scope, secretDelivery, secrets } = context;
-  const { component, sizes, settings, parquetMetadata } = args;
+  const { component, config, settings, parquetMetadata } = args;
   const keys = secretsOf(settings, secrets);
   const groups = settings.map((group) => context.settings[group]);
   const configMaps = groups.flatMap((group) => (typeof group === "string" ? group : []));
@@ -92,7 +92,7 @@ export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs) {
     scope,
     component,
     serviceAccount: context.serviceAccount,
-    ...(sizes.nodePool && { nodePool: sizes.nodePool }),
+    ...(config.nodePool && { nodePool: config.nodePool }),
     ...(args.initContainers && { initContainers: args.initContainers }),
     ...(outlivesSecrets && { secretsChecksum: secretsChecksum(keys, secrets, context.checksumKey) }),
     container: {
@@ -100,12 +100,12 @@ export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs) {
       name: component,
       image: imageOf(context, args.image),
       ...(args.command && { command: args.command }),
-      resources: sizes.resources,
+      resources: config.resources,
       configMaps,
       env: [writableHome, ...(asFiles ? secretsDirectory : fromSecrets), ...inPods, ...variableEntries(args.variables)],
     },
     volumes: [
-      scratchVolume("scratch", "/tmp", sizes.scratch),
+      scratchVolume("scratch", "/tmp", config.scratch),
       ...(args.volumes ?? []),
       ...(parquetMetadata ? [parquetMetadataVolume(context.parquetMetadata, parquetMetadata)] : []),
       ...(asFiles ? [secretsVolume(keys)] : []),

@@ -111,12 +111,12 @@ describe("a stack file that can be read in two ways, or not at all", () => {
       .replace("maxDatasetSizeBytes: 100000000", "maxDatasetSizeBytes: 5_000_000")
       .replace("{heavy: 50, medium: 150}", "{<<: {light: 1}, heavy: 50}");
     await fs.writeFile(file, changed);
-    const at = (needle: string) => `Pulumi.local.yaml, line ${lineOf(needle)}`;
+    const at = (needle: string, column: number) => `Pulumi.local.yaml:${lineOf(needle)}:${column}`;
     const says = [
       "the configuration of stack local has 3 issues; no changes were made:",
-      `datasets-server:settings.maxDatasetSizeBytes: ${at("maxDatasetSizeBytes")}: can be read in two ways; write 5000000, or "5_000_000" in quotes`,
-      `datasets-server:services.api.replicas: ${at("replicas: 2\n")}: can be read in two ways; write 8, or "010" in quotes`,
-      `datasets-server:workers.heavy.autoscaling.jobsPerPod."<<": ${at("{heavy: 50")}: is a merge to Pulumi, and a key to others; write out the keys that it stands for`,
+      `${at("maxDatasetSizeBytes", 26)}: datasets-server:settings.maxDatasetSizeBytes: can be read in two ways; write 5000000, or "5_000_000" in quotes`,
+      `${at("replicas: 2\n", 17)}: datasets-server:services.api.replicas: can be read in two ways; write 8, or "010" in quotes`,
+      `${at("{heavy: 50", 22)}: datasets-server:workers.heavy.autoscaling.jobsPerPod."<<": is a merge to Pulumi, and a key to others; write out the keys that it stands for`,
     ];
     assert.throws(
       () => readStack("local", file),
@@ -134,7 +134,7 @@ describe("a stack file that can be read in two ways, or not at all", () => {
     assert.notEqual(code, 0);
     assert.match(
       stdout,
-      /services\.api\.replicas: Pulumi\.local\.yaml, line \d+: can be read in two ways; write 8, or "010"/,
+      /Pulumi\.local\.yaml:\d+:\d+: datasets-server:services\.api\.replicas: can be read in two ways; write 8, or "010"/,
     );
   });
 

@@ -12,8 +12,8 @@ import { secretsOf, type WorkloadContext, workloadTemplate } from "../../../../c
 
 const scope = { stack: "prod", release: "datasets-server-prod", namespace: "datasets-server" };
 const resources = { requests: { cpu: "1", memory: "1Gi" }, limits: { cpu: "2", memory: "2Gi" } };
-const podSizes = { resources, scratch: "3Gi" };
-const serviceSizes = { ...podSizes, replicas: 1, uvicornWorkers: 9, listenAddress: "0.0.0.0", public: true };
+const podConfig = { resources, scratch: "3Gi" };
+const serviceConfig = { ...podConfig, replicas: 1, uvicornWorkers: 9, listenAddress: "0.0.0.0", public: true };
 const loadBalancer: LoadBalancerArgs = {
   name: "datasets-server-prod",
   scheme: "internal",
@@ -21,7 +21,7 @@ const loadBalancer: LoadBalancerArgs = {
   redirectHttp: false,
   tags: {},
 };
-const entrances = { public: { host: "datasets-server.huggingface.co", announceHost: false, loadBalancer } };
+const endpoints = { public: { host: "datasets-server.huggingface.co", externalDns: false, loadBalancer } };
 
 const secret = (text: string) => pulumi.secret(text);
 const context: WorkloadContext = {
@@ -37,7 +37,7 @@ const context: WorkloadContext = {
 };
 
 describe("a workload's pods", () => {
-  const workload = servicePods({ component: "api", row: services.api, sizes: serviceSizes });
+  const workload = servicePods({ component: "api", definition: services.api, config: serviceConfig });
   const { spec } = workloadTemplate(context, workload);
   const [container] = spec.containers;
   assert.ok(container);
@@ -127,8 +127,8 @@ describe("a workload's pods", () => {
     assert.ok(!("nodeSelector" in spec) && !("tolerations" in spec));
     const pool = servicePods({
       component: "api",
-      row: services.api,
-      sizes: { ...serviceSizes, nodePool: "datasets-server-api" },
+      definition: services.api,
+      config: { ...serviceConfig, nodePool: "datasets-server-api" },
     });
     const placed = workloadTemplate(context, pool).spec;
     assert.deepEqual(placed.nodeSelector, { "role-datasets-server-api": "true" });
@@ -137,8 +137,11 @@ describe("a workload's pods", () => {
     ]);
   });
 
-  it("share the volume of parquet metadata as their row says", () => {
-    const rows = workloadTemplate(context, servicePods({ component: "rows", row: services.rows, sizes: serviceSizes }));
+  it("share the volume of parquet metadata as their definition says", () => {
+    const rows = workloadTemplate(
+      context,
+      servicePods({ component: "rows", definition: services.rows, config: serviceConfig }),
+    );
     assert.deepEqual(rows.spec.containers[0]?.volumeMounts.at(-1), {
       name: "parquet-metadata",
       mountPath: "/storage/parquet-metadata",
@@ -153,8 +156,8 @@ describe("a workload's pods", () => {
 });
 
 describe("a web service", () => {
-  const args = { context, component: "api", row: services.api, sizes: serviceSizes, entrances } as const;
-  const internal = { ...entrances.public, host: "internal.datasets-server.huggingface.co", announceHost: true };
+  const args = { context, component: "api", definition: services.api, config: serviceConfig, endpoints } as const;
+  const internal = { ...endpoints.public, host: "internal.datasets-server.huggingface.co", externalDns: true };
 
   it("has its server listen on every address, on the port that probes and Service name", () => {
     assert.deepEqual(servicePods(args).variables, {
@@ -171,7 +174,7 @@ describe("a web service", () => {
 
   it("never lets the public reach its metrics: the load balancer answers first", () => {
     for (const component of ["admin", "api", "sse-api"] as const) {
-      const [open] = serviceIngresses({ ...args, component, row: services[component] });
+      const [open] = serviceIngresses({ ...args, component, definition: services[component] });
       assert.deepEqual(open?.routes[0], {
         path: services[component].metricsPath,
         pathType: "Exact",
@@ -180,14 +183,14 @@ describe("a web service", () => {
     }
   });
 
-  it("is reached by the entrances that the stack has, and not by the public one where it is not public", () => {
+  it("is reached by the endpoints that the stack has, and not by the public one where it is not public", () => {
     const names = (changes: object) => serviceIngresses({ ...args, ...changes }).map(({ name }) => name);
     assert.deepEqual(names({}), ["datasets-server-prod-api"]);
-    assert.deepEqual(names({ entrances: { ...entrances, internal } }), [
+    assert.deepEqual(names({ endpoints: { ...endpoints, internal } }), [
       "datasets-server-prod-api",
       "datasets-server-prod-api-internal",
     ]);
-    assert.deepEqual(names({ entrances: { ...entrances, internal }, sizes: { ...serviceSizes, public: false } }), [
+    assert.deepEqual(names({ endpoints: { ...endpoints, internal }, config: { ...serviceConfig, public: false } }), [
       "datasets-server-prod-api-internal",
     ]);
   });
@@ -195,13 +198,13 @@ describe("a web service", () => {
 
 describe("a worker pool", () => {
   const pool = {
-    ...podSizes,
+    ...podConfig,
     difficulty: { min: 40, max: 70 },
     ...{ maxMemoryPercent: 70, maxSystemMemoryPercent: 80, startupSeconds: 150, terminationGracePeriodSeconds: 60 },
   };
 
   it("takes the jobs of its difficulty, and has the time to finish that the stack gives it", () => {
-    const { component, variables, pod } = workerPods({ pool: "medium", sizes: pool });
+    const { component, variables, pod } = workerPods({ pool: "medium", config: { ...pool, replicas: 4 } });
     assert.equal(component, "worker-medium");
     assert.equal(variables.WORKER_DIFFICULTY_MIN, "40");
     assert.equal(variables.WORKER_DIFFICULTY_MAX, "70");
@@ -211,7 +214,7 @@ describe("a worker pool", () => {
 
   it("shares the waiting jobs among its pods, and gives pods up slowly", () => {
     const autoscaling = { minReplicas: 10, maxReplicas: 80, jobsPerPod: { medium: 150 } };
-    const { autoscaler } = buildWorkerPool({ context, pool: "medium", sizes: { ...pool, autoscaling } });
+    const { autoscaler } = buildWorkerPool({ context, pool: "medium", config: { ...pool, autoscaling } });
     const spec = Object(autoscaler?.content.spec);
     assert.deepEqual(spec.metrics, [
       {
@@ -231,8 +234,8 @@ describe("jobs", () => {
   it("are one program, told what to do", () => {
     const { image, variables, settings } = jobPods({
       job: "backfill",
-      row: jobs.backfill,
-      sizes: { ...podSizes, schedule: "05 12 * * *", deadlineSeconds: 60, logLevel: "DEBUG" },
+      definition: jobs.backfill,
+      config: { ...podConfig, schedule: "05 12 * * *", deadlineSeconds: 60, logLevel: "DEBUG" },
     });
     assert.equal(image, "cache_maintenance");
     assert.deepEqual(variables, { CACHE_MAINTENANCE_ACTION: "backfill", LOG_LEVEL: "DEBUG" });
@@ -240,12 +243,12 @@ describe("jobs", () => {
   });
 
   it("have no checksum of secrets: they start anew each time, and read what is there then", () => {
-    const sizes = { ...podSizes, schedule: "05 12 * * *", deadlineSeconds: 60 };
-    const job = workloadTemplate(context, jobPods({ job: "backfill", row: jobs.backfill, sizes }));
+    const config = { ...podConfig, schedule: "05 12 * * *", deadlineSeconds: 60 };
+    const job = workloadTemplate(context, jobPods({ job: "backfill", definition: jobs.backfill, config }));
     assert.ok(!("annotations" in job.metadata));
     const service = workloadTemplate(
       context,
-      servicePods({ component: "api", row: services.api, sizes: serviceSizes }),
+      servicePods({ component: "api", definition: services.api, config: serviceConfig }),
     );
     assert.ok("annotations" in service.metadata);
   });
@@ -258,7 +261,7 @@ describe("jobs", () => {
   });
 
   it("migrate only once the database has answered, and never twice by themselves", () => {
-    const workload = migrationPods({ context, sizes: podSizes, deadlineSeconds: 600 });
+    const workload = migrationPods({ context, config: { ...podConfig, deadlineSeconds: 600 } });
     assert.equal(workload.pod?.restartPolicy, "Never");
     const [wait] = workload.initContainers ?? [];
     assert.equal(wait?.name, "wait-for-database");
