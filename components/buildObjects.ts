@@ -1,17 +1,19 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type JobName, jobNames, jobs } from "../catalog/jobs";
+import { type JobName, jobNames, jobs, migrationGroups } from "../catalog/jobs";
 import type { Scope } from "../catalog/names";
+import type { NodePool } from "../catalog/nodePools";
+import { isShared } from "../catalog/readers";
 import { type ServiceName, serviceNames, services } from "../catalog/services";
-import type { SettingGroup } from "../catalog/settings";
-import { workerComponent, workerSettings } from "../catalog/workers";
+import { type VariableGroup, variableNamed } from "../catalog/variables";
+import { workerComponent, workerGroups } from "../catalog/workers";
 import { type NamespaceArgs, namespace, quota, serviceAccount } from "./foundation/namespace";
 import { type SecretValues, secretObjects } from "./foundation/secrets";
-import { isShared, settingsConfigMap, settingsName, type Variables } from "./foundation/settings";
+import { settingsConfigMap, settingsName, type Variables } from "./foundation/settings";
 import { type ClaimArgs, type ParquetMetadataVolume, parquetMetadataClaim } from "./foundation/storage";
 import type { AnyObject, BuiltObject } from "./objects";
 import { type AlertsArgs, prometheusRule } from "./observability/alerts";
 import { type NetworkArgs, networkPolicyObjects } from "./traffic/networkPolicies";
-import { type MigrationConfig, migrationJob, migrationSettings } from "./workloads/migration";
+import { type MigrationConfig, migrationJob } from "./workloads/migration";
 import { buildMongoDb, type MongoDbConfig, type MongoDbObjects } from "./workloads/mongodb";
 import { type ScheduledJobConfig, scheduledJob } from "./workloads/scheduledJob";
 import { buildWebService, type Endpoints, type ServiceConfig, type WebServiceObjects } from "./workloads/webService";
@@ -25,7 +27,9 @@ export interface DatasetsServerArgs {
   readonly images: { readonly registry: string; readonly tag: string };
   readonly endpoints: Endpoints;
   /** Environment variables by group. */
-  readonly settings: Readonly<Record<SettingGroup, Variables>>;
+  readonly variables: ReadonlyMap<VariableGroup, Variables>;
+  /** The pools of nodes that workloads may be put on, by name. */
+  readonly nodePools: Readonly<Record<string, NodePool>>;
   readonly secrets: SecretValues;
   readonly secretDelivery: "env" | "files";
   /** Key of the checksums that roll pods when a secret changes. */
@@ -168,11 +172,11 @@ export function imagesOf(
   return Object.fromEntries(names.map((name) => [name, imageOf(args, name)]));
 }
 
-/** The setting groups that several workloads read, each as what its ConfigMap is made of. */
+/** The groups of variables that are ConfigMaps, each as what its own is made of. */
 function sharedGroups(args: DatasetsServerArgs) {
-  const groupsRead = settingGroupsRead(args);
-  return Object.entries(args.settings)
-    .filter(([group, variables]) => isShared(variables, groupsRead.filter((read) => read === group).length))
+  const read = groupsRead(args);
+  return [...args.variables]
+    .filter(([group, variables]) => isShared(group) && read.has(group) && Object.keys(variables).length > 0)
     .map(([group, variables]) => ({
       group,
       settings: { scope: args.scope, component: `settings-${group}`, variables },
@@ -197,7 +201,7 @@ function foundation(
 /** What all workloads are told. */
 function workloadContext(args: DatasetsServerArgs, groups: ReturnType<typeof sharedGroups>): WorkloadContext {
   const { scope, images, secrets, secretDelivery, checksumKey, parquetMetadata, monitoring } = args;
-  const named = Object.fromEntries(groups.map(({ group, settings }) => [group, settingsName(settings)]));
+  const configMaps = new Map(groups.map(({ group, settings }) => [group, settingsName(settings)]));
   return {
     scope,
     images,
@@ -207,16 +211,28 @@ function workloadContext(args: DatasetsServerArgs, groups: ReturnType<typeof sha
     parquetMetadata,
     monitoring,
     serviceAccount: scope.release,
-    settings: { ...args.settings, ...named },
+    groups: new Map(
+      [...args.variables].map(([group, variables]) => {
+        const configMap = configMaps.get(group);
+        return [group, { variables, ...(configMap && { configMap }) }];
+      }),
+    ),
+    nodePools: args.nodePools,
   };
 }
 
-/** The setting groups that each workload of the stack reads, one after the other. */
-function settingGroupsRead({ jobs: schedule, migration, workers }: DatasetsServerArgs): SettingGroup[] {
-  return [
-    ...serviceNames.flatMap((service) => services[service].settings),
-    ...Object.keys(workers).flatMap(() => workerSettings),
-    ...jobNames.flatMap((job) => (schedule[job] ? jobs[job].settings : [])),
-    ...(migration ? migrationSettings : []),
+/** The groups that some workload of the stack reads as they are, without a variable of its own. */
+function groupsRead({ services: web, workers, jobs: schedule, migration }: DatasetsServerArgs): Set<VariableGroup> {
+  const workloads = [
+    ...serviceNames.map((name) => ({ groups: services[name].variables, env: web[name].env })),
+    ...Object.values(workers).map(({ env }) => ({ groups: workerGroups, env })),
+    ...jobNames.map((name) => ({ groups: jobs[name].variables, env: schedule[name]?.env })),
+    { groups: migrationGroups, env: migration?.env },
   ];
+  return new Set(
+    workloads.flatMap(({ groups, env }) => {
+      const changed = Object.keys(env ?? {}).map((name) => variableNamed(name)?.group);
+      return env === undefined ? [] : groups.filter((group) => !changed.includes(group));
+    }),
+  );
 }

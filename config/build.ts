@@ -11,9 +11,9 @@ import { environmentOf } from "./environment";
 import { allowedDeletions, protectsObjects } from "./protection";
 import type { Parameters } from "./pullRequest";
 import type { EncryptedKey, StackFile } from "./schema";
-import { environmentVariables } from "./settings";
 import type { StackIdentity } from "./stacks";
 import { keptRelease, permittedRelease, specifiesCutover } from "./takeOver";
+import { groupVariables } from "./variables";
 
 /** All that a stack says, checked. */
 export interface Config {
@@ -56,7 +56,7 @@ function secretSources({ kind }: StackIdentity, file: StackFile): Readonly<Parti
     cloudfrontKeyPairId: "cloudfrontKeyPairId",
     cloudfrontPrivateKey: "cloudfrontPrivateKey",
     ...(!ownMongoDb({ kind }, file) && { mongoUrl: "mongoUrl" }),
-    ...(!file.settings.s3.useServiceAccountRole && {
+    ...(file.env.S3_USE_IRSA !== "true" && {
       awsAccessKeyId: "awsAccessKeyId",
       awsSecretAccessKey: "awsSecretAccessKey",
     }),
@@ -103,7 +103,8 @@ export function buildConfig(
       namespace: { create: file.namespace.create, keep: file.cluster.name !== "local" },
       images: file.images,
       endpoints,
-      settings: environmentVariables(environment?.settings ?? file.settings, {
+      nodePools: file.nodePools,
+      variables: groupVariables(environment?.env ?? file.env, {
         host: endpoints.public.host,
         parquetMetadata: parquetMetadataPath,
       }),
@@ -114,6 +115,7 @@ export function buildConfig(
       network: {
         loadBalancerCidrs: network.loadBalancerCidrs,
         prometheusNamespace: network.prometheusNamespace,
+        egress: network.egress,
         podIdentity: network.podIdentity,
         ...(network.mongo && !mongodb && { mongo: network.mongo }),
       },

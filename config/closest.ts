@@ -1,9 +1,8 @@
-/** How many characters a typed word may be off and still be meant for another. */
-const mostTypos = 2;
-
 /** Returns the word that is closest to a typed one; undefined when none is close. */
 export function closest<Word extends string>(typed: string, words: readonly Word[]): Word | undefined {
   const lower = typed.toLowerCase();
+  // A typo or two, and more in a long word.
+  const mostTypos = Math.max(2, Math.floor(typed.length / 5));
   const distances = words.map((word) => ({ word, distance: editDistance(lower, word.toLowerCase()) }));
   const close = distances.filter(
     ({ word, distance }) => distance <= mostTypos || (lower !== "" && word.toLowerCase().startsWith(lower)),

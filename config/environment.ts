@@ -8,7 +8,7 @@ import type { StackIdentity } from "./stacks";
 /** What a pull request's environment has of its own, and not of the stack whose file configures it. */
 interface Environment {
   readonly parameters: Parameters;
-  readonly settings: StackFile["settings"];
+  readonly env: StackFile["env"];
   readonly parts: Pick<
     DatasetsServerArgs,
     "endpoints" | "images" | "jobs" | "namespace" | "parquetMetadata" | "services" | "workers"
@@ -25,23 +25,16 @@ export function environmentOf(
   variables: NodeJS.ProcessEnv,
 ): Environment | undefined {
   const { number, release, stack } = identity;
-  const { pullRequest, images, settings, services, workers, parquetMetadata } = file;
+  const { pullRequest, images, env, services, workers, parquetMetadata } = file;
   if (number === undefined || !pullRequest) {
     return undefined;
   }
   const parameters = readParameters(variables);
   const { storageClass, quota } = pullRequest;
-  const { assets } = settings;
+  const ownFolder = (name: string) => ({ [name]: `${env[name] ?? ""}/${stack}` });
   return {
     parameters,
-    settings: {
-      ...settings,
-      assets: {
-        ...assets,
-        storageRoot: `${assets.storageRoot}/${stack}`,
-        cachedStorageRoot: `${assets.cachedStorageRoot}/${stack}`,
-      },
-    },
+    env: { ...env, ...ownFolder("ASSETS_STORAGE_ROOT"), ...ownFolder("CACHED_ASSETS_STORAGE_ROOT") },
     parts: {
       namespace: { create: true, keep: false, annotations: ownAnnotations(parameterRecords(parameters)), quota },
       images: { ...images, ...(parameters.imageTag && { tag: parameters.imageTag }) },

@@ -21,10 +21,9 @@ export function section<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 /** What a map's error says. Of an unknown key it lists the known ones, and the error's text is made of them elsewhere. */
-export function mapOf(keys: readonly string[]) {
-  const list = keys.join(", ");
+export function mapOf(keys: readonly string[], expected = `a map with keys of ${keys.join(", ")}`) {
   return ({ code }: { readonly code?: string | undefined }) =>
-    code === "unrecognized_keys" ? list : `a map with keys of ${list}`;
+    code === "unrecognized_keys" ? keys.join(", ") : expected;
 }
 
 /** A whole number between two bounds, both included. */
@@ -87,11 +86,25 @@ export const storageRoot = text(
 );
 
 /** A dataset, or a pattern as Python's fnmatch reads it; a comma would part it in two. */
-export const datasetPattern = text(
+const datasetPattern = text(
   /^[\w.*?[\]!-]+(\/[\w.*?[\]!-]+)?$/,
   "a dataset or a pattern of datasets, such as lunaluan/*",
   253,
 );
+
+export const datasets = z
+  .array(datasetPattern, { error: "a list of datasets" })
+  .min(1, { error: "at least one dataset" })
+  .max(1000, { error: "at most 1000 datasets and patterns" });
+
+/** Without a dollar sign, as Kubernetes and the application would put the value of another variable in its place. */
+export const variableText = text(
+  /^[!-#%-~]([ -#%-~]*[!-#%-~])?$/,
+  "text of one line in ASCII, without a dollar sign",
+  253,
+);
+
+export const urlPath = text(/^(\/[\w.~%-]+)+$/, "a path of the Hub, such as /api/whoami-v2", 253);
 
 /** Without a dot at the start of a folder's name, none leads out of the volume. */
 export const volumeFolder = text(
@@ -160,8 +173,6 @@ export const certificateArn = text(
   128,
 );
 
-export const logLevel = oneOf(["DEBUG", "INFO", "WARNING", "ERROR"]);
-
 /** The address a server listens on: only these reach it from outside its own container. */
 export const listenAddress = oneOf(["0.0.0.0", "::"]);
 
@@ -184,6 +195,24 @@ const octet = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 export const cidr = text(new RegExp(`^(${octet}\\.){3}${octet}/([12]?\\d|3[0-2])$`), ipv4Range).refine(
   startsAtItsFirstAddress,
   { error: ipv4Range },
+);
+
+export const cidrOfEitherFamily = z.union([cidr, z.cidrv6()], {
+  error: "a range of IPv4 or IPv6 that starts at its first address, such as 10.12.0.0/16 or fd00::/64",
+});
+
+const labelName = "([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?";
+
+export const nodeLabel = text(
+  new RegExp(`^${labelName}=([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$`),
+  "a label and its value, such as role-datasets-server=true",
+  379,
+);
+
+export const nodeTaint = text(
+  new RegExp(`^${labelName}:(NoSchedule|NoExecute)$`),
+  "a taint and its effect, such as huggingface.co/datasets-server:NoSchedule",
+  379,
 );
 
 /** Whether no bit is set that the range leaves open: 10.12.3.4/16 is an address, or another range than meant. */

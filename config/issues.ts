@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { variableNamed } from "../catalog/variables";
 import { UserError } from "../cluster/userError";
 import { closest } from "./closest";
 
@@ -42,7 +43,11 @@ export function missing(path: readonly string[], expected: string): ConfigIssue 
 }
 
 /** Keys that stack files had before, and what has taken their place. */
-const renamed: ReadonlyMap<string, string> = new Map([["announceHost", "externalDns"]]);
+const renamed: ReadonlyMap<string, string> = new Map([
+  ["announceHost", "it is called externalDns now"],
+  ["settings", "it is env now, with the application's own names of variables"],
+  ["logLevel", "it is LOG_LEVEL in env now"],
+]);
 
 /** The issues that a schema found in the values of a stack file; a secret's value is not repeated. */
 export function schemaIssues(
@@ -53,7 +58,11 @@ export function schemaIssues(
   return issues.flatMap((issue) => {
     const path = issue.path.map(String);
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({ key: configKey([...path, key]), message: unknownKey(key, issue.message) }));
+      const explain = path.at(-1) === "env" ? variableIssue : unknownKey;
+      return issue.keys.map((key) => ({
+        key: configKey([...path, key]),
+        message: explain(key, issue.message.split(", ")),
+      }));
     }
     const value = path.reduce<unknown>(child, values);
     if (value === undefined) {
@@ -69,10 +78,24 @@ export function schemaIssues(
 }
 
 /** Says what may have been meant by an unknown key, of those that a schema lists in its message. */
-function unknownKey(key: string, known: string): string {
-  const successor = renamed.get(key);
-  const suggestion = successor ? `it is called ${successor} now` : suggest(key, known.split(", "));
-  return `unknown key; ${suggestion || `expected one of ${known}`}`;
+function unknownKey(key: string, known: readonly string[]): string {
+  const suggestion = renamed.get(key) ?? suggest(key, known);
+  return `unknown key; ${suggestion || `expected one of ${known.join(", ")}`}`;
+}
+
+/** What is wrong with a name that a stack file may not set where it does. */
+function variableIssue(name: string, settableHere: readonly string[]): string {
+  const definition = variableNamed(name);
+  if (definition === undefined) {
+    return `unknown variable; ${suggest(name, settableHere) || "every one is in docs/configuration.md"}`;
+  }
+  if ("secret" in definition) {
+    return `a secret; set it with: ds pulumi STACK -- config set --secret ${configKey([definition.secret])}`;
+  }
+  if ("derivedFrom" in definition) {
+    return `derived from ${definition.derivedFrom}; leave it out`;
+  }
+  return "must be the same for all workloads; set it in datasets-server:env";
 }
 
 /** Asks whether the closest word was meant; empty when none is close. */

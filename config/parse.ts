@@ -1,13 +1,18 @@
+import { jobNames } from "../catalog/jobs";
+import { serviceNames } from "../catalog/services";
+import { workerComponent } from "../catalog/workers";
 import { secretMarker } from "../components/objects";
+import { migrationComponent } from "../components/workloads/migration";
 import { buildConfig, type Config, neededSecrets, ownMongoDb, type SecretOutput } from "./build";
 import { endpointIssues } from "./endpoints";
-import { type ConfigIssue, configKey, foreignKey, missing, schemaIssues, unexpected } from "./issues";
+import { type ConfigIssue, configKey, foreignKey, missing, schemaIssues, suggest, unexpected } from "./issues";
 import { allowedDeletionIssues } from "./protection";
 import { parameterIssues, readParameters } from "./pullRequest";
 import { quotaIssues } from "./quota";
 import { type EncryptedKey, isEncryptedKey, placeholders, type StackFile, stackFileSchema } from "./schema";
 import { identifyStack, type StackIdentity, stackKinds } from "./stacks";
 import { takeOverIssues } from "./takeOver";
+import { unreadVariableIssues } from "./variables";
 
 /** Keys that are not this program's own but Pulumi's and the provider's, set in Pulumi.yaml. */
 export const foreignKeys: readonly string[] = ["kubernetes:strictMode", "pulumi:disable-default-providers"];
@@ -117,6 +122,9 @@ const checks: readonly Check[] = [
   secondProductionIssues,
   takeOverIssues,
   allowedDeletionIssues,
+  nodePoolIssues,
+  egressIssues,
+  unreadVariableIssues,
   missingSecretIssues,
 ];
 
@@ -260,6 +268,44 @@ function secondProductionIssues({ kind, stack }: StackIdentity, { standby, ingre
       message: unexpected(loadBalancer.name, `a name with ${stack} in it, as an account has each name once`),
     }));
   return [...undecided, ...taken];
+}
+
+/** The pools of nodes that a workload is put on and the file does not have. */
+function nodePoolIssues(_: StackIdentity, file: StackFile): ConfigIssue[] {
+  const pools = Object.keys(file.nodePools);
+  const workloads = [
+    ...Object.entries(file.services).map(([name, { nodePool }]) => ({ key: ["services", name], nodePool })),
+    ...Object.entries(file.workers).map(([name, { nodePool }]) => ({ key: ["workers", name], nodePool })),
+    ...Object.entries(file.jobs).map(([name, { nodePool }]) => ({ key: ["jobs", name], nodePool })),
+    { key: ["migration"], nodePool: file.migration.nodePool },
+  ];
+  return workloads.flatMap(({ key, nodePool }) =>
+    nodePool === undefined || pools.includes(nodePool)
+      ? []
+      : [{ key: configKey([...key, "nodePool"]), message: unexpectedWord(nodePool, pools, "nodePools") }],
+  );
+}
+
+/** The workloads that a range is opened for and the stack does not have. */
+function egressIssues(_: StackIdentity, { network, workers }: StackFile): ConfigIssue[] {
+  const workloads = [...serviceNames, ...Object.keys(workers).map(workerComponent), ...jobNames, migrationComponent];
+  return network.egress.flatMap(({ from = [] }, index) =>
+    from.flatMap((name, place) =>
+      workloads.includes(name)
+        ? []
+        : [
+            {
+              key: configKey(["network", "egress", String(index), "from", String(place)]),
+              message: unexpectedWord(name, workloads, "the stack's workloads"),
+            },
+          ],
+    ),
+  );
+}
+
+function unexpectedWord(word: string, words: readonly string[], of: string): string {
+  const suggestion = suggest(word, words);
+  return `${unexpected(word, `one of ${of}: ${words.join(", ")}`)}${suggestion && `; ${suggestion}`}`;
 }
 
 /** The secrets that a stack reads and its file does not have. */

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { jobNames } from "../catalog/jobs";
 import { helmPrefix, scheduledJobName } from "../catalog/names";
 import type { SecretKey } from "../catalog/secrets";
+import { commonEnv } from "./env";
 import * as field from "./fields";
 import { environmentsPerLoadBalancer } from "./pullRequest";
-import { settingsSchema } from "./settings";
 import { stackKinds } from "./stacks";
 import { jobs, migration, mongodb, services, workers } from "./workloads";
 
@@ -43,6 +43,38 @@ const endpoint = field.section({
   }),
 });
 
+const port = field.wholeNumber(1, 65_535);
+
+const portRange = field.section({ port, endPort: port }).refine(({ port, endPort }) => port <= endPort, {
+  error: "a port, or a map with port and endPort, which is not below it",
+});
+
+const egress = field.section({
+  cidr: field.cidrOfEitherFamily,
+  ports: z
+    .array(z.union([port, portRange], { error: "a port, or a map with port and endPort, which is not below it" }), {
+      error: "a list of ports",
+    })
+    .min(1, { error: "at least one port" }),
+  from: z
+    .array(field.label(63), { error: "a list of workloads" })
+    .min(1, { error: "at least one workload" })
+    .optional()
+    .describe("Services, worker-<pool>, jobs or mongodb-migration. Default: all pods."),
+});
+
+const nodePools = z
+  .record(
+    field.label(63),
+    field.section({
+      label: field.nodeLabel.describe("The label that its nodes have, as name=value."),
+      taint: field.nodeTaint.optional().describe("What keeps others away, as name:effect. Default: nothing."),
+    }),
+    { error: "a map of node pools by name" },
+  )
+  .default({})
+  .describe("Groups of nodes that workloads may be put on.");
+
 const network = field.section({
   loadBalancerCidrs: z
     .array(field.cidr, { error: "a list of IPv4 ranges" })
@@ -56,6 +88,10 @@ const network = field.section({
     })
     .optional()
     .describe("Where an external MongoDB is; needed where the stack has none of its own."),
+  egress: z
+    .array(egress, { error: "a list of ranges" })
+    .default([])
+    .describe("Ranges beyond the public ones that pods may reach, such as VPC endpoints."),
   podIdentity: field.flag().default(false).describe("Whether pods get credentials from EKS Pod Identity."),
 });
 
@@ -136,7 +172,8 @@ export const stackFileSchema = field.section({
   secretDelivery: field.oneOf(["env", "files"]).default("env"),
   parquetMetadata,
   monitoring: field.flag().default(true).describe("Whether Prometheus' custom resources are on the cluster."),
-  settings: settingsSchema,
+  env: commonEnv.describe("Environment variables of the application, for all workloads that read them."),
+  nodePools,
   services,
   workers,
   jobs,

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { jobNames } from "../catalog/jobs";
-import { nodePools } from "../catalog/nodePools";
 import { serviceNames } from "../catalog/services";
 import { jobSizes } from "../catalog/workers";
 import { databaseWaitSeconds } from "../components/workloads/migration";
+import { ownEnv } from "./env";
 import * as field from "./fields";
 import { stackKinds } from "./stacks";
 
@@ -11,7 +11,8 @@ import { stackKinds } from "./stacks";
 const pod = {
   resources: field.resources,
   scratch: field.bytes.default("1Gi").describe("Writable space under /tmp; an estimate until measured."),
-  nodePool: field.oneOf(nodePools).optional().describe("Default: any node without a taint."),
+  nodePool: field.label(63).optional().describe("One of nodePools. Default: any node without a taint."),
+  env: ownEnv.describe("Variables for this workload alone, in the place of those in env for all."),
 };
 
 export const services = z.record(
@@ -83,7 +84,6 @@ export const jobs = z.partialRecord(
     ...pod,
     schedule: field.cronSchedule,
     deadlineSeconds: field.wholeNumber(10, 86_400, "seconds"),
-    logLevel: field.logLevel.optional(),
   }),
   { error: field.mapOf(jobNames) },
 );

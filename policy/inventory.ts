@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { NodePool } from "../catalog/nodePools";
 import type { Container, PodTemplate } from "./podShapes";
 import type { Selector } from "./selectors";
 import * as shape from "./shapes";
@@ -12,6 +13,8 @@ export interface StackFacts {
   readonly internalHosts: readonly string[];
   /** Claims that are there without the stack. */
   readonly externalClaims: readonly string[];
+  /** The pools of nodes that pods may be put on. Default: none. */
+  readonly nodePools?: Readonly<Record<string, NodePool>>;
   /**
    * The labels that selectors may hold, of which the first tells the components apart. Default: app and
    * app.kubernetes.io/instance.

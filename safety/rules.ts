@@ -26,12 +26,14 @@ export function factsOf({
   scope,
   endpoints,
   parquetMetadata,
-}: Pick<DatasetsServerArgs, "scope" | "endpoints" | "parquetMetadata">): StackFacts {
+  nodePools,
+}: Pick<DatasetsServerArgs, "scope" | "endpoints" | "parquetMetadata" | "nodePools">): StackFacts {
   return {
     stack: scope.stack,
     namespace: scope.namespace,
     internalHosts: endpoints.internal ? [endpoints.internal.host] : [],
     externalClaims: parquetMetadata.create ? [] : [parquetMetadata.claim],
+    nodePools,
     selectorLabels: [componentLabel(scope), ...Object.keys(stackLabels(scope))],
   };
 }

@@ -1,5 +1,5 @@
+import { migrationGroups } from "../../catalog/jobs";
 import { metadata, objectName, type Scope } from "../../catalog/names";
-import type { SettingGroup } from "../../catalog/settings";
 import { secretVariable } from "../foundation/secrets";
 import { type BuiltObject, built } from "../objects";
 import { timeoutAfter } from "./rollout";
@@ -17,9 +17,7 @@ export interface MigrationArgs {
   readonly config: MigrationConfig;
 }
 
-const component = "mongodb-migration";
-
-export const migrationSettings: readonly SettingGroup[] = ["cache", "log", "migration", "queue"];
+export const migrationComponent = "mongodb-migration";
 
 /** How long the database may take to answer before the migration gives up; seconds. */
 export const databaseWaitSeconds = 120;
@@ -33,7 +31,7 @@ export function migrationJob(args: MigrationArgs): BuiltObject<"Job"> {
   return built(
     "Job",
     {
-      metadata: metadata(context.scope, component, {
+      metadata: metadata(context.scope, migrationComponent, {
         name,
         // Without it, every later update would wait for the dead Job of a failed one.
         annotations: { "pulumi.com/replaceUnready": "true" },
@@ -57,15 +55,15 @@ export function migrationJob(args: MigrationArgs): BuiltObject<"Job"> {
  * Twelve digits tell commits apart; with all forty the name would be longer than a Job's may be.
  */
 export function migrationName(scope: Scope, tag: string): string {
-  return objectName(scope, `${component}-${tag.replace(/^sha-/, "").slice(0, 12)}`);
+  return objectName(scope, `${migrationComponent}-${tag.replace(/^sha-/, "").slice(0, 12)}`);
 }
 
 /** The migration's workload. Its program ends well when it cannot reach the database, so something else asks first. */
 export function migrationPods({ context, config }: MigrationArgs): WorkloadArgs {
   return {
-    component,
+    component: migrationComponent,
     image: "mongodb_migration",
-    settings: migrationSettings,
+    groups: migrationGroups,
     variables: {},
     config,
     initContainers: [

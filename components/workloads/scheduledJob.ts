@@ -9,8 +9,6 @@ export interface ScheduledJobConfig extends PodConfig {
   readonly schedule: string;
   /** A run that takes longer is stopped; seconds. */
   readonly deadlineSeconds: number;
-  /** Its own log level. Default: the stack's. */
-  readonly logLevel?: string;
 }
 
 export interface ScheduledJobArgs {
@@ -57,9 +55,8 @@ export function jobPods({ job, definition, config }: Omit<ScheduledJobArgs, "con
   return {
     component: job,
     image: "cache_maintenance",
-    // Its own log level stands in place of the stack's.
-    settings: definition.settings.filter((group) => group !== "log" || config.logLevel === undefined),
-    variables: { CACHE_MAINTENANCE_ACTION: definition.action, ...(config.logLevel && { LOG_LEVEL: config.logLevel }) },
+    groups: definition.variables,
+    variables: { CACHE_MAINTENANCE_ACTION: definition.action },
     config,
     pod: { restartPolicy: "OnFailure" },
   };

@@ -129,7 +129,7 @@ export function servicePods({
   definition,
   config,
 }: Pick<WebServiceArgs, "component" | "definition" | "config">): WorkloadArgs {
-  const { settings, variablePrefix, healthPath, startupSeconds, parquetMetadata } = definition;
+  const { variables: groups, variablePrefix, healthPath, startupSeconds, parquetMetadata } = definition;
   const { listenAddress, uvicornWorkers } = config;
   const { command, volumes, container } = server({
     package: definition.package,
@@ -142,7 +142,7 @@ export function servicePods({
     component,
     image: component,
     command,
-    settings,
+    groups,
     variables: serverVariables({ variablePrefix, listenAddress, uvicornWorkers }),
     config,
     ...(parquetMetadata && { parquetMetadata }),

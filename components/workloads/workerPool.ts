@@ -2,7 +2,7 @@ import type { Deployment } from "@pulumi/kubernetes/apps/v1";
 import type { HorizontalPodAutoscaler } from "@pulumi/kubernetes/autoscaling/v2";
 import * as pulumi from "@pulumi/pulumi";
 import { metadata, objectName, type Scope, selectorLabels } from "../../catalog/names";
-import { type JobSize, workerComponent, workerSettings, workerSurge } from "../../catalog/workers";
+import { type JobSize, workerComponent, workerGroups, workerSurge } from "../../catalog/workers";
 import { type BuiltObject, built, childOptions, register, type WorkloadComponentArgs } from "../objects";
 import { podMonitor } from "../observability/monitors";
 import { podDisruptionBudget } from "./podDisruptionBudget";
@@ -140,7 +140,7 @@ export function workerPods({ pool, config }: Omit<WorkerPoolArgs, "context">): W
     component: workerComponent(pool),
     image: "worker",
     command,
-    settings: workerSettings,
+    groups: workerGroups,
     variables: {
       ...serverVariables({ variablePrefix: "WORKER", listenAddress: "0.0.0.0", uvicornWorkers: 1 }),
       DATASETS_BASED_HF_DATASETS_CACHE: `/tmp/hf-datasets-cache/${pool}/datasets`,

@@ -1,39 +1,34 @@
-import { nodePools } from "../../catalog/nodePools";
+import { placement } from "../../catalog/nodePools";
 import { absent, fewestPods } from "../inventory";
 import { finding, type Rule } from "../rule";
-
-const selectorStart = "role-";
-
-const taintStart = "huggingface.co/";
 
 export const placementsAgree: Rule = {
   level: "mandatory",
   why: "A pod without the toleration of the pool it selects waits for ever, and one without the selector runs on others' nodes.",
-  check: ({ workloads }) =>
-    workloads.flatMap(({ object, template, specPath }) => {
-      const { nodeSelector, tolerations } = template.spec;
-      const selected = Object.keys(nodeSelector).filter((key) => key.startsWith(selectorStart));
-      const pools = selected.map((key) => key.slice(selectorStart.length));
-      const tolerated = tolerations.map(({ key }) => key).filter((key) => key.startsWith(taintStart));
+  check: ({ workloads, facts: { nodePools = {} } }) => {
+    const pools = Object.values(nodePools).map((pool) => {
+      const { nodeSelector = {}, tolerations = [] } = placement(pool);
+      return { label: Object.keys(nodeSelector)[0] ?? "", taints: tolerations.map(({ key }) => key) };
+    });
+    return workloads.flatMap(({ object, template, specPath }) => {
+      const selected = Object.keys(template.spec.nodeSelector);
+      const tolerated = template.spec.tolerations.map(({ key }) => key);
+      const selector = `${specPath}.nodeSelector`;
+      const unknown = selected.filter((key) => !pools.some(({ label }) => label === key));
       return [
-        ...pools
-          .filter((pool) => !nodePools.some((known) => known === pool))
-          .map((pool) =>
-            finding(object, `${specPath}.nodeSelector`, selectorStart + pool, `name one of ${nodePools.join(", ")}`),
-          ),
-        ...pools
-          .filter((pool) => !tolerated.includes(taintStart + pool))
-          .map((pool) =>
-            finding(object, `${specPath}.tolerations`, tolerated.join(", ") || absent, `tolerate ${taintStart}${pool}`),
-          ),
-        ...tolerated
-          .filter((key) => !pools.includes(key.slice(taintStart.length)))
-          .map((key) => {
-            const wanted = selectorStart + key.slice(taintStart.length);
-            return finding(object, `${specPath}.nodeSelector`, selected.join(", ") || absent, `select ${wanted}`);
-          }),
+        ...unknown.map((key) => finding(object, selector, key, `name one of ${Object.keys(nodePools).join(", ")}`)),
+        ...pools.flatMap(({ label, taints }) => {
+          const isSelected = selected.includes(label);
+          const missing = taints.filter((taint) => tolerated.includes(taint) !== isSelected);
+          return missing.map((taint) =>
+            isSelected
+              ? finding(object, `${specPath}.tolerations`, tolerated.join(", ") || absent, `tolerate ${taint}`)
+              : finding(object, selector, selected.join(", ") || absent, `select ${label}`),
+          );
+        }),
       ];
-    }),
+    });
+  },
 };
 
 export const podsSpread: Rule = {

@@ -108,13 +108,16 @@ describe("a stack file that can be read in two ways, or not at all", () => {
   it("is refused by a preview as by every command, with its keys, lines and how to write them", async () => {
     const changed = text
       .replace("replicas: 2\n", "replicas: 010\n")
-      .replace("maxDatasetSizeBytes: 100000000", "maxDatasetSizeBytes: 5_000_000")
+      .replace(
+        "PARQUET_AND_INFO_MAX_DATASET_SIZE_BYTES: 100000000",
+        "PARQUET_AND_INFO_MAX_DATASET_SIZE_BYTES: 5_000_000",
+      )
       .replace("{heavy: 50, medium: 150}", "{<<: {light: 1}, heavy: 50}");
     await fs.writeFile(file, changed);
     const at = (needle: string, column: number) => `Pulumi.local.yaml:${lineOf(needle)}:${column}`;
     const says = [
       "the configuration of stack local has 3 issues; no changes were made:",
-      `${at("maxDatasetSizeBytes", 26)}: datasets-server:settings.maxDatasetSizeBytes: can be read in two ways; write 5000000, or "5_000_000" in quotes`,
+      `${at("PARQUET_AND_INFO_MAX_DATASET_SIZE_BYTES", 46)}: datasets-server:env.PARQUET_AND_INFO_MAX_DATASET_SIZE_BYTES: can be read in two ways; write 5000000, or "5_000_000" in quotes`,
       `${at("replicas: 2\n", 17)}: datasets-server:services.api.replicas: can be read in two ways; write 8, or "010" in quotes`,
       `${at("{heavy: 50", 22)}: datasets-server:workers.heavy.autoscaling.jobsPerPod."<<": is a merge to Pulumi, and a key to others; write out the keys that it stands for`,
     ];
@@ -139,7 +142,10 @@ describe("a stack file that can be read in two ways, or not at all", () => {
   });
 
   it("stands in nobody's way while another file is in use", async () => {
-    await fs.writeFile(path.join(engine.folder, "Pulumi.good.yaml"), text.replace("logLevel: DEBUG", "logLevel: INFO"));
+    await fs.writeFile(
+      path.join(engine.folder, "Pulumi.good.yaml"),
+      text.replace("LOG_LEVEL: DEBUG", "LOG_LEVEL: INFO"),
+    );
     await fs.writeFile(file, text.replace("replicas: 2\n", "replicas: 010\n"));
     const said = await preview("--config-file", "Pulumi.good.yaml");
     assert.match(said, /the local cluster is not there/);

@@ -63,11 +63,11 @@ describe("the parse of a stack's configuration", () => {
     const text = textOf("prod")
       .replace("replicas: 20", "replicas: 0b+1")
       .replace("tag: sha-59db084", "tag: latest")
-      .replace("logLevel: INFO", "logLevel:");
+      .replace("LOG_LEVEL: INFO", "LOG_LEVEL:");
     const lines = text.split("\n");
     const line = (start: string) => lines.findIndex((content) => content.trim().startsWith(start)) + 1;
     assert.deepEqual(issuesOf(parsed("prod", text)), [
-      `Pulumi.prod.yaml:${line("logLevel:")}:14: datasets-server:settings.logLevel: has no value; write one, or remove the key`,
+      `Pulumi.prod.yaml:${line("LOG_LEVEL:")}:15: datasets-server:env.LOG_LEVEL: has no value; write one, or remove the key`,
       `Pulumi.prod.yaml:${line("replicas: 0b+1")}:17: datasets-server:services.api.replicas: can be read in two ways; write "0b+1" in quotes`,
       `Pulumi.prod.yaml:${line("tag: latest")}:5: datasets-server:images.tag: got "latest"; expected "sha-" followed by 7 to 40 ` +
         "hex digits, such as sha-59db084",

@@ -85,7 +85,7 @@ const badInputs: readonly BadInput[] = [
     value: 20,
     says:
       `${service}.size: unknown key; expected one of ` +
-      "resources, scratch, nodePool, replicas, uvicornWorkers, listenAddress, public",
+      "resources, scratch, nodePool, env, replicas, uvicornWorkers, listenAddress, public",
   },
   {
     key: "services.ap",
@@ -157,7 +157,7 @@ const badInputs: readonly BadInput[] = [
     key: "services.api.nodePool",
     value: "general",
     says:
-      `${service}.nodePool: got "general"; expected one of datasets-server, datasets-server-api, ` +
+      `${service}.nodePool: got "general"; expected one of nodePools: datasets-server, datasets-server-api, ` +
       "datasets-server-rows, datasets-server-search, datasets-server-webhook, datasets-server-worker, " +
       "datasets-server-worker-light",
   },
@@ -169,14 +169,14 @@ const badInputs: readonly BadInput[] = [
       "load balancer name: at most 32 letters, digits and hyphens, not starting with internal-",
   },
   {
-    key: "settings.logLevel",
-    value: "",
-    says: 'datasets-server:settings.logLevel: got ""; expected one of DEBUG, INFO, WARNING, ERROR',
+    key: "env.LOG_LEVEL",
+    value: "WARN",
+    says: 'datasets-server:env.LOG_LEVEL: got "WARN"; expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL; did you mean WARNING?',
   },
   {
-    key: "settings.hub.timeoutSeconds",
+    key: "env.API_HF_TIMEOUT_SECONDS",
     value: 0,
-    says: "datasets-server:settings.hub.timeoutSeconds: got 0; expected a number above 0 and up to 600 (seconds)",
+    says: "datasets-server:env.API_HF_TIMEOUT_SECONDS: got 0; expected a number above 0 and up to 600 (seconds)",
   },
   {
     key: "ingress.public.host",
@@ -257,25 +257,99 @@ const badInputs: readonly BadInput[] = [
     says: "datasets-server:migration.deadlineSeconds: got 60; expected a whole number from 180 to 86400 (seconds)",
   },
   {
-    key: "settings.hub.endpoint",
+    key: "env.COMMON_HF_ENDPOINT",
     value: "https://user:password@huggingface.co",
     says:
-      'datasets-server:settings.hub.endpoint: got "https://user:password@huggingface.co"; expected a URL of a host, ' +
+      'datasets-server:env.COMMON_HF_ENDPOINT: got "https://user:password@huggingface.co"; expected a URL of a host, ' +
       "such as https://huggingface.co, without user, query and slash at the end",
   },
   {
-    key: "settings.assets.storageRoot",
+    key: "env.ASSETS_STORAGE_ROOT",
     value: "bucket/assets\u009b2J/",
     says:
-      'datasets-server:settings.assets.storageRoot: got "bucket/assets\\u{9b}2J/"; expected a bucket and prefix, or a ' +
+      'datasets-server:env.ASSETS_STORAGE_ROOT: got "bucket/assets\\u{9b}2J/"; expected a bucket and prefix, or a ' +
       "folder, without a slash at the end, such as hf-datasets-server-statics/assets",
   },
   {
-    key: "settings.blockedDatasets",
+    key: "env.COMMON_BLOCKED_DATASETS",
     value: ["lunaluan/*,mcding-org/*"],
     says:
-      'datasets-server:settings.blockedDatasets.0: got "lunaluan/*,mcding-org/*"; expected a dataset or a pattern of ' +
+      'datasets-server:env.COMMON_BLOCKED_DATASETS.0: got "lunaluan/*,mcding-org/*"; expected a dataset or a pattern of ' +
       "datasets, such as lunaluan/*",
+  },
+  {
+    key: "env.WORKER_SLEEP_SECS",
+    value: 10,
+    says: "datasets-server:env.WORKER_SLEEP_SECS: unknown variable; did you mean WORKER_SLEEP_SECONDS?",
+  },
+  {
+    key: "env.WORKER_SLEEP_SECONDS",
+    value: "ten",
+    says: 'datasets-server:env.WORKER_SLEEP_SECONDS: got "ten"; expected a number above 0 and up to 3600 (seconds)',
+  },
+  {
+    key: "env.PARQUET_AND_INFO_COMMIT_MESSAGE",
+    value: "$(HOME)",
+    says: 'datasets-server:env.PARQUET_AND_INFO_COMMIT_MESSAGE: got "$(HOME)"; expected text of one line in ASCII, without a dollar sign',
+  },
+  {
+    key: "env.ASSETS_BASE_URL",
+    value: "https://example.org/assets",
+    says: "datasets-server:env.ASSETS_BASE_URL: derived from ingress.public.host; leave it out",
+  },
+  {
+    key: "workers.heavy.env",
+    value: { WORKER_DIFFICULTY_MIN: 3 },
+    says: "datasets-server:workers.heavy.env.WORKER_DIFFICULTY_MIN: derived from workers.<pool>.difficulty; leave it out",
+  },
+  {
+    key: "env.COMMON_HF_TOKEN",
+    value: "hf_x",
+    says: "datasets-server:env.COMMON_HF_TOKEN: a secret; set it with: ds pulumi STACK -- config set --secret datasets-server:hfToken",
+  },
+  {
+    key: "services.api.env",
+    value: { ASSETS_STORAGE_ROOT: "bucket/assets" },
+    says: "datasets-server:services.api.env.ASSETS_STORAGE_ROOT: must be the same for all workloads; set it in datasets-server:env",
+  },
+  {
+    key: "services.admin.env",
+    value: { API_HF_TIMEOUT_SECONDS: 3 },
+    says:
+      "datasets-server:services.admin.env.API_HF_TIMEOUT_SECONDS: admin does not read it, but api, rows, search, sse-api, webhook; " +
+      "did you mean ADMIN_HF_TIMEOUT_SECONDS?",
+  },
+  {
+    key: "jobs.backfill.env",
+    value: { WORKER_SLEEP_SECONDS: 3 },
+    says: "datasets-server:jobs.backfill.env.WORKER_SLEEP_SECONDS: backfill does not read it, but workers",
+  },
+  {
+    key: "settings",
+    value: { logLevel: "INFO" },
+    says: "datasets-server:settings: unknown key; it is env now, with the application's own names of variables",
+  },
+  {
+    key: "nodePools.datasets-server.taint",
+    value: "huggingface.co/datasets-server",
+    says:
+      'datasets-server:nodePools.datasets-server.taint: got "huggingface.co/datasets-server"; expected a taint and its effect, ' +
+      "such as huggingface.co/datasets-server:NoSchedule",
+  },
+  {
+    key: "network.egress",
+    value: [{ cidr: "10.12.3.0/24", ports: [{ port: 1024, endPort: 1023 }] }],
+    says:
+      'datasets-server:network.egress.0.ports.0: got {"port":1024,"endPort":1023}; expected a port, or a map with port and endPort, ' +
+      "which is not below it",
+  },
+  {
+    key: "network.egress",
+    value: [{ cidr: "fd00::/64", ports: [443], from: ["worker-heavi"] }],
+    says:
+      'datasets-server:network.egress.0.from.0: got "worker-heavi"; expected one of the stack\'s workloads: admin, api, rows, search, ' +
+      "sse-api, webhook, worker-heavy, worker-medium, worker-light, backfill, backfill-retryable-errors, cache-metrics-collector, " +
+      "post-messages, queue-metrics-collector, mongodb-migration; did you mean worker-heavy?",
   },
   {
     key: "parquetMetadata.subPath",

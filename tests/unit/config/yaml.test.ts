@@ -82,7 +82,7 @@ describe("a YAML text", () => {
       for (const version of ["1.1", "1.2"] as const) assert.deepEqual(parse(text, { version }), value);
     });
     fc.assert(reads, { numRuns: 3000 });
-  });
+  }).timeout(20_000);
 
   it("is refused with a merge, a tag, a key that may be no text, or no value", () => {
     const text = ["a: &small {b: 1}", "c: {<<: *small}", "d: !!str 5", "e: {010: 1}", "f: {y: 1}", "g:", "h: [~]"];

@@ -35,12 +35,13 @@ export async function renderedStack(stack: Stack): Promise<RenderedStack> {
   if (known) {
     return known;
   }
-  const { objects } = await stackRun(stack);
+  const { objects, config } = await stackRun(stack);
   const facts = {
     stack,
     namespace: identifyStack(stack)?.namespace ?? "",
     internalHosts: internalHosts[stack],
     externalClaims: externalClaims[stack],
+    nodePools: config.datasetsServer.nodePools,
   };
   const result = { objects, facts };
   rendered.set(stack, result);

@@ -3,16 +3,22 @@ import * as pulumi from "@pulumi/pulumi";
 import { jobs } from "../../../../catalog/jobs";
 import { containerPort } from "../../../../catalog/ports";
 import { services } from "../../../../catalog/services";
+import type { VariableGroup } from "../../../../catalog/variables";
 import type { LoadBalancerArgs } from "../../../../components/traffic/ingress";
 import { migrationName, migrationPods } from "../../../../components/workloads/migration";
 import { jobPods } from "../../../../components/workloads/scheduledJob";
 import { buildWebService, serviceIngresses, servicePods } from "../../../../components/workloads/webService";
 import { buildWorkerPool, workerPods } from "../../../../components/workloads/workerPool";
-import { secretsOf, type WorkloadContext, workloadTemplate } from "../../../../components/workloads/workload";
+import {
+  type GroupSource,
+  secretsOf,
+  type WorkloadContext,
+  workloadTemplate,
+} from "../../../../components/workloads/workload";
 
 const scope = { stack: "prod", release: "datasets-server-prod", namespace: "datasets-server" };
 const resources = { requests: { cpu: "1", memory: "1Gi" }, limits: { cpu: "2", memory: "2Gi" } };
-const podConfig = { resources, scratch: "3Gi" };
+const podConfig = { resources, scratch: "3Gi", env: {} };
 const serviceConfig = { ...podConfig, replicas: 1, uvicornWorkers: 9, listenAddress: "0.0.0.0", public: true };
 const loadBalancer: LoadBalancerArgs = {
   name: "datasets-server-prod",
@@ -28,7 +34,18 @@ const context: WorkloadContext = {
   scope,
   images: { registry: "registry", tag: "sha-1234567" },
   serviceAccount: "datasets-server-prod",
-  settings: { common: "settings-common", "hub-api": "settings-hub-api", log: { LOG_LEVEL: "INFO" } },
+  groups: new Map<VariableGroup, GroupSource>([
+    [
+      "common",
+      {
+        variables: { COMMON_HF_ENDPOINT: "https://hf.co", HF_ENDPOINT: "https://hf.co" },
+        configMap: "settings-common",
+      },
+    ],
+    ["hub-api", { variables: { API_HF_TIMEOUT_SECONDS: "10" }, configMap: "settings-hub-api" }],
+    ["log", { variables: { LOG_LEVEL: "INFO" } }],
+  ]),
+  nodePools: { fast: { label: "role-fast=true", taint: "example.org/fast:NoSchedule" }, open: { label: "disk=nvme" } },
   secrets: { hfToken: secret("token"), mongoUrl: secret("url"), webhookSecret: secret("webhook") },
   secretDelivery: "env",
   checksumKey: secret("key"),
@@ -55,6 +72,20 @@ describe("a workload's pods", () => {
     );
   });
 
+  it("have a group whole where they have a variable of it to themselves, and leave its ConfigMap to others", () => {
+    const config = { ...serviceConfig, env: { API_HF_TIMEOUT_SECONDS: "30", API_HF_JWT_ALGORITHM: "RS256" } };
+    const own = workloadTemplate(context, servicePods({ component: "api", definition: services.api, config }));
+    const { env = [], envFrom = [] } = own.spec.containers[0] ?? {};
+    assert.deepEqual(
+      envFrom.map(({ configMapRef }) => configMapRef.name),
+      ["settings-common"],
+    );
+    assert.deepEqual(env.slice(-2), [
+      { name: "API_HF_TIMEOUT_SECONDS", value: "30" },
+      { name: "API_HF_JWT_ALGORITHM", value: "RS256" },
+    ]);
+  });
+
   it("have the variables of a group without ConfigMap themselves, and their own last", () => {
     assert.deepEqual(container.env.slice(-5), [{ name: "LOG_LEVEL", value: "INFO" }, ...ownVariables]);
   });
@@ -66,7 +97,7 @@ describe("a workload's pods", () => {
       { name: "COMMON_HF_TOKEN", valueFrom: { secretKeyRef: { name: "datasets-server-hf-token", key: "HF_TOKEN" } } },
       { name: "QUEUE_MONGO_URL", valueFrom: { secretKeyRef: { name: "datasets-server-mongo", key: "MONGO_URL" } } },
     ]);
-    assert.deepEqual(secretsOf(workload.settings, context.secrets), ["mongoUrl", "hfToken"]);
+    assert.deepEqual(secretsOf(workload.groups, context.secrets), ["mongoUrl", "hfToken"]);
   });
 
   it("read secrets as files, and then no variable names one", () => {
@@ -128,13 +159,11 @@ describe("a workload's pods", () => {
     const pool = servicePods({
       component: "api",
       definition: services.api,
-      config: { ...serviceConfig, nodePool: "datasets-server-api" },
+      config: { ...serviceConfig, nodePool: "fast" },
     });
     const placed = workloadTemplate(context, pool).spec;
-    assert.deepEqual(placed.nodeSelector, { "role-datasets-server-api": "true" });
-    assert.deepEqual(placed.tolerations, [
-      { key: "huggingface.co/datasets-server-api", operator: "Exists", effect: "NoSchedule" },
-    ]);
+    assert.deepEqual(placed.nodeSelector, { "role-fast": "true" });
+    assert.deepEqual(placed.tolerations, [{ key: "example.org/fast", operator: "Exists", effect: "NoSchedule" }]);
   });
 
   it("share the volume of parquet metadata as their definition says", () => {
@@ -232,14 +261,14 @@ describe("a worker pool", () => {
 
 describe("jobs", () => {
   it("are one program, told what to do", () => {
-    const { image, variables, settings } = jobPods({
+    const { image, variables, groups } = jobPods({
       job: "backfill",
       definition: jobs.backfill,
-      config: { ...podConfig, schedule: "05 12 * * *", deadlineSeconds: 60, logLevel: "DEBUG" },
+      config: { ...podConfig, schedule: "05 12 * * *", deadlineSeconds: 60 },
     });
     assert.equal(image, "cache_maintenance");
-    assert.deepEqual(variables, { CACHE_MAINTENANCE_ACTION: "backfill", LOG_LEVEL: "DEBUG" });
-    assert.ok(settings.includes("s3"));
+    assert.deepEqual(variables, { CACHE_MAINTENANCE_ACTION: "backfill" });
+    assert.ok(groups.includes("s3"));
   });
 
   it("have no checksum of secrets: they start anew each time, and read what is there then", () => {
