@@ -2,12 +2,12 @@ import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { type KubernetesObject, plainObjects } from "../../../cli/objects";
-import { projectFolder, stackFile } from "../../../cli/project";
+import { projectFolder } from "../../../cli/project";
 import { commands } from "../../../cluster/outputs";
 import type { Config } from "../../../config/build";
 import type { StackFacts } from "../../../policy/inventory";
 import { checkObjects, violationText } from "../../../policy/rules";
-import { readConfig, stackConfig } from "../../support/stackConfig";
+import { fixtureConfig, stackConfig } from "../../support/stackConfig";
 import { renderedStack } from "../policy/stacks";
 
 const helmSelector = [
@@ -40,7 +40,7 @@ describe("a stack that keeps the names of a Helm release", () => {
   before(async () => {
     const rendered = await renderedStack("prod");
     facts = { ...rendered.facts, selectorLabels: helmSelector };
-    const config = { ...readConfig(stackFile("prod")), "datasets-server:helm": JSON.stringify({ release: "prod" }) };
+    const config = { ...fixtureConfig("prod"), "datasets-server:helm": JSON.stringify({ release: "prod" }) };
     stack = await stackConfig("prod", { config });
     objects = plainObjects(stack.datasetsServer);
   });

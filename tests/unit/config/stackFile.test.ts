@@ -1,11 +1,10 @@
 import * as assert from "node:assert/strict";
-import { stackFile } from "../../../cli/project";
 import { rememberEnvironment } from "../../support/environment";
-import { readConfig, stackConfig } from "../../support/stackConfig";
+import { fixtureConfig, stackConfig } from "../../support/stackConfig";
 
 /** Production's configuration with one of its keys changed; a map's inner key is named by its path. */
 function production(key: string, value: unknown): Record<string, string> {
-  return changed(readConfig(stackFile("prod")), key, value);
+  return changed(fixtureConfig("prod"), key, value);
 }
 
 function changed(config: Record<string, string>, key: string, value: unknown): Record<string, string> {
@@ -430,18 +429,14 @@ describe("a stack file", () => {
   });
 
   it("is refused for a pull request without a database, a host and a volume of its own", async () => {
-    const {
-      "datasets-server:mongodb": _own,
-      "datasets-server:pullRequest": _host,
-      ...rest
-    } = readConfig(stackFile("pr-7"));
+    const { "datasets-server:mongodb": _own, "datasets-server:pullRequest": _host, ...rest } = fixtureConfig("pr-7");
     const message = await complaint(rest, "pr-7");
     assert.match(message, /mongodb\.stacks: must name pr-N: pull requests have no other database/);
     assert.match(message, /pullRequest: missing; expected the domain, load balancers and sizes of pull requests/);
   });
 
   it("is refused for a pull request under a domain, or on a load balancer, that is another's", async () => {
-    const file = readConfig(stackFile("pr-7"));
+    const file = fixtureConfig("pr-7");
     const changes = { domain: "example.org", loadBalancers: ["hub-datasets-server-staging"], maxOpen: 10 };
     const config = Object.entries(changes).reduce(
       (result, [key, value]) => changed(result, `pullRequest.${key}`, value),
@@ -455,7 +450,7 @@ describe("a stack file", () => {
   });
 
   it("is refused for a pull request whose volumes are more than its quota", async () => {
-    const message = await complaint(changed(readConfig(stackFile("pr-7")), "pullRequest.quota.storage", "8Gi"), "pr-7");
+    const message = await complaint(changed(fixtureConfig("pr-7"), "pullRequest.quota.storage", "8Gi"), "pr-7");
     assert.match(
       message,
       /quota\.storage: got "8Gi"; expected at least 1Gi for parquet metadata and mongodb\.storage, 8Gi/,
@@ -489,7 +484,7 @@ describe("a stack file", () => {
   });
 
   it("is refused for a stack that it does not name", async () => {
-    const message = await complaint(readConfig(stackFile("ephemeral")), "prod");
+    const message = await complaint(fixtureConfig("ephemeral"), "prod");
     assert.match(message, /stacks: the file in use is for ephemeral, pr-N, not for prod; use that stack's own file/);
     assert.match(message, /cluster\.name: got "hub-ephemeral"; expected hub-prod, where stack prod is/);
   });
@@ -501,7 +496,7 @@ describe("a stack file", () => {
       { key: "standby", value: true },
       { key: "ingress.public.loadBalancer.name", value: "datasets-server-prod-hub-green" },
       { key: "ingress.internal.loadBalancer.name", value: "ds-prod-hub-green-int" },
-    ].reduce((config, { key, value }) => changed(config, key, value), readConfig(stackFile("prod")));
+    ].reduce((config, { key, value }) => changed(config, key, value), fixtureConfig("prod"));
     const issues = async (key: string, value: unknown, stack?: string) =>
       (await complaint(changed(file, key, value), stack ?? "prod-hub-green")).split("\n").slice(1, -1);
 
@@ -543,7 +538,7 @@ describe("a stack file", () => {
   ];
   for (const stack of [...taken, ...malformed, "production", "pr-1e9", "pr-1000000", "Prod", "toString"]) {
     it(`cannot be for a stack called ${stack}`, async () => {
-      const message = await complaint(readConfig(stackFile("prod")), stack);
+      const message = await complaint(fixtureConfig("prod"), stack);
       assert.match(
         message,
         new RegExp(`there is no stack ${stack}; expected one of prod, ephemeral, local, pr-N, prod-CLUSTER`),
@@ -560,7 +555,7 @@ describe("a stack file", () => {
     afterEach(() => restore());
 
     it("is refused when it keeps no release's names", async () => {
-      const message = await complaint(readConfig(stackFile("prod")));
+      const message = await complaint(fixtureConfig("prod"));
       assert.match(
         message,
         /DATASETS_SERVER_TAKE_OVER: got "prod"; expected none, as stack prod has no datasets-server:helm\.release; unset it/,
@@ -590,7 +585,7 @@ describe("a stack file", () => {
     it("is refused when one of them is nothing that a run is kept from deleting", async () => {
       for (const entry of ["datasets-server-prod-api", "ConfigMap/x", "Service/", "Stack/ephemeral", "urn:pulumi:x"]) {
         process.env.DATASETS_SERVER_ALLOW = `Service/api ${entry}`;
-        const message = await complaint(readConfig(stackFile("prod")));
+        const message = await complaint(fixtureConfig("prod"));
         assert.match(message, /has 1 issue/);
         assert.ok(
           message.includes(
@@ -605,7 +600,7 @@ describe("a stack file", () => {
 
     it("is refused where every run may delete", async () => {
       process.env.DATASETS_SERVER_ALLOW = "Service/datasets-server-ephemeral-api";
-      const message = await complaint(readConfig(stackFile("ephemeral")), "ephemeral");
+      const message = await complaint(fixtureConfig("ephemeral"), "ephemeral");
       assert.match(message, /expected none, as every run may delete objects of stack ephemeral; unset it/);
     });
   });

@@ -1,7 +1,6 @@
-import { stackFile } from "../../../cli/project";
 import { identifyStack } from "../../../config/stacks";
 import type { StackFacts } from "../../../policy/inventory";
-import { readConfig } from "../../support/stackConfig";
+import { fixtureConfig } from "../../support/stackConfig";
 import { stackRun } from "../../support/stackRuns";
 
 export const stacks = ["prod", "ephemeral", "local", "pr-7"] as const;
@@ -50,5 +49,5 @@ export async function renderedStack(stack: Stack): Promise<RenderedStack> {
 
 /** What the stack's file says under one key, such as network. */
 export function stackSetting(stack: Stack, key: string): unknown {
-  return JSON.parse(readConfig(stackFile(stack))[`datasets-server:${key}`] ?? "null");
+  return JSON.parse(fixtureConfig(stack)[`datasets-server:${key}`] ?? "null");
 }
