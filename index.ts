@@ -15,7 +15,7 @@ export = () =>
   runProgram(async () => {
     const config = loadConfig();
     const { cluster, datasetsServer, pullRequest } = config;
-    const { scope, entrances } = datasetsServer;
+    const { scope, endpoints } = datasetsServer;
 
     const connection = await connectCluster(cluster, scope.namespace);
     const objects = buildObjects(datasetsServer);
@@ -26,7 +26,7 @@ export = () =>
     const provider = clusterProvider("kubernetes", connection, scope.namespace, guards.provider);
     const server = new DatasetsServer(
       scope.release,
-      { scope, objects, url: `https://${entrances.public.host}`, images: imagesOf(datasetsServer) },
+      { scope, objects, url: `https://${endpoints.public.host}`, images: imagesOf(datasetsServer) },
       { provider, ...guards.server },
     );
     return { ...stackOutputs(cluster, scope, server), ...(pullRequest && { pullRequest }) };

@@ -1,4 +1,4 @@
-import type { SettingGroup } from "./settings";
+import type { VariableGroup } from "./variables";
 
 export const jobNames = [
   "backfill",
@@ -11,19 +11,23 @@ export const jobNames = [
 export type JobName = (typeof jobNames)[number];
 
 /** What is true of a scheduled job on every stack. */
-export interface JobRow {
+export interface JobDefinition {
   /** What the maintenance program is told to do. */
   readonly action: string;
-  readonly settings: readonly SettingGroup[];
+  /** The groups of environment variables that it reads. */
+  readonly variables: readonly VariableGroup[];
 }
 
-const readsQueue = ["cache", "common", "log", "queue"] as const satisfies readonly SettingGroup[];
-const writesAssets = [...readsQueue, "assets", "cached-assets", "s3"] as const satisfies readonly SettingGroup[];
+const readsQueue = ["cache", "common", "log", "queue", "secrets"] as const satisfies readonly VariableGroup[];
+const writesAssets = [...readsQueue, "assets", "cached-assets", "s3"] as const satisfies readonly VariableGroup[];
 
-export const jobs: Readonly<Record<JobName, JobRow>> = {
-  backfill: { action: "backfill", settings: writesAssets },
-  "backfill-retryable-errors": { action: "backfill-retryable-errors", settings: writesAssets },
-  "cache-metrics-collector": { action: "collect-cache-metrics", settings: readsQueue },
-  "post-messages": { action: "post-messages", settings: [...readsQueue, "discussions"] },
-  "queue-metrics-collector": { action: "collect-queue-metrics", settings: readsQueue },
+export const jobs: Readonly<Record<JobName, JobDefinition>> = {
+  backfill: { action: "backfill", variables: writesAssets },
+  "backfill-retryable-errors": { action: "backfill-retryable-errors", variables: writesAssets },
+  "cache-metrics-collector": { action: "collect-cache-metrics", variables: readsQueue },
+  "post-messages": { action: "post-messages", variables: [...readsQueue, "discussions"] },
+  "queue-metrics-collector": { action: "collect-queue-metrics", variables: readsQueue },
 };
+
+/** The groups of environment variables that the migration reads. */
+export const migrationGroups: readonly VariableGroup[] = ["cache", "log", "migration", "queue", "secrets"];

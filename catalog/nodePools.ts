@@ -1,22 +1,26 @@
-/** The node pools made for the datasets-server. Each has a label of its name and a taint that keeps others away. */
-export const nodePools = [
-  "datasets-server",
-  "datasets-server-api",
-  "datasets-server-rows",
-  "datasets-server-search",
-  "datasets-server-webhook",
-  "datasets-server-worker",
-  "datasets-server-worker-light",
-] as const;
+/** A group of nodes, known by a label, that a taint may keep others away from. */
+export interface NodePool {
+  /** As name=value. */
+  readonly label: string;
+  /** As name:effect. Default: none. */
+  readonly taint?: string;
+}
 
-export type NodePool = (typeof nodePools)[number];
+/** What puts a pod on a pool's nodes; empty for a pod that may run on any node without a taint. */
+export interface Placement {
+  readonly nodeSelector?: Record<string, string>;
+  readonly tolerations?: { key: string; operator: "Exists"; effect: string }[];
+}
 
-/** What puts a pod on a pool's nodes; nothing for a pod that may run on any node without a taint. */
-export function placement(nodePool: NodePool | undefined) {
-  return nodePool === undefined
-    ? {}
-    : {
-        nodeSelector: { [`role-${nodePool}`]: "true" },
-        tolerations: [{ key: `huggingface.co/${nodePool}`, operator: "Exists", effect: "NoSchedule" }],
-      };
+/** The placement of a pod on a pool. */
+export function placement(nodePool: NodePool | undefined): Placement {
+  if (nodePool === undefined) {
+    return {};
+  }
+  const [label = "", value = ""] = nodePool.label.split("=");
+  const [key = "", effect = ""] = nodePool.taint?.split(":") ?? [];
+  return {
+    nodeSelector: { [label]: value },
+    ...(nodePool.taint && { tolerations: [{ key, operator: "Exists", effect }] }),
+  };
 }

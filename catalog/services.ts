@@ -1,5 +1,5 @@
 import type { Surge } from "./rollouts";
-import type { SettingGroup } from "./settings";
+import type { VariableGroup } from "./variables";
 
 export const serviceNames = ["admin", "api", "rows", "search", "sse-api", "webhook"] as const;
 
@@ -16,12 +16,13 @@ export interface Route {
 export type ActionName = "metrics-unauthorized" | "openapi-redirect";
 
 /** What is true of a service on every stack. Sizes and placement are the stack file's. */
-export interface ServiceRow {
+export interface ServiceDefinition {
   /** Prefix of the variables that configure its web server. */
   readonly variablePrefix: "ADMIN" | "API";
   /** The Python package it is started from. */
   readonly package: string;
-  readonly settings: readonly SettingGroup[];
+  /** The groups of environment variables that it reads. */
+  readonly variables: readonly VariableGroup[];
   readonly healthPath: string;
   readonly metricsPath: string;
   /** How long a start may take, the loading of Python packages by every server process included; seconds. */
@@ -57,14 +58,26 @@ const serving = [
   "max-age",
   "queue",
   "s3",
-] as const satisfies readonly SettingGroup[];
+  "secrets",
+] as const satisfies readonly VariableGroup[];
 
-/** The web services. A new one is its name above, a row here, its sizes in the stack files, and nothing else. */
-export const services: Readonly<Record<ServiceName, ServiceRow>> = {
+/** The web services. A new one is its name above, its definition here, its configuration in the stack files, and nothing else. */
+export const services: Readonly<Record<ServiceName, ServiceDefinition>> = {
   admin: {
     variablePrefix: "ADMIN",
     package: "admin",
-    settings: ["admin", "assets", "cache", "cached-assets", "common", "log", "parquet-metadata", "queue", "s3"],
+    variables: [
+      "admin",
+      "assets",
+      "cache",
+      "cached-assets",
+      "common",
+      "log",
+      "parquet-metadata",
+      "queue",
+      "s3",
+      "secrets",
+    ],
     healthPath: "/admin/healthcheck",
     metricsPath: "/admin/metrics",
     startupSeconds: 120,
@@ -77,7 +90,7 @@ export const services: Readonly<Record<ServiceName, ServiceRow>> = {
   api: {
     variablePrefix: "API",
     package: "api",
-    settings: [...serving, "numba"],
+    variables: [...serving, "numba"],
     healthPath: "/healthcheck",
     metricsPath: "/metrics",
     startupSeconds: 120,
@@ -89,7 +102,7 @@ export const services: Readonly<Record<ServiceName, ServiceRow>> = {
   rows: {
     variablePrefix: "API",
     package: "rows",
-    settings: [...serving, "numba", "parquet-metadata", "rows-index"],
+    variables: [...serving, "numba", "parquet-metadata", "rows-index"],
     healthPath: "/healthcheck",
     metricsPath: "/metrics",
     startupSeconds: 120,
@@ -102,7 +115,7 @@ export const services: Readonly<Record<ServiceName, ServiceRow>> = {
   search: {
     variablePrefix: "API",
     package: "search",
-    settings: [...serving, "duckdb-index", "hf-home", "parquet-metadata"],
+    variables: [...serving, "duckdb-index", "hf-home", "parquet-metadata"],
     healthPath: "/healthcheck",
     metricsPath: "/metrics",
     startupSeconds: 120,
@@ -117,7 +130,7 @@ export const services: Readonly<Record<ServiceName, ServiceRow>> = {
   "sse-api": {
     variablePrefix: "API",
     package: "sse_api",
-    settings: ["cache", "common", "hub-api", "log"],
+    variables: ["cache", "common", "hub-api", "log", "secrets"],
     healthPath: "/sse/healthcheck",
     metricsPath: "/sse/metrics",
     startupSeconds: 120,
@@ -129,7 +142,7 @@ export const services: Readonly<Record<ServiceName, ServiceRow>> = {
   webhook: {
     variablePrefix: "API",
     package: "webhook",
-    settings: [...serving, "committer", "numba", "webhook"],
+    variables: [...serving, "committer", "numba", "webhook"],
     healthPath: "/healthcheck",
     metricsPath: "/metrics",
     startupSeconds: 120,

@@ -1,13 +1,13 @@
 import type { Surge } from "./rollouts";
-import type { SettingGroup } from "./settings";
+import type { VariableGroup } from "./variables";
 
 /** The sizes of jobs that the queue's metric tells apart: light to difficulty 40, medium to 70, heavy above. */
 export const jobSizes = ["light", "medium", "heavy"] as const;
 
 export type JobSize = (typeof jobSizes)[number];
 
-/** The setting groups that workers read. */
-export const workerSettings: readonly SettingGroup[] = [
+/** The groups of environment variables that workers read. */
+export const workerGroups: readonly VariableGroup[] = [
   "assets",
   "cache",
   "committer",
@@ -19,6 +19,7 @@ export const workerSettings: readonly SettingGroup[] = [
   "queue",
   "rows-index",
   "s3",
+  "secrets",
   "worker",
 ];
 

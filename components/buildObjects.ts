@@ -1,21 +1,23 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type JobName, jobNames, jobs } from "../catalog/jobs";
+import { type JobName, jobNames, jobs, migrationGroups } from "../catalog/jobs";
 import type { Scope } from "../catalog/names";
+import type { NodePool } from "../catalog/nodePools";
+import { isShared } from "../catalog/readers";
 import { type ServiceName, serviceNames, services } from "../catalog/services";
-import type { SettingGroup } from "../catalog/settings";
-import { workerComponent, workerSettings } from "../catalog/workers";
+import { type VariableGroup, variableNamed } from "../catalog/variables";
+import { workerComponent, workerGroups } from "../catalog/workers";
 import { type NamespaceArgs, namespace, quota, serviceAccount } from "./foundation/namespace";
 import { type SecretValues, secretObjects } from "./foundation/secrets";
-import { isShared, settingsConfigMap, settingsName, type Variables } from "./foundation/settings";
+import { settingsConfigMap, settingsName, type Variables } from "./foundation/settings";
 import { type ClaimArgs, type ParquetMetadataVolume, parquetMetadataClaim } from "./foundation/storage";
 import type { AnyObject, BuiltObject } from "./objects";
 import { type AlertsArgs, prometheusRule } from "./observability/alerts";
 import { type NetworkArgs, networkPolicyObjects } from "./traffic/networkPolicies";
-import { type MigrationArgs, migrationJob, migrationSettings } from "./workloads/migration";
-import { buildMongoDb, type MongoDbArgs, type MongoDbObjects } from "./workloads/mongodb";
-import { type ScheduledJobSizes, scheduledJob } from "./workloads/scheduledJob";
-import { buildWebService, type Entrances, type ServiceSizes, type WebServiceObjects } from "./workloads/webService";
-import { buildWorkerPool, type WorkerPoolObjects, type WorkerPoolSizes } from "./workloads/workerPool";
+import { type MigrationConfig, migrationJob } from "./workloads/migration";
+import { buildMongoDb, type MongoDbConfig, type MongoDbObjects } from "./workloads/mongodb";
+import { type ScheduledJobConfig, scheduledJob } from "./workloads/scheduledJob";
+import { buildWebService, type Endpoints, type ServiceConfig, type WebServiceObjects } from "./workloads/webService";
+import { buildWorkerPool, type WorkerPoolConfig, type WorkerPoolObjects } from "./workloads/workerPool";
 import { imageOf, type WorkloadContext } from "./workloads/workload";
 
 /** All that a stack's objects are built from. */
@@ -23,14 +25,16 @@ export interface DatasetsServerArgs {
   readonly scope: Scope;
   readonly namespace: NamespaceArgs;
   readonly images: { readonly registry: string; readonly tag: string };
-  readonly entrances: Entrances;
+  readonly endpoints: Endpoints;
   /** Environment variables by group. */
-  readonly settings: Readonly<Record<SettingGroup, Variables>>;
+  readonly variables: ReadonlyMap<VariableGroup, Variables>;
+  /** The pools of nodes that workloads may be put on, by name. */
+  readonly nodePools: Readonly<Record<string, NodePool>>;
   readonly secrets: SecretValues;
   readonly secretDelivery: "env" | "files";
   /** Key of the checksums that roll pods when a secret changes. */
   readonly checksumKey: pulumi.Output<string>;
-  /** The IAM role that pods take on by their service account. Default: none. */
+  /** The IAM role that pods assume by their service account. Default: none. */
   readonly roleArn?: string;
   readonly network: NetworkArgs;
   /** The shared volume, and its claim where the stack makes it. */
@@ -40,13 +44,13 @@ export interface DatasetsServerArgs {
   /** What the stack has alerts about, besides its own workloads. Default: it has no alerts. */
   readonly alerts?: Pick<AlertsArgs, "environments">;
   /** The stack's own MongoDB. Default: an external one, at the URL among the secrets. */
-  readonly mongodb?: Omit<MongoDbArgs, "scope" | "serviceAccount">;
+  readonly mongodb?: MongoDbConfig;
   /** Default: no migration runs, as for going back to an image that is older than the database. */
-  readonly migration?: Omit<MigrationArgs, "context">;
-  readonly services: Readonly<Record<ServiceName, ServiceSizes>>;
-  readonly workers: Readonly<Record<string, WorkerPoolSizes>>;
+  readonly migration?: MigrationConfig;
+  readonly services: Readonly<Record<ServiceName, ServiceConfig>>;
+  readonly workers: Readonly<Record<string, WorkerPoolConfig>>;
   /** Jobs that are left out do not run on the stack. */
-  readonly jobs: Readonly<Partial<Record<JobName, ScheduledJobSizes>>>;
+  readonly jobs: Readonly<Partial<Record<JobName, ScheduledJobConfig>>>;
   /** Whether the jobs are there, and none of them starts. */
   readonly suspendJobs: boolean;
 }
@@ -91,38 +95,38 @@ export function buildObjects(args: DatasetsServerArgs): DatasetsServerObjects {
       webServices: serviceNames,
       workers: Object.keys(args.workers).map(workerComponent),
     }),
-    ...(mongodb && { mongodb: buildMongoDb({ ...mongodb, scope, serviceAccount: context.serviceAccount }) }),
-    ...(migration && { migration: migrationJob({ ...migration, context }) }),
+    ...(mongodb && { mongodb: buildMongoDb({ scope, serviceAccount: context.serviceAccount, config: mongodb }) }),
+    ...(migration && { migration: migrationJob({ context, config: migration }) }),
     webServices: Object.fromEntries(
       serviceNames.map((component) => [
         component,
         buildWebService({
           context,
           component,
-          row: services[component],
-          sizes: args.services[component],
-          entrances: args.entrances,
+          definition: services[component],
+          config: args.services[component],
+          endpoints: args.endpoints,
         }),
       ]),
     ),
     workerPools: Object.fromEntries(
-      Object.entries(args.workers).map(([pool, sizes]) => [
+      Object.entries(args.workers).map(([pool, config]) => [
         workerComponent(pool),
-        buildWorkerPool({ context, pool, sizes }),
+        buildWorkerPool({ context, pool, config }),
       ]),
     ),
     scheduledJobs: jobNames.flatMap((job) => {
-      const sizes = args.jobs[job];
-      return sizes ? [scheduledJob({ context, job, row: jobs[job], sizes, suspend: args.suspendJobs })] : [];
+      const config = args.jobs[job];
+      return config ? [scheduledJob({ context, job, definition: jobs[job], config, suspend: args.suspendJobs })] : [];
     }),
     ...(args.alerts && {
       alerts: prometheusRule({
-        ...args.alerts,
         scope,
         services: args.services,
         workers: args.workers,
         jobs: args.jobs,
         suspendJobs: args.suspendJobs,
+        ...(args.alerts.environments && { environments: args.alerts.environments }),
       }),
     }),
   };
@@ -168,11 +172,11 @@ export function imagesOf(
   return Object.fromEntries(names.map((name) => [name, imageOf(args, name)]));
 }
 
-/** The setting groups that several workloads read, each as what its ConfigMap is made of. */
+/** The groups of variables that are ConfigMaps, each as what its own is made of. */
 function sharedGroups(args: DatasetsServerArgs) {
-  const groupsRead = settingGroupsRead(args);
-  return Object.entries(args.settings)
-    .filter(([group, variables]) => isShared(variables, groupsRead.filter((read) => read === group).length))
+  const read = groupsRead(args);
+  return [...args.variables]
+    .filter(([group, variables]) => isShared(group) && read.has(group) && Object.keys(variables).length > 0)
     .map(([group, variables]) => ({
       group,
       settings: { scope: args.scope, component: `settings-${group}`, variables },
@@ -197,7 +201,7 @@ function foundation(
 /** What all workloads are told. */
 function workloadContext(args: DatasetsServerArgs, groups: ReturnType<typeof sharedGroups>): WorkloadContext {
   const { scope, images, secrets, secretDelivery, checksumKey, parquetMetadata, monitoring } = args;
-  const named = Object.fromEntries(groups.map(({ group, settings }) => [group, settingsName(settings)]));
+  const configMaps = new Map(groups.map(({ group, settings }) => [group, settingsName(settings)]));
   return {
     scope,
     images,
@@ -207,16 +211,28 @@ function workloadContext(args: DatasetsServerArgs, groups: ReturnType<typeof sha
     parquetMetadata,
     monitoring,
     serviceAccount: scope.release,
-    settings: { ...args.settings, ...named },
+    groups: new Map(
+      [...args.variables].map(([group, variables]) => {
+        const configMap = configMaps.get(group);
+        return [group, { variables, ...(configMap && { configMap }) }];
+      }),
+    ),
+    nodePools: args.nodePools,
   };
 }
 
-/** The setting groups that each workload of the stack reads, one after the other. */
-function settingGroupsRead({ jobs: schedule, migration, workers }: DatasetsServerArgs): SettingGroup[] {
-  return [
-    ...serviceNames.flatMap((service) => services[service].settings),
-    ...Object.keys(workers).flatMap(() => workerSettings),
-    ...jobNames.flatMap((job) => (schedule[job] ? jobs[job].settings : [])),
-    ...(migration ? migrationSettings : []),
+/** The groups that some workload of the stack reads as they are, without a variable of its own. */
+function groupsRead({ services: web, workers, jobs: schedule, migration }: DatasetsServerArgs): Set<VariableGroup> {
+  const workloads = [
+    ...serviceNames.map((name) => ({ groups: services[name].variables, env: web[name].env })),
+    ...Object.values(workers).map(({ env }) => ({ groups: workerGroups, env })),
+    ...jobNames.map((name) => ({ groups: jobs[name].variables, env: schedule[name]?.env })),
+    { groups: migrationGroups, env: migration?.env },
   ];
+  return new Set(
+    workloads.flatMap(({ groups, env }) => {
+      const changed = Object.keys(env ?? {}).map((name) => variableNamed(name)?.group);
+      return env === undefined ? [] : groups.filter((group) => !changed.includes(group));
+    }),
+  );
 }

@@ -1,4 +1,4 @@
-import { type ConfigIssue, configKey, describeValue } from "./issues";
+import { type ConfigIssue, configKey, unexpected } from "./issues";
 import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
 
@@ -44,5 +44,5 @@ export function adoptionIssues(identity: StackIdentity, file: StackFile, variabl
   }
   const key = configKey(["helm", "release"]);
   const allowed = kept ? `${kept}, which is ${key}` : `none, as stack ${identity.stack} has no ${key}; unset it`;
-  return [...renamed, { key: variable, message: `${describeValue(release)} is not allowed; allowed: ${allowed}` }];
+  return [...renamed, { key: variable, message: unexpected(release, allowed) }];
 }

@@ -6,15 +6,15 @@ import { teamProfile } from "../cluster/awsErrors";
 import type { ClusterArgs } from "../cluster/cluster";
 import type { DatasetsServerArgs } from "../components/buildObjects";
 import type { SecretValues } from "../components/foundation/secrets";
-import { mongoDbUrl } from "../components/workloads/mongodb";
+import { type MongoDbConfig, mongoDbUrl } from "../components/workloads/mongodb";
 import { parquetMetadataPath } from "../components/workloads/volumes";
 import { keptRelease, permittedRelease, specifiesCutover } from "./adoption";
 import { environmentOf } from "./environment";
 import { allowedDeletions, protectsObjects } from "./protection";
 import type { Parameters } from "./pullRequest";
 import type { EncryptedKey, StackFile } from "./schema";
-import { environmentVariables } from "./settings";
 import type { StackIdentity } from "./stacks";
+import { groupVariables } from "./variables";
 
 /** All that a stack says, checked. */
 export interface Config {
@@ -53,8 +53,8 @@ function secretSources({ kind }: StackIdentity, file: StackFile): Readonly<Parti
     spawningToken: "spawningToken",
     cloudfrontKeyPairId: "cloudfrontKeyPairId",
     cloudfrontPrivateKey: "cloudfrontPrivateKey",
-    ...(!hasOwnMongoDb({ kind }, file) && { mongoUrl: "mongoUrl" }),
-    ...(!file.settings.s3.useServiceAccountRole && {
+    ...(!ownMongoDb({ kind }, file) && { mongoUrl: "mongoUrl" }),
+    ...(file.env.S3_USE_IRSA !== "true" && {
       awsAccessKeyId: "awsAccessKeyId",
       awsSecretAccessKey: "awsSecretAccessKey",
     }),
@@ -66,9 +66,13 @@ export function neededSecrets(identity: StackIdentity, file: StackFile): Encrypt
   return [...Object.values(secretSources(identity, file)), "checksumKey"];
 }
 
-/** Whether a stack has a MongoDB of its own. */
-export function hasOwnMongoDb({ kind }: Pick<StackIdentity, "kind">, { mongodb }: StackFile): boolean {
-  return mongodb?.stacks.includes(kind) ?? false;
+/** The MongoDB of a stack's own; undefined where it uses an external one. */
+export function ownMongoDb({ kind }: Pick<StackIdentity, "kind">, { mongodb }: StackFile): MongoDbConfig | undefined {
+  if (!mongodb?.stacks.includes(kind)) {
+    return undefined;
+  }
+  const { stacks: _, ...config } = mongodb;
+  return config;
 }
 
 /** The arguments of the program's components, from a stack file without issues. */
@@ -79,10 +83,11 @@ export function buildConfig(
 ): Config {
   const scope = scopeOf(identity, file);
   const environment = environmentOf(identity, file, variables);
-  const { public: entrance, internal } = file.ingress;
-  const entrances = environment?.parts.entrances ?? { public: entrance, ...(internal && { internal }) };
-  const ownMongoDb = hasOwnMongoDb(identity, file);
-  const { network, mongodb, migration, serviceAccount } = file;
+  const { public: endpoint, internal } = file.ingress;
+  const endpoints = environment?.parts.endpoints ?? { public: endpoint, ...(internal && { internal }) };
+  const mongodb = ownMongoDb(identity, file);
+  const { network, serviceAccount } = file;
+  const { mode, ...migration } = file.migration;
   // A pull request has a database of its own, whatever the stack does whose file it uses.
   const standby = !environment && file.standby === true;
   return {
@@ -95,23 +100,29 @@ export function buildConfig(
       scope,
       namespace: { create: file.namespace.create, keep: file.cluster.name !== "local" },
       images: file.images,
-      entrances,
-      settings: environmentVariables(environment?.settings ?? file.settings, {
-        host: entrances.public.host,
+      endpoints,
+      nodePools: file.nodePools,
+      variables: groupVariables(environment?.env ?? file.env, {
+        host: endpoints.public.host,
         parquetMetadata: parquetMetadataPath,
       }),
       secrets: secretValues({ identity, file }, scope, secret),
       secretDelivery: file.secretDelivery,
       checksumKey: secret("checksumKey"),
       ...(serviceAccount.roleArn && { roleArn: serviceAccount.roleArn }),
-      network: { ...network, ...(ownMongoDb && { mongo: undefined }) },
+      network: {
+        loadBalancerCidrs: network.loadBalancerCidrs,
+        prometheusNamespace: network.prometheusNamespace,
+        egress: network.egress,
+        podIdentity: network.podIdentity,
+        ...(network.mongo && !mongodb && { mongo: network.mongo }),
+      },
       parquetMetadata: file.parquetMetadata,
       monitoring: file.monitoring,
       // Nobody is woken for a pull request.
       ...(file.monitoring && !environment && { alerts: alertsOf(identity, file) }),
-      ...(ownMongoDb && mongodb && { mongodb }),
-      ...(migration.mode === "run" &&
-        !standby && { migration: { sizes: migration, deadlineSeconds: migration.deadlineSeconds } }),
+      ...(mongodb && { mongodb }),
+      ...(mode === "run" && !standby && { migration }),
       services: file.services,
       workers: file.workers,
       jobs: file.jobs,
@@ -141,7 +152,7 @@ function secretValues({ identity, file }: ParsedFile, scope: Scope, secret: Secr
   const read = Object.entries(secretSources(identity, file)).map(([key, source]) => [key, secret(source)]);
   return {
     ...Object.fromEntries(read),
-    ...(hasOwnMongoDb(identity, file) && { mongoUrl: pulumi.secret(mongoDbUrl(scope)) }),
+    ...(ownMongoDb(identity, file) && { mongoUrl: pulumi.secret(mongoDbUrl(scope)) }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { ownAnnotations } from "../catalog/names";
 import type { DatasetsServerArgs } from "../components/buildObjects";
-import type { WorkerPoolSizes } from "../components/workloads/workerPool";
+import type { WorkerPoolConfig } from "../components/workloads/workerPool";
 import { loadBalancerPlace, type Parameters, parameterRecords, readParameters } from "./pullRequest";
 import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
@@ -8,10 +8,10 @@ import type { StackIdentity } from "./stacks";
 /** What a pull request's environment has of its own, and not of the stack whose file configures it. */
 interface Environment {
   readonly parameters: Parameters;
-  readonly settings: StackFile["settings"];
+  readonly env: StackFile["env"];
   readonly parts: Pick<
     DatasetsServerArgs,
-    "entrances" | "images" | "jobs" | "namespace" | "parquetMetadata" | "services" | "workers"
+    "endpoints" | "images" | "jobs" | "namespace" | "parquetMetadata" | "services" | "workers"
   >;
 }
 
@@ -25,27 +25,20 @@ export function environmentOf(
   variables: NodeJS.ProcessEnv,
 ): Environment | undefined {
   const { number, release, stack } = identity;
-  const { pullRequest, images, settings, services, workers, parquetMetadata } = file;
+  const { pullRequest, images, env, services, workers, parquetMetadata } = file;
   if (number === undefined || !pullRequest) {
     return undefined;
   }
   const parameters = readParameters(variables);
   const { storageClass, quota } = pullRequest;
-  const { assets } = settings;
+  const ownFolder = (name: string) => ({ [name]: `${env[name] ?? ""}/${stack}` });
   return {
     parameters,
-    settings: {
-      ...settings,
-      assets: {
-        ...assets,
-        storageRoot: `${assets.storageRoot}/${stack}`,
-        cachedStorageRoot: `${assets.cachedStorageRoot}/${stack}`,
-      },
-    },
+    env: { ...env, ...ownFolder("ASSETS_STORAGE_ROOT"), ...ownFolder("CACHED_ASSETS_STORAGE_ROOT") },
     parts: {
       namespace: { create: true, keep: false, annotations: ownAnnotations(parameterRecords(parameters)), quota },
       images: { ...images, ...(parameters.imageTag && { tag: parameters.imageTag }) },
-      entrances: { public: ownEntrance(number, `${release}.${pullRequest.domain}`, file.ingress, pullRequest) },
+      endpoints: { public: ownEndpoint(number, `${release}.${pullRequest.domain}`, file.ingress, pullRequest) },
       // A claim of its own: staging's is in another namespace, and its files are staging's.
       parquetMetadata: {
         claim: parquetMetadata.claim,
@@ -60,28 +53,31 @@ export function environmentOf(
   };
 }
 
-function ownEntrance(
+function ownEndpoint(
   number: number,
   host: string,
-  { public: entrance }: StackFile["ingress"],
+  { public: endpoint }: StackFile["ingress"],
   { loadBalancers }: NonNullable<StackFile["pullRequest"]>,
 ) {
   const { loadBalancer: name, firstOrder } = loadBalancerPlace(number, loadBalancers);
-  return { ...entrance, host, firstOrder, loadBalancer: { ...entrance.loadBalancer, name, group: name } };
+  return { ...endpoint, host, firstOrder, loadBalancer: { ...endpoint.loadBalancer, name, group: name } };
 }
 
 /** One pod for each service, as few look at a pull request at a time; none where the file has none. */
 function small(services: StackFile["services"]): StackFile["services"] {
-  const sizes = Object.entries(services).map(([service, { replicas, ...rest }]) => [
+  const smaller = Object.entries(services).map(([service, { replicas, ...rest }]) => [
     service,
     { ...rest, replicas: Math.min(replicas, 1), uvicornWorkers: 1 },
   ]);
-  return { ...services, ...Object.fromEntries(sizes) };
+  return { ...services, ...Object.fromEntries(smaller) };
 }
 
 /** One pod for each pool: the metric that would scale it counts staging's queue, not the pull request's. */
-function fixed(workers: StackFile["workers"]): Record<string, WorkerPoolSizes> {
+function fixed(workers: StackFile["workers"]): Record<string, WorkerPoolConfig> {
   return Object.fromEntries(
-    Object.entries(workers).map(([pool, { autoscaling: _scaled, ...sizes }]) => [pool, { ...sizes, replicas: 1 }]),
+    Object.entries(workers).map(([pool, config]) => {
+      const { autoscaling: _, ...rest } = { autoscaling: undefined, ...config };
+      return [pool, { ...rest, replicas: 1 }];
+    }),
   );
 }

@@ -4,46 +4,52 @@ import { isCronSchedule } from "./cron";
 import { clusterName as clusterNamePattern } from "./stacks";
 
 /**
- * A text field that must match a pattern; `allowed` is what the error and the editor's help both say.
+ * A text field that must match a pattern; `expected` is what the error and the editor's help both say.
  *
  * `longest` is for patterns that set no bound themselves; characters.
  */
-function text(pattern: RegExp, allowed: string, longest?: number) {
-  const any = z.string({ error: allowed });
-  const error = `${allowed}; at most ${longest} characters`;
+function text(pattern: RegExp, expected: string, longest?: number) {
+  const any = z.string({ error: expected });
+  const error = `${expected}; at most ${longest} characters`;
   const bounded = longest === undefined ? any : any.max(longest, { error, abort: true });
-  return bounded.regex(pattern, { error: allowed, abort: true }).describe(allowed);
+  return bounded.regex(pattern, { error: expected, abort: true }).describe(expected);
 }
 
-/** A group of keys; a key outside the group is an error that lists the group. */
+/** A group of keys. */
 export function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  const keys = Object.keys(shape).join(", ");
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === "unrecognized_keys" ? `one of ${keys}` : `a map with the keys ${keys}`),
-  });
+  return z.strictObject(shape, { error: mapOf(Object.keys(shape)) });
+}
+
+/** What a map's error says. Of an unknown key it lists the known ones, and the error's text is made of them elsewhere. */
+export function mapOf(keys: readonly string[], expected = `a map with keys of ${keys.join(", ")}`) {
+  return ({ code }: { readonly code?: string | undefined }) =>
+    code === "unrecognized_keys" ? keys.join(", ") : expected;
 }
 
 /** A whole number between two bounds, both included. */
 export function wholeNumber(minimum: number, maximum: number, unit = "") {
-  const allowed = `a whole number from ${minimum} to ${maximum}${unit && ` (${unit})`}`;
-  return z.int({ error: allowed }).min(minimum, { error: allowed }).max(maximum, { error: allowed }).describe(allowed);
+  const expected = `a whole number from ${minimum} to ${maximum}${unit && ` (${unit})`}`;
+  return z
+    .int({ error: expected })
+    .min(minimum, { error: expected })
+    .max(maximum, { error: expected })
+    .describe(expected);
 }
 
 /** A number above zero, such as a timeout that may be a fraction of a second. */
 export function positiveNumber(maximum: number, unit: string) {
-  const allowed = `a number above 0 and up to ${maximum} (${unit})`;
-  return z.number({ error: allowed }).positive({ error: allowed }).max(maximum, { error: allowed }).describe(allowed);
+  const expected = `a number above 0 and up to ${maximum} (${unit})`;
+  return z
+    .number({ error: expected })
+    .positive({ error: expected })
+    .max(maximum, { error: expected })
+    .describe(expected);
 }
 
 /** One of a fixed list of words. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
-  const allowed = `one of ${words.join(", ")}`;
-  return z.enum(words, { error: allowed }).describe(allowed);
-}
-
-/** What a map's error says: the keys it may have. */
-export function oneOfKeys(keys: readonly string[]): string {
-  return `a map with keys of ${keys.join(", ")}`;
+  const expected = `one of ${words.join(", ")}`;
+  return z.enum(words, { error: expected }).describe(expected);
 }
 
 /** true or false. */
@@ -80,11 +86,25 @@ export const storageRoot = text(
 );
 
 /** A dataset, or a pattern as Python's fnmatch reads it; a comma would part it in two. */
-export const datasetPattern = text(
+const datasetPattern = text(
   /^[\w.*?[\]!-]+(\/[\w.*?[\]!-]+)?$/,
   "a dataset or a pattern of datasets, such as lunaluan/*",
   253,
 );
+
+export const datasets = z
+  .array(datasetPattern, { error: "a list of datasets" })
+  .min(1, { error: "at least one dataset" })
+  .max(1000, { error: "at most 1000 datasets and patterns" });
+
+/** Without a dollar sign, as Kubernetes and the application would put the value of another variable in its place. */
+export const variableText = text(
+  /^[!-#%-~]([ -#%-~]*[!-#%-~])?$/,
+  "text of one line in ASCII, without a dollar sign",
+  253,
+);
+
+export const urlPath = text(/^(\/[\w.~%-]+)+$/, "a path of the Hub, such as /api/whoami-v2", 253);
 
 /** Without a dot at the start of a folder's name, none leads out of the volume. */
 export const volumeFolder = text(
@@ -121,17 +141,14 @@ export const registry = text(
 );
 
 /** Only tags that name one build: a tag that moves makes a return to an earlier version impossible. */
-export const imageTag = text(
-  /^sha-[0-9a-f]{7,40}$/,
-  "sha- and 7 to 40 hexadecimal digits of the commit, such as sha-59db084; a tag that moves, such as latest, is not",
-);
+export const imageTag = text(/^sha-[0-9a-f]{7,40}$/, '"sha-" followed by 7 to 40 hex digits, such as sha-59db084');
 
 /** What GitHub allows as the title of a pull request, and the engine as the value of a stack's tag. */
 export const title = text(/^(?=.*\S)\P{Cc}{1,256}$/u, "1 to 256 characters on one line");
 
 export const login = text(/^[A-Za-z0-9][A-Za-z0-9_-]{0,38}(\[bot\])?$/, "a login of GitHub");
 
-export const commit = text(/^[0-9a-f]{7,40}$/, "7 to 40 hexadecimal digits of a commit");
+export const commit = text(/^[0-9a-f]{7,40}$/, "7 to 40 hex digits of a commit");
 
 export const moment = z.iso
   .datetime({ error: "a time in UTC, such as 2026-01-31T12:00:00Z" })
@@ -155,8 +172,6 @@ export const certificateArn = text(
   "the ARN of an ACM certificate",
   128,
 );
-
-export const logLevel = oneOf(["DEBUG", "INFO", "WARNING", "ERROR"]);
 
 /** The address a server listens on: only these reach it from outside its own container. */
 export const listenAddress = oneOf(["0.0.0.0", "::"]);
@@ -182,6 +197,24 @@ export const cidr = text(new RegExp(`^(${octet}\\.){3}${octet}/([12]?\\d|3[0-2])
   { error: ipv4Range },
 );
 
+export const cidrOfEitherFamily = z.union([cidr, z.cidrv6()], {
+  error: "a range of IPv4 or IPv6 that starts at its first address, such as 10.12.0.0/16 or fd00::/64",
+});
+
+const labelName = "([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?";
+
+export const nodeLabel = text(
+  new RegExp(`^${labelName}=([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$`),
+  "a label and its value, such as role-datasets-server=true",
+  379,
+);
+
+export const nodeTaint = text(
+  new RegExp(`^${labelName}:(NoSchedule|NoExecute)$`),
+  "a taint and its effect, such as huggingface.co/datasets-server:NoSchedule",
+  379,
+);
+
 /** Whether no bit is set that the range leaves open: 10.12.3.4/16 is an address, or another range than meant. */
 function startsAtItsFirstAddress(range: string): boolean {
   const [address = "", length] = range.split("/");
@@ -193,11 +226,13 @@ const cronFields = "five cron fields in UTC as Kubernetes reads them, such as 05
 
 export const cronSchedule = text(/^(\S+ ){4}\S+$/, cronFields, 253).refine(isCronSchedule, { error: cronFields });
 
-/** Names of objects are made with it, so it is one label of a DNS name, and short. */
-export const label = text(
-  /^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$/,
-  "1 to 20 lower-case letters, digits and hyphens, a letter first",
-);
+/** One label of a DNS name, of which names of objects are made; `longest` in characters. */
+export function label(longest: number) {
+  return text(
+    new RegExp(`^[a-z]([a-z0-9-]{0,${longest - 2}}[a-z0-9])?$`),
+    `1 to ${longest} lower-case letters, digits and hyphens, a letter first`,
+  );
+}
 
 export const objectName = text(
   /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,

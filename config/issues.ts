@@ -1,10 +1,16 @@
 import type { z } from "zod";
+import { variableNamed } from "../catalog/variables";
 import { UserError } from "../cluster/userError";
+import { closest } from "./closest";
 
-/** One thing wrong with a stack's configuration: which key, what it says, and what would be right. */
+/** One thing wrong with a stack's configuration. */
 export interface ConfigIssue {
+  /** The key of the stack file, or whatever else the value came by. */
   readonly key: string;
+  /** What is wrong with its value, and what is expected. */
   readonly message: string;
+  /** Where the key is, as file:line:column. Default: not known. */
+  readonly at?: string;
 }
 
 /** The longest key or value that an error repeats; characters. */
@@ -18,13 +24,30 @@ export function refuse(stack: string, issues: readonly ConfigIssue[]): never {
 /** The same for another subject of the error's first line, such as a stack file. */
 export function refuseSubject(subject: string, issues: readonly ConfigIssue[]): never {
   // Two bounds that say the same may find the same issue.
-  const lines = [...new Set(issues.map(({ key, message }) => `  ${key}: ${message}`))];
+  const lines = [...new Set(issues.map(({ at, key, message }) => `  ${at ? `${at}: ` : ""}${key}: ${message}`))];
   const count = lines.length === 1 ? "1 issue" : `${lines.length} issues`;
   throw new UserError(
     [`${subject} has ${count}; no changes were made:`, ...lines].join("\n"),
     "correct them; every key and what it may be: docs/configuration.md",
   );
 }
+
+/** Says that a value is none of those that a key may have. */
+export function unexpected(value: unknown, expected: string): string {
+  return `got ${describeValue(value)}; expected ${expected}`;
+}
+
+/** The issue of a key that is not there. */
+export function missing(path: readonly string[], expected: string): ConfigIssue {
+  return { key: configKey(path), message: `missing; expected ${expected}` };
+}
+
+/** Keys that stack files had before, and what has taken their place. */
+const renamed: ReadonlyMap<string, string> = new Map([
+  ["announceHost", "it is called externalDns now"],
+  ["settings", "it is env now, with the application's own names of variables"],
+  ["logLevel", "it is LOG_LEVEL in env now"],
+]);
 
 /** The issues that a schema found in the values of a stack file; a secret's value is not repeated. */
 export function schemaIssues(
@@ -35,24 +58,61 @@ export function schemaIssues(
   return issues.flatMap((issue) => {
     const path = issue.path.map(String);
     if (issue.code === "unrecognized_keys") {
+      const explain = path.at(-1) === "env" ? variableIssue : unknownKey;
       return issue.keys.map((key) => ({
         key: configKey([...path, key]),
-        message: `is not a key; allowed: ${issue.message}`,
+        message: explain(key, issue.message.split(", ")),
       }));
     }
     const value = path.reduce<unknown>(child, values);
     if (value === undefined) {
-      return [{ key: configKey(path), message: `is missing; needed: ${issue.message}` }];
+      return [missing(path, issue.message)];
     }
-    const shown = isSecret(path[0] ?? "") ? "its value" : describeValue(value);
-    return [{ key: configKey(path), message: `${shown} is not allowed; allowed: ${issue.message}` }];
+    if (isSecret(path[0] ?? "")) {
+      return [{ key: configKey(path), message: `got [redacted]; expected ${issue.message}` }];
+    }
+    const words = issue.code === "invalid_value" ? issue.values.map(String) : [];
+    const suggestion = typeof value === "string" ? suggest(value, words) : "";
+    return [{ key: configKey(path), message: `${unexpected(value, issue.message)}${suggestion && `; ${suggestion}`}` }];
   });
+}
+
+/** Says what may have been meant by an unknown key, of those that a schema lists in its message. */
+function unknownKey(key: string, known: readonly string[]): string {
+  const suggestion = renamed.get(key) ?? suggest(key, known);
+  return `unknown key; ${suggestion || `expected one of ${known.join(", ")}`}`;
+}
+
+/** What is wrong with a name that a stack file may not set where it does. */
+function variableIssue(name: string, settableHere: readonly string[]): string {
+  const definition = variableNamed(name);
+  if (definition === undefined) {
+    return `unknown variable; ${suggest(name, settableHere) || "every one is in docs/configuration.md"}`;
+  }
+  if ("secret" in definition) {
+    return `a secret; set it with: ds pulumi STACK -- config set --secret ${configKey([definition.secret])}`;
+  }
+  if ("derivedFrom" in definition) {
+    return `derived from ${definition.derivedFrom}; leave it out`;
+  }
+  return "must be the same for all workloads; set it in datasets-server:env";
+}
+
+/** Asks whether the closest word was meant; empty when none is close. */
+export function suggest(typed: string, words: readonly string[]): string {
+  const word = closest(typed, words);
+  return word === undefined ? "" : `did you mean ${word}?`;
 }
 
 /** The name of a key as the engine and the stack file write it; one that is no word is in quotes. */
 export function configKey(path: readonly string[]): string {
   const names = path.map((name) => (/^[\w-]{1,80}$/.test(name) ? name : describeValue(name)));
   return `datasets-server:${names.join(".")}`;
+}
+
+/** A key of another program's, as it is written. */
+export function foreignKey(key: string): string {
+  return /^[\w:.-]{1,80}$/.test(key) ? key : describeValue(key);
 }
 
 function shorten(text: string): string {

@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type { Config } from "./build";
-import { type ConfigIssue, configKey, refuse } from "./issues";
+import { configKey, refuse } from "./issues";
 import { type ConfigValues, foreignKeys, parse, parseJson } from "./parse";
 import { readStackFile } from "./stackFile";
 import { identifyStack } from "./stacks";
@@ -21,7 +21,7 @@ export function loadConfig(): Config {
   const values = valuesOf(given);
   const parsed = parse(
     name,
-    { ...values, issues: fileIssues(name, values) },
+    { ...values, ...textOf(name, values) },
     {
       variables: process.env,
       secret: (key) => config.requireSecret(key),
@@ -54,21 +54,22 @@ function valuesOf(given: Readonly<Record<string, string>>): ConfigValues {
 }
 
 /**
- * What is wrong with the text of the stack file in use.
+ * What the text of the stack file in use adds: where its keys are, and what is wrong with it.
  *
  * Pulumi does not say which file that is, as `--config-file` may name any. A file counts as the one in use where it holds what
  * Pulumi handed over, in all but the keys whose text is in doubt. Where none does, none is judged, and what Pulumi handed over
  * is checked alone.
  */
-function fileIssues(stack: string, values: ConfigValues): readonly ConfigIssue[] {
+function textOf(stack: string, values: ConfigValues): Partial<Pick<ConfigValues, "issues" | "places">> {
   const folder = pulumi.getRootDirectory();
   if (folder === "") {
     // Not run by Pulumi, and so with values of no file.
-    return [];
+    return {};
   }
   const owners = identifyStack(stack)?.kind === "pr-N" ? ["ephemeral", "local"] : [stack];
   const files = owners.map((owner) => readStackFile(path.join(folder, `Pulumi.${owner}.yaml`)).config);
-  return files.find((file) => holdsSame(file, values))?.issues ?? [];
+  const file = files.find((file) => holdsSame(file, values));
+  return file ? { issues: file.issues, ...(file.places && { places: file.places }) } : {};
 }
 
 /** Whether a file and Pulumi have the same keys and values, but for those whose text is in doubt. */

@@ -1,15 +1,19 @@
+import { jobNames } from "../catalog/jobs";
+import { serviceNames } from "../catalog/services";
+import { workerComponent } from "../catalog/workers";
 import { secretMarker } from "../components/objects";
+import { migrationComponent } from "../components/workloads/migration";
 import { adoptionIssues } from "./adoption";
-import { buildConfig, type Config, hasOwnMongoDb, neededSecrets, type SecretOutput } from "./build";
-import { entranceIssues } from "./entrances";
-import { type ConfigIssue, configKey, schemaIssues } from "./issues";
-import { nameIssues } from "./names";
+import { buildConfig, type Config, neededSecrets, ownMongoDb, type SecretOutput } from "./build";
+import { endpointIssues } from "./endpoints";
+import { type ConfigIssue, configKey, foreignKey, missing, schemaIssues, suggest, unexpected } from "./issues";
 import { allowedDeletionIssues } from "./protection";
 import { parameterIssues, readParameters } from "./pullRequest";
 import { quotaIssues } from "./quota";
 import { type EncryptedKey, isEncryptedKey, placeholders, type StackFile, stackFileSchema } from "./schema";
 import { secretFormIssues, setSecret } from "./secretForms";
 import { identifyStack, type StackIdentity, stackKinds } from "./stacks";
+import { unreadVariableIssues } from "./variables";
 
 /** Keys that are not this program's own but Pulumi's and the provider's, set in Pulumi.yaml. */
 export const foreignKeys: readonly string[] = ["kubernetes:strictMode", "pulumi:disable-default-providers"];
@@ -22,6 +26,8 @@ export interface ConfigValues {
   readonly encrypted: readonly string[];
   /** What is wrong with the stack file's own text. */
   readonly issues: readonly ConfigIssue[];
+  /** Where each key is in the stack file, as file:line:column. Default: the file is not known. */
+  readonly places?: ReadonlyMap<string, string>;
 }
 
 /** What a configuration is read with, beside its values. */
@@ -54,9 +60,14 @@ export type Parsed = {
  * It depends on nothing but what it is given, and changes nothing. No issue repeats a secret.
  */
 export function parse(name: string, values: ConfigValues, surroundings: Surroundings): Parsed {
+  const refused = (issues: readonly ConfigIssue[], warnings: readonly ConfigIssue[] = []): Parsed => ({
+    ok: false,
+    issues: located(issues, values.places),
+    warnings,
+  });
   const identity = identifyStack(name);
   if (identity === undefined) {
-    return refused([{ key: "stack", message: `there is no stack ${name}; allowed: ${stackKinds.join(", ")}` }]);
+    return refused([{ key: "stack", message: `there is no stack ${name}; expected one of ${stackKinds.join(", ")}` }]);
   }
   const { texts, encrypted, issues } = values;
   const keys = [...Object.keys(texts), ...encrypted].filter((key) => !foreignKeys.includes(key));
@@ -84,8 +95,14 @@ export function parse(name: string, values: ConfigValues, surroundings: Surround
     : { ok: true, stack: { identity, file, config: buildConfig({ identity, file }, variables, secret) }, warnings };
 }
 
-function refused(issues: readonly ConfigIssue[], warnings: readonly ConfigIssue[] = []): Parsed {
-  return { ok: false, issues, warnings };
+/** Adds to each issue where its key is, or the closest one around it that is there. */
+function located(issues: readonly ConfigIssue[], places: ConfigValues["places"]): ConfigIssue[] {
+  const placeOf = (key: string): string | undefined =>
+    key === "" ? undefined : (places?.get(key) ?? placeOf(key.slice(0, Math.max(0, key.lastIndexOf(".")))));
+  return issues.map((issue) => {
+    const at = issue.at ?? placeOf(issue.key);
+    return at === undefined ? issue : { ...issue, at };
+  });
 }
 
 /** The issues of a file's text, and those of its values, but not of a value whose text is in doubt. */
@@ -100,13 +117,15 @@ const checks: readonly Check[] = [
   pairingIssues,
   databaseIssues,
   claimIssues,
-  entranceIssues,
-  nameIssues,
+  endpointIssues,
   pullRequestIssues,
   quotaIssues,
   secondProductionIssues,
   adoptionIssues,
   allowedDeletionIssues,
+  nodePoolIssues,
+  egressIssues,
+  unreadVariableIssues,
   missingSecretIssues,
 ];
 
@@ -125,7 +144,10 @@ function ownValues(stack: string, { texts, encrypted }: ConfigValues, { plainSec
     const [namespace, name = ""] = key.split(/:(.*)/s);
     if (namespace !== "datasets-server") {
       if (!foreignKeys.includes(key)) {
-        issues.push({ key, message: "is not read by this program; its keys start with datasets-server:" });
+        issues.push({
+          key: foreignKey(key),
+          message: "is not read by this program; its keys start with datasets-server:",
+        });
       }
       return [];
     }
@@ -165,7 +187,7 @@ function pairingIssues({ stack, kind, clusters }: StackIdentity, { stacks, clust
     issues.push({ key: configKey(["stacks"]), message });
   }
   if (!clusters.includes(cluster.name)) {
-    const message = `${cluster.name} is not a cluster of stack ${stack}; allowed: ${clusters.join(", ")}`;
+    const message = unexpected(cluster.name, `${clusters.join(" or ")}, where stack ${stack} is`);
     issues.push({ key: configKey(["cluster", "name"]), message });
   }
   return issues;
@@ -187,7 +209,7 @@ function claimIssues({ kind }: StackIdentity, { namespace, parquetMetadata }: St
 /** A stack must have a database: its own, or an external one that it is let through to. */
 function databaseIssues(identity: StackIdentity, file: StackFile): ConfigIssue[] {
   const { kind, stack } = identity;
-  if (hasOwnMongoDb(identity, file) || (kind !== "pr-N" && file.network.mongo)) {
+  if (ownMongoDb(identity, file) || (kind !== "pr-N" && file.network.mongo)) {
     return [];
   }
   return kind === "pr-N"
@@ -215,8 +237,8 @@ function pullRequestIssues(
   }
   const { domain, loadBalancers } = pullRequest;
   const { host } = ingress.public;
-  const entrances = [ingress.public, ...(ingress.internal ? [ingress.internal] : [])];
-  const taken = entrances.flatMap(({ loadBalancer: { name, group } }) => [name, group]);
+  const endpoints = [ingress.public, ...(ingress.internal ? [ingress.internal] : [])];
+  const taken = endpoints.flatMap(({ loadBalancer: { name, group } }) => [name, group]);
   const isOwn = host === domain || host.endsWith(`.${domain}`);
   return [
     ...issues,
@@ -225,14 +247,14 @@ function pullRequestIssues(
       : [
           {
             key: configKey(["pullRequest", "domain"]),
-            message: `"${domain}" is not allowed; allowed: the end of ingress.public.host, ${host}, whose certificate and DNS serve it`,
+            message: unexpected(domain, `the end of ingress.public.host, ${host}, whose certificate and DNS serve it`),
           },
         ]),
     ...loadBalancers
       .filter((name) => taken.includes(name))
       .map((name) => ({
         key: configKey(["pullRequest", "loadBalancers"]),
-        message: `"${name}" is not allowed; allowed: any but the names and groups at ingress, ${taken.join(", ")}`,
+        message: unexpected(name, `any but the names and groups at ingress, ${taken.join(", ")}`),
       })),
   ];
 }
@@ -245,22 +267,56 @@ function secondProductionIssues({ kind, stack }: StackIdentity, { standby, ingre
   const undecided = standby === undefined ? [missing(["standby"], "true until this stack takes over, then false")] : [];
   const taken = Object.entries(ingress)
     .filter(([, { loadBalancer }]) => !loadBalancer.name.includes(stack))
-    .map(([entrance, { loadBalancer }]) => ({
-      key: configKey(["ingress", entrance, "loadBalancer", "name"]),
-      message: `"${loadBalancer.name}" is not allowed; allowed: a name with ${stack} in it, as an account has each name once`,
+    .map(([endpoint, { loadBalancer }]) => ({
+      key: configKey(["ingress", endpoint, "loadBalancer", "name"]),
+      message: unexpected(loadBalancer.name, `a name with ${stack} in it, as an account has each name once`),
     }));
   return [...undecided, ...taken];
 }
 
-function missing(path: readonly string[], needed: string): ConfigIssue {
-  return { key: configKey(path), message: `is missing; needed: ${needed}` };
+/** The pools of nodes that a workload is put on and the file does not have. */
+function nodePoolIssues(_: StackIdentity, file: StackFile): ConfigIssue[] {
+  const pools = Object.keys(file.nodePools);
+  const workloads = [
+    ...Object.entries(file.services).map(([name, { nodePool }]) => ({ key: ["services", name], nodePool })),
+    ...Object.entries(file.workers).map(([name, { nodePool }]) => ({ key: ["workers", name], nodePool })),
+    ...Object.entries(file.jobs).map(([name, { nodePool }]) => ({ key: ["jobs", name], nodePool })),
+    { key: ["migration"], nodePool: file.migration.nodePool },
+  ];
+  return workloads.flatMap(({ key, nodePool }) =>
+    nodePool === undefined || pools.includes(nodePool)
+      ? []
+      : [{ key: configKey([...key, "nodePool"]), message: unexpectedWord(nodePool, pools, "nodePools") }],
+  );
+}
+
+/** The workloads that a range is opened for and the stack does not have. */
+function egressIssues(_: StackIdentity, { network, workers }: StackFile): ConfigIssue[] {
+  const workloads = [...serviceNames, ...Object.keys(workers).map(workerComponent), ...jobNames, migrationComponent];
+  return network.egress.flatMap(({ from = [] }, index) =>
+    from.flatMap((name, place) =>
+      workloads.includes(name)
+        ? []
+        : [
+            {
+              key: configKey(["network", "egress", String(index), "from", String(place)]),
+              message: unexpectedWord(name, workloads, "the stack's workloads"),
+            },
+          ],
+    ),
+  );
+}
+
+function unexpectedWord(word: string, words: readonly string[], of: string): string {
+  const suggestion = suggest(word, words);
+  return `${unexpected(word, `one of ${of}: ${words.join(", ")}`)}${suggestion && `; ${suggestion}`}`;
 }
 
 /** The secrets that a stack reads and its file does not have. */
 function missingSecretIssues(identity: StackIdentity, file: StackFile): ConfigIssue[] {
   return neededSecrets(identity, file)
     .filter((key) => file[key] === undefined)
-    .map((key) => ({ key: configKey([key]), message: `is missing; set it with: ${setSecret(identity.stack, key)}` }));
+    .map((key) => ({ key: configKey([key]), message: `missing; set it with: ${setSecret(identity.stack, key)}` }));
 }
 
 /** The secrets that nobody has set yet. The local cluster needs no real one. */

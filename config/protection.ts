@@ -1,6 +1,6 @@
 import { protectedKinds, wholeStack } from "../safety/protection";
 import { projectName } from "./accounts";
-import type { ConfigIssue } from "./issues";
+import { type ConfigIssue, unexpected } from "./issues";
 import type { StackIdentity } from "./stacks";
 
 /** The environment variable that lets one update delete or replace what it names; `ds deploy --allow` sets it. */
@@ -31,5 +31,5 @@ export function allowedDeletionIssues(
     : `none, as every run may delete objects of stack ${stack}; unset it`;
   return allowedDeletions(variables)
     .filter((entry) => !protectsObjects(identity) || !known(entry))
-    .map((entry) => ({ key: variable, message: `${JSON.stringify(entry)} is not allowed; allowed: ${allowed}` }));
+    .map((entry) => ({ key: variable, message: unexpected(entry, allowed) }));
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { serviceNames } from "../catalog/services";
 import * as field from "./fields";
-import { type ConfigIssue, describeValue } from "./issues";
+import { type ConfigIssue, unexpected } from "./issues";
 
 /** What one run is told of its pull request, beside the stack file that all of them share. */
 const parameters = {
@@ -69,9 +69,7 @@ export function parameterIssues(values: Parameters, keys: Parameters = {}): Conf
 /** The issue of one value, if it has one. */
 export function valueIssues(key: string, value: string, schema: z.ZodType): ConfigIssue[] {
   const { error } = schema.safeParse(value);
-  return error
-    ? [{ key, message: `${describeValue(value)} is not allowed; allowed: ${error.issues[0]?.message}` }]
-    : [];
+  return error ? [{ key, message: unexpected(value, error.issues[0]?.message ?? "another") }] : [];
 }
 
 /**

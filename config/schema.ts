@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { jobNames } from "../catalog/jobs";
+import { helmPrefix, scheduledJobName } from "../catalog/names";
 import type { SecretKey } from "../catalog/secrets";
+import { commonEnv } from "./env";
 import * as field from "./fields";
 import { environmentsPerLoadBalancer } from "./pullRequest";
-import { settingsSchema } from "./settings";
 import { stackKinds } from "./stacks";
 import { jobs, migration, mongodb, services, workers } from "./workloads";
 
@@ -12,7 +14,7 @@ const cluster = field
     region: field.region.optional(),
     account: field.accountId.optional(),
     profile: field.profileName.optional(),
-    role: field.roleArn.optional().describe("The IAM role to take on; default: none."),
+    role: field.roleArn.optional().describe("The IAM role to assume; default: none."),
   })
   .superRefine(({ name, region, account, role }, context) => {
     const [, , , , roleAccount = account] = role?.split(":") ?? [];
@@ -28,9 +30,9 @@ const cluster = field
   })
   .describe("The one cluster that these stacks may touch.");
 
-const entrance = field.section({
+const endpoint = field.section({
   host: field.dnsName,
-  announceHost: field.flag().default(false).describe("Whether external-dns is told of the host by annotation."),
+  externalDns: field.flag().default(false).describe("Whether external-dns is told of the host by annotation."),
   loadBalancer: field.section({
     name: field.loadBalancerName,
     scheme: field.oneOf(["internal", "internet-facing"]),
@@ -41,12 +43,44 @@ const entrance = field.section({
   }),
 });
 
+const port = field.wholeNumber(1, 65_535);
+
+const portRange = field.section({ port, endPort: port }).refine(({ port, endPort }) => port <= endPort, {
+  error: "a port, or a map with port and endPort, which is not below it",
+});
+
+const egress = field.section({
+  cidr: field.cidrOfEitherFamily,
+  ports: z
+    .array(z.union([port, portRange], { error: "a port, or a map with port and endPort, which is not below it" }), {
+      error: "a list of ports",
+    })
+    .min(1, { error: "at least one port" }),
+  from: z
+    .array(field.label(63), { error: "a list of workloads" })
+    .min(1, { error: "at least one workload" })
+    .optional()
+    .describe("Services, worker-<pool>, jobs or mongodb-migration. Default: all pods."),
+});
+
+const nodePools = z
+  .record(
+    field.label(63),
+    field.section({
+      label: field.nodeLabel.describe("The label that its nodes have, as name=value."),
+      taint: field.nodeTaint.optional().describe("What keeps others away, as name:effect. Default: nothing."),
+    }),
+    { error: "a map of node pools by name" },
+  )
+  .default({})
+  .describe("Groups of nodes that workloads may be put on.");
+
 const network = field.section({
   loadBalancerCidrs: z
     .array(field.cidr, { error: "a list of IPv4 ranges" })
     .min(1, { error: "at least one IPv4 range" })
     .describe("Subnets of the load balancers."),
-  prometheusNamespace: field.label,
+  prometheusNamespace: field.objectName,
   mongo: field
     .section({
       cidrs: z.array(field.cidr, { error: "a list of IPv4 ranges" }).min(1, { error: "at least one IPv4 range" }),
@@ -54,6 +88,10 @@ const network = field.section({
     })
     .optional()
     .describe("Where an external MongoDB is; needed where the stack has none of its own."),
+  egress: z
+    .array(egress, { error: "a list of ranges" })
+    .default([])
+    .describe("Ranges beyond the public ones that pods may reach, such as VPC endpoints."),
   podIdentity: field.flag().default(false).describe("Whether pods get credentials from EKS Pod Identity."),
 });
 
@@ -76,8 +114,8 @@ const secrets = {
   webhookSecret: field.secret.describe("What the Hub sends with each webhook."),
   jwtAdditionalPublicKeys: field.secret.describe("Further public keys that the Hub signs with."),
   spawningToken: field.secret.describe("The token of Spawning's opt-out service."),
-  awsAccessKeyId: field.secret.optional().describe("S3; needed unless pods take on a role."),
-  awsSecretAccessKey: field.secret.optional().describe("S3; needed unless pods take on a role."),
+  awsAccessKeyId: field.secret.optional().describe("S3; needed unless pods assume a role."),
+  awsSecretAccessKey: field.secret.optional().describe("S3; needed unless pods assume a role."),
   cloudfrontKeyPairId: field.secret.describe("The key that signs CloudFront's URLs."),
   cloudfrontPrivateKey: field.secret.describe("The key that signs CloudFront's URLs."),
 } satisfies Record<SecretKey, z.ZodType>;
@@ -105,6 +143,15 @@ const pullRequest = field
     }
   });
 
+/** What is left of a CronJob's name, 52 characters at most, when the rest of the longest that the chart makes is taken away. */
+const longestRelease =
+  52 -
+  Math.max(
+    ...jobNames.map(
+      (job) => scheduledJobName({ stack: "", namespace: "", release: helmPrefix(""), helmRelease: "" }, job).length,
+    ),
+  );
+
 /** What a stack file may say, under `datasets-server:`. */
 export const stackFileSchema = field.section({
   stacks: z
@@ -115,17 +162,18 @@ export const stackFileSchema = field.section({
     .section({ create: field.flag() })
     .describe("Whether the stack makes its namespace; a pull request's always does."),
   helm: field
-    .section({ release: field.label })
+    .section({ release: field.label(longestRelease) })
     .optional()
     .describe("The release of the Helm chart whose names and selectors the objects keep; default: names of our own."),
   images: field.section({ registry: field.registry, tag: field.imageTag }),
-  ingress: field.section({ public: entrance, internal: entrance.optional() }),
+  ingress: field.section({ public: endpoint, internal: endpoint.optional() }),
   network,
   serviceAccount: field.section({ roleArn: field.roleArn.optional() }).prefault({}),
   secretDelivery: field.oneOf(["env", "files"]).default("env"),
   parquetMetadata,
   monitoring: field.flag().default(true).describe("Whether Prometheus' custom resources are on the cluster."),
-  settings: settingsSchema,
+  env: commonEnv.describe("Environment variables of the application, for all workloads that read them."),
+  nodePools,
   services,
   workers,
   jobs,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { projectName } from "./accounts";
-import { type ConfigIssue, configKey, describeValue } from "./issues";
+import { type ConfigIssue, configKey, describeValue, foreignKey } from "./issues";
 import type { ConfigValues } from "./parse";
 import { isEncryptedKey } from "./schema";
 import { readYaml, type YamlIssue } from "./yaml";
@@ -30,7 +30,7 @@ export function readStackFile(file: string): StackFileContent {
 
 /** The same for what such a file holds. */
 export function parseStackFile(bytes: Uint8Array, name: string): StackFileContent {
-  const { value, issues } = readYaml(bytes);
+  const { value, issues, places } = readYaml(bytes);
   const found = issues.map((issue) => fileIssue(issue, name));
   const config = member(value, "config");
   if (typeof config !== "object" || config === null || Array.isArray(config)) {
@@ -48,6 +48,13 @@ export function parseStackFile(bytes: Uint8Array, name: string): StackFileConten
       ),
       encrypted: entries.filter(([, inner]) => isEncrypted(inner)).map(([key]) => key),
       issues: [...found, ...twice.map((key) => ({ key: shownKey(key), message: `is in ${name} twice; remove one` }))],
+      places: new Map(
+        places.flatMap(({ path: [top, key, ...inner], line, column }) =>
+          top === "config" && key !== undefined
+            ? [[shownKey(fullKey(key), inner), `${name}:${line}:${column}`] as const]
+            : [],
+        ),
+      ),
     },
   };
 }
@@ -77,23 +84,32 @@ function isEncrypted(value: unknown): boolean {
 }
 
 /** An issue of the file's text, by the key of the configuration that it is about. */
-function fileIssue({ path: [top = "", key, ...inner], line, problem, instead }: YamlIssue, name: string): ConfigIssue {
+function fileIssue(issue: YamlIssue, name: string): ConfigIssue {
+  const {
+    path: [top = "", key, ...inner],
+    line,
+    column,
+    problem,
+    instead,
+  } = issue;
+  const at = `${name}:${line}:${column}`;
   if (top !== "config" || key === undefined) {
-    const where = top === "" ? name : `${name}, key ${describeValue(top)}`;
-    return { key: where, message: `line ${line} ${problem}; ${instead}` };
+    const message = `${problem}; ${instead}`;
+    return top === "" ? { key: at, message } : { at, key: describeValue(top), message };
   }
   const own = ownName(fullKey(key));
   const isSecret = own !== undefined && isEncryptedKey(own);
   return {
+    at,
     // What is within a secret may be a part of it.
     key: shownKey(fullKey(key), isSecret ? [] : inner),
-    message: `${name}, line ${line}: ${problem}; ${isSecret ? "encrypt it with: ds pulumi STACK -- config set --secret KEY" : instead}`,
+    message: `${problem}; ${isSecret ? "encrypt it with: ds pulumi STACK -- config set --secret KEY" : instead}`,
   };
 }
 
 function shownKey(key: string, inner: readonly string[] = []): string {
   const own = ownName(key);
-  return own === undefined ? describeValue(key) : configKey([own, ...inner]);
+  return own === undefined ? foreignKey(key) : configKey([own, ...inner]);
 }
 
 /** The name of one of the program's own keys; undefined for another program's. */

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { jobNames } from "../catalog/jobs";
-import { nodePools } from "../catalog/nodePools";
 import { serviceNames } from "../catalog/services";
 import { jobSizes } from "../catalog/workers";
 import { databaseWaitSeconds } from "../components/workloads/migration";
+import { ownEnv } from "./env";
 import * as field from "./fields";
 import { stackKinds } from "./stacks";
 
@@ -11,7 +11,8 @@ import { stackKinds } from "./stacks";
 const pod = {
   resources: field.resources,
   scratch: field.bytes.default("1Gi").describe("Writable space under /tmp; an estimate until measured."),
-  nodePool: field.oneOf(nodePools).optional().describe("Default: any node without a taint."),
+  nodePool: field.label(63).optional().describe("One of nodePools. Default: any node without a taint."),
+  env: ownEnv.describe("Variables for this workload alone, in the place of those in env for all."),
 };
 
 export const services = z.record(
@@ -21,9 +22,9 @@ export const services = z.record(
     replicas: field.wholeNumber(0, 500, "pods"),
     uvicornWorkers: field.wholeNumber(1, 64, "processes a pod").default(1),
     listenAddress: field.listenAddress.default("0.0.0.0"),
-    public: field.flag().default(true).describe("Whether the public entrance has rules for it."),
+    public: field.flag().default(true).describe("Whether the public endpoint has rules for it."),
   }),
-  { error: field.oneOfKeys(serviceNames) },
+  { error: field.mapOf(serviceNames) },
 );
 
 const autoscaling = field
@@ -32,7 +33,7 @@ const autoscaling = field
     maxReplicas: field.wholeNumber(1, 500, "pods"),
     jobsPerPod: z
       .partialRecord(z.enum(jobSizes), field.wholeNumber(1, 100_000, "waiting jobs"), {
-        error: field.oneOfKeys(jobSizes),
+        error: field.mapOf(jobSizes),
       })
       .refine((targets) => Object.keys(targets).length > 0, { error: `at least one of ${jobSizes.join(", ")}` }),
   })
@@ -59,14 +60,23 @@ const workerPool = field
     replicas: field.wholeNumber(0, 500, "pods").optional(),
     autoscaling: autoscaling.optional(),
   })
-  .superRefine(({ replicas, autoscaling }, context) => {
-    if ((replicas === undefined) === (autoscaling === undefined)) {
-      const message = "either it, for a fixed number, or autoscaling, for one that follows the queue";
-      context.addIssue({ code: "custom", path: ["replicas"], message, input: replicas });
+  .meta({ oneOf: [{ required: ["replicas"] }, { required: ["autoscaling"] }] })
+  .transform(({ replicas, autoscaling, ...pool }, context) => {
+    if (replicas !== undefined && autoscaling === undefined) {
+      return { ...pool, replicas };
     }
+    if (replicas === undefined && autoscaling !== undefined) {
+      return { ...pool, autoscaling };
+    }
+    const message = "either it, for a fixed number, or autoscaling, for one that follows the queue";
+    context.addIssue({ code: "custom", path: ["replicas"], message, input: replicas });
+    return z.NEVER;
   });
 
-export const workers = z.record(field.label, workerPool, { error: "a map of worker pools by name" });
+/** With it, the Deployment of the pull request of the highest number has a name of 46 characters, the most it may have. */
+const poolName = field.label(13);
+
+export const workers = z.record(poolName, workerPool, { error: "a map of worker pools by name" });
 
 export const jobs = z.partialRecord(
   z.enum(jobNames),
@@ -74,9 +84,8 @@ export const jobs = z.partialRecord(
     ...pod,
     schedule: field.cronSchedule,
     deadlineSeconds: field.wholeNumber(10, 86_400, "seconds"),
-    logLevel: field.logLevel.optional(),
   }),
-  { error: field.oneOfKeys(jobNames) },
+  { error: field.mapOf(jobNames) },
 );
 
 export const migration = field.section({

@@ -13,12 +13,18 @@ import {
 } from "yaml";
 import { describeValue } from "./issues";
 
-/** One place of a YAML text that readers of YAML could take for different things, or that is no YAML. */
-export interface YamlIssue {
+/** A place of a YAML text. */
+export interface YamlPlace {
   /** The keys and places of lists that lead to it; empty for the text as a whole. */
   readonly path: readonly string[];
   /** From 1 on. */
   readonly line: number;
+  /** From 1 on. */
+  readonly column: number;
+}
+
+/** A place that readers of YAML could take for different things, or that is no YAML. */
+export interface YamlIssue extends YamlPlace {
   /** What is wrong, without a word of the text. */
   readonly problem: string;
   /** How to write it. It may repeat the value. */
@@ -29,6 +35,8 @@ export interface Yaml {
   /** What the text holds; undefined where it cannot be read at all. */
   readonly value: unknown;
   readonly issues: readonly YamlIssue[];
+  /** Where each key and each item of a list is. */
+  readonly places: readonly YamlPlace[];
 }
 
 /**
@@ -40,26 +48,28 @@ export interface Yaml {
 export function readYaml(bytes: Uint8Array): Yaml {
   const text = decode(bytes);
   if (text === undefined) {
-    return unreadable(1, "is not UTF-8", "save it as UTF-8");
+    return unreadable({ line: 1, col: 1 }, "is not UTF-8", "save it as UTF-8");
   }
   const lines = new LineCounter();
   // Its errors in full would repeat lines of the text, and so maybe a secret.
   const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
-  const lineAt = (offset: number) => lines.linePos(offset).line;
+  const placed = <Item extends Omit<Found, "problem" | "instead">>({ offset, ...item }: Item) => {
+    const { line, col } = lines.linePos(offset);
+    return { ...item, line, column: col };
+  };
   const [error] = [...document.errors, ...document.warnings];
   if (error) {
     const what = error.code.toLowerCase().replaceAll("_", " ");
-    const { line, col } = lines.linePos(error.pos[0]);
-    return unreadable(line, `is no valid YAML at column ${col} (${what})`, "correct that line");
+    return unreadable(lines.linePos(error.pos[0]), `is no valid YAML (${what})`, "correct that line");
   }
   if (!isMap(document.contents)) {
     const problem = document.contents === null ? "is empty" : "holds no map";
-    return unreadable(1, problem, "give it config: and the keys that docs/configuration.md names");
+    return unreadable({ line: 1, col: 1 }, problem, "give it config: and the keys that docs/configuration.md names");
   }
   const loose = looseAlias(document);
   if (loose) {
     const problem = "has an alias of nothing, or of what it is in";
-    return unreadable(lineAt(loose.range?.[0] ?? 0), problem, "write out the value");
+    return unreadable(lines.linePos(loose.range?.[0] ?? 0), problem, "write out the value");
   }
   const found = [
     ...directiveIssues(document),
@@ -68,12 +78,13 @@ export function readYaml(bytes: Uint8Array): Yaml {
   ];
   return {
     value: document.toJS({ maxAliasCount: -1 }),
-    issues: found.map(({ offset, ...issue }) => ({ ...issue, line: lineAt(offset) })),
+    issues: found.map(placed),
+    places: [...placesOf(document.contents, [])].map(placed),
   };
 }
 
-function unreadable(line: number, problem: string, instead: string): Yaml {
-  return { value: undefined, issues: [{ path: [], line, problem, instead }] };
+function unreadable({ line, col }: { line: number; col: number }, problem: string, instead: string): Yaml {
+  return { value: undefined, issues: [{ path: [], line, column: col, problem, instead }], places: [] };
 }
 
 function decode(bytes: Uint8Array): string | undefined {
@@ -84,7 +95,7 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-type Found = Omit<YamlIssue, "line"> & { readonly offset: number };
+type Found = Omit<YamlIssue, "line" | "column"> & { readonly offset: number };
 
 function directiveIssues({ directives }: Document.Parsed): Found[] {
   const isVersion = directives?.yaml.explicit ?? false;
@@ -140,6 +151,23 @@ function* issuesOf(text: string, node: ParsedNode | null, { path, offset }: Plac
       const found = keyIssue(key);
       if (found) yield { ...inner, ...found };
       else yield* issuesOf(text, value, inner);
+    }
+  }
+}
+
+/** Lists where the keys and items within a node are. */
+function* placesOf(node: ParsedNode | null, path: readonly string[]): Generator<Place> {
+  if (isSeq(node)) {
+    for (const [index, item] of node.items.entries()) {
+      const inner = [...path, String(index)];
+      yield { path: inner, offset: item.range[0] };
+      yield* placesOf(item, inner);
+    }
+  } else if (isMap(node)) {
+    for (const { key, value } of node.items) {
+      const inner = [...path, isScalar(key) ? String(key.source) : "?"];
+      yield { path: inner, offset: key.range[0] };
+      yield* placesOf(value, inner);
     }
   }
 }

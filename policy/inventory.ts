@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { NodePool } from "../catalog/nodePools";
 import * as shape from "./shapes";
 
 /** What rules must be told, because the objects alone do not say it. */
@@ -6,10 +7,12 @@ export interface StackFacts {
   /** The stack, as its objects' label says it. */
   readonly stack: string;
   readonly namespace: string;
-  /** Hosts of internal endpoints; every other host is public. */
+  /** Hosts of endpoints that the public does not reach; every other host is public. */
   readonly internalHosts: readonly string[];
   /** Claims that exist without the stack. */
   readonly externalClaims: readonly string[];
+  /** The pools of nodes that pods may be put on. Default: none. */
+  readonly nodePools?: Readonly<Record<string, NodePool>>;
   /**
    * The labels that selectors may hold, of which the first tells the components apart. Default: app and
    * app.kubernetes.io/instance.

@@ -3,15 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { chartLabels, environmentStack, type Scope, stackLabel } from "../catalog/names";
 import type { LiveObjects } from "../cluster/liveObjects";
 import { UserError } from "../cluster/userError";
-import { type EntranceArgs, ingressAnnotations } from "../components/traffic/ingress";
-import type { Entrances } from "../components/workloads/webService";
+import { type EndpointArgs, ingressAnnotations } from "../components/traffic/ingress";
+import type { Endpoints } from "../components/workloads/webService";
 import { isOfRelease } from "./adoption";
 
 export interface ConflictArgs {
   readonly scope: Scope;
   /** Whether the stack file specifies how the stack and a live Helm release in its namespace get along. */
   readonly specifiesCutover: boolean;
-  readonly entrances: Entrances;
+  readonly endpoints: Endpoints;
 }
 
 /** Something that lives on the cluster and that an update of the stack would harm. */
@@ -132,14 +132,14 @@ function releaseOf({ metadata }: KubernetesObject): string {
   return annotations["meta.helm.sh/release-name"] ?? labels["app.kubernetes.io/instance"] ?? "unknown";
 }
 
-async function findIngresses(live: LiveObjects, { scope, entrances }: ConflictArgs): Promise<Look> {
+async function findIngresses(live: LiveObjects, { scope, endpoints }: ConflictArgs): Promise<Look> {
   const everywhere = await live.look(ingressKind, {});
   const list = everywhere === "forbidden" ? await live.look(ingressKind, { namespace: scope.namespace }) : everywhere;
   if (list === "forbidden") {
     return { unknown: [ingressKind.kind] };
   }
   const others = list.filter((ingress) => !mayShare(ingress, scope));
-  const lines = loadBalancerKeys(scope, entrances).flatMap(({ key, annotation, value }) => {
+  const lines = loadBalancerKeys(scope, endpoints).flatMap(({ key, annotation, value }) => {
     const users = others.filter(({ metadata }) => metadata?.annotations?.[annotation] === value);
     return users.length > 0 ? [`  ${key}: ${value} is that of ${users.length}: ${namesOf(users)}`] : [];
   });
@@ -169,10 +169,10 @@ function mayShare({ metadata }: KubernetesObject, { stack, namespace, helmReleas
 }
 
 /** Returns the keys of the stack file that load balancers are told apart by, each with its annotation and value. */
-function loadBalancerKeys({ stack }: Scope, { public: open, internal }: Entrances) {
-  const keysOf = (entrance: string, { loadBalancer }: EntranceArgs) =>
+function loadBalancerKeys({ stack }: Scope, { public: open, internal }: Endpoints) {
+  const keysOf = (endpoint: string, { loadBalancer }: EndpointArgs) =>
     (["name", "group"] as const).map((field) => ({
-      key: `datasets-server:${environmentStack.test(stack) ? "pullRequest.loadBalancers" : `ingress.${entrance}.loadBalancer.${field}`}`,
+      key: `datasets-server:${environmentStack.test(stack) ? "pullRequest.loadBalancers" : `ingress.${endpoint}.loadBalancer.${field}`}`,
       annotation: ingressAnnotations[field],
       value: loadBalancer[field],
     }));

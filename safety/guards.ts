@@ -20,7 +20,7 @@ export interface GuardArgs extends Pick<OwnershipArgs, "adopt"> {
   readonly specifiesCutover: boolean;
   /** What the run may delete or replace. Default: anything. */
   readonly allowedDeletions?: readonly string[] | undefined;
-  readonly datasetsServer: Pick<DatasetsServerArgs, "scope" | "entrances">;
+  readonly datasetsServer: Pick<DatasetsServerArgs, "scope" | "endpoints">;
 }
 
 /** What keeps a run from doing harm on a cluster that it shares with others. */
@@ -39,7 +39,7 @@ export interface Guards {
  */
 export async function guardsOf(
   connection: ClusterConnection,
-  { cluster, adopt, specifiesCutover, allowedDeletions, datasetsServer: { scope, entrances } }: GuardArgs,
+  { cluster, adopt, specifiesCutover, allowedDeletions, datasetsServer: { scope, endpoints } }: GuardArgs,
   objects: readonly AnyObject[],
 ): Promise<Guards> {
   const kubernetes = kubernetesClient(connection);
@@ -49,7 +49,7 @@ export async function guardsOf(
   }
   const live = liveObjects(kubernetes);
   const adoption = await findAdoption(live, scope, adopt);
-  const look = () => findConflicts(live, { scope, specifiesCutover, entrances });
+  const look = () => findConflicts(live, { scope, specifiesCutover, endpoints });
   const isShared = cluster.kind === "eks";
   // What destroys the whole stack harms no one else.
   if (isShared && !isDryRun() && !allowedDeletions?.includes(wholeStack(scope.stack))) {

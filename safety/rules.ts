@@ -33,14 +33,16 @@ export async function checkRules(objects: readonly AnyObject[], facts: StackFact
 /** Returns what the rules must be told of a stack's objects. */
 export function factsOf({
   scope,
-  entrances,
+  endpoints,
   parquetMetadata,
-}: Pick<DatasetsServerArgs, "scope" | "entrances" | "parquetMetadata">): StackFacts {
+  nodePools,
+}: Pick<DatasetsServerArgs, "scope" | "endpoints" | "parquetMetadata" | "nodePools">): StackFacts {
   return {
     stack: scope.stack,
     namespace: scope.namespace,
-    internalHosts: entrances.internal ? [entrances.internal.host] : [],
+    internalHosts: endpoints.internal ? [endpoints.internal.host] : [],
     externalClaims: parquetMetadata.create ? [] : [parquetMetadata.claim],
+    nodePools,
     selectorLabels: [componentLabel(scope), ...Object.keys(stackLabels(scope))],
   };
 }

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { closest } from "../../config/closest";
 import { identifyStack, stackKinds } from "../../config/stacks";
 import { defaultWorkspace } from "../../tools/workspace";
 
@@ -49,8 +50,8 @@ export function onStack(command: Command): Command {
 /** The name of a stack, or an error that lists the allowed and suggests the closest. */
 export function stackName(name: string): string {
   if (identifyStack(name) === undefined) {
-    const closest = closestStack(name);
-    const suggestion = closest === undefined ? "" : ` Did you mean ${closest}?`;
+    const meant = closest(name, fixedStacks);
+    const suggestion = meant === undefined ? "" : ` Did you mean ${meant}?`;
     throw new InvalidArgumentError(`There is no such stack; allowed: ${stackKinds.join(", ")}.${suggestion}`);
   }
   return name;
@@ -66,27 +67,3 @@ export function count(text: string): number {
 
 /** Stacks that have their name for good. */
 export const fixedStacks = ["prod", "ephemeral", "local"] as const;
-
-/** How many characters a typed name may be off and still be meant for another. */
-const mostTypos = 2;
-
-/** The stack whose name is closest to a typed one; undefined when none is close. */
-export function closestStack(typed: string): string | undefined {
-  const distances = fixedStacks.map((stack) => ({ stack, distance: editDistance(typed.toLowerCase(), stack) }));
-  const close = distances.filter(({ stack, distance }) => distance <= mostTypos || stack.startsWith(typed));
-  return close.sort((left, right) => left.distance - right.distance)[0]?.stack;
-}
-
-/** How many characters must be added, removed or replaced to make one text the other. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [index, character] of [...from].entries()) {
-    const next = [index + 1];
-    for (const [column, other] of [...to].entries()) {
-      const replaced = (row[column] ?? 0) + (character === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
-}

@@ -51,10 +51,10 @@ export async function checkPermissions(client: KubernetesClient, needed: readonl
 /** Looks for what an update would harm and is refused for; a finding each for a Helm release and for load balancers. */
 export async function checkConflicts(
   client: KubernetesClient,
-  { specifiesCutover, datasetsServer: { scope, entrances } }: Pick<Config, "datasetsServer" | "specifiesCutover">,
+  { specifiesCutover, datasetsServer: { scope, endpoints } }: Pick<Config, "datasetsServer" | "specifiesCutover">,
 ): Promise<Findings> {
   const live = liveObjects(() => Promise.resolve(client));
-  const { release, loadBalancers } = await findConflicts(live, { scope, specifiesCutover, entrances });
+  const { release, loadBalancers } = await findConflicts(live, { scope, specifiesCutover, endpoints });
   const noRelease = specifiesCutover ? "the stack file specifies how to get along with one" : "none is live";
   return {
     findings: [

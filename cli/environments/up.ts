@@ -51,7 +51,7 @@ export async function environmentUp(workspace: string, target: Target, input: Up
   const engine = { executable, environment: { ...environment, ...parameterVariables(parameters) } };
   await update(engine, stack, ["up", ...onEnvironment(place, identity), "--yes", "--skip-preview"]);
   if (known) await record(place, identity, parameters);
-  const { host } = config.datasetsServer.entrances.public;
+  const { host } = config.datasetsServer.endpoints.public;
   console.log(`pr-${number} runs ${parameters.imageTag} at https://${host} until ${expires}`);
 }
 

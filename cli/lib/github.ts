@@ -86,9 +86,9 @@ export function gitHubRepository(environment: NodeJS.ProcessEnv, request: GitHub
 function variableIssues(error: z.ZodError, values: ReadonlyMap<string, string | undefined>): ConfigIssue[] {
   return error.issues.map(({ path, message }) => {
     const key = path.join(".");
-    if (!values.has(key)) return { key, message: `is missing; needed: ${message}` };
-    const shown = key === "GITHUB_TOKEN" ? "its value" : JSON.stringify(values.get(key));
-    return { key, message: `${shown} is not allowed; allowed: ${message}` };
+    if (!values.has(key)) return { key, message: `missing; expected ${message}` };
+    const shown = key === "GITHUB_TOKEN" ? "[redacted]" : JSON.stringify(values.get(key));
+    return { key, message: `got ${shown}; expected ${message}` };
   });
 }
 

@@ -13,11 +13,6 @@ export interface SettingsArgs {
   readonly variables: Variables;
 }
 
-/** Whether a group is a ConfigMap. One that a single workload reads stands in its pods themselves. */
-export function isShared(variables: Variables, readers: number): boolean {
-  return Object.keys(variables).length > 0 && readers > 1;
-}
-
 /**
  * The name of a settings ConfigMap: it ends in a hash of the content.
  *

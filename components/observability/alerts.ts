@@ -2,22 +2,13 @@ import { type JobName, jobNames } from "../../catalog/jobs";
 import { metadata, objectName, type Scope, scheduledJobName } from "../../catalog/names";
 import { type JobSize, jobSizes, workerComponent } from "../../catalog/workers";
 import { type BuiltObject, built } from "../objects";
-
-/** How many pods a worker pool has: a fixed number, or one that follows the queue. */
-interface PoolSize {
-  readonly replicas?: number;
-  readonly autoscaling?: {
-    readonly maxReplicas: number;
-    /** Waiting jobs of each size that one pod is to have. */
-    readonly jobsPerPod: Readonly<Partial<Record<JobSize, number>>>;
-  };
-}
+import type { WorkerPoolSize } from "../workloads/workerPool";
 
 /** What alerts have to know of a stack. */
 export interface AlertsArgs {
   readonly scope: Scope;
   readonly services: Readonly<Record<string, { readonly replicas: number }>>;
-  readonly workers: Readonly<Record<string, PoolSize>>;
+  readonly workers: Readonly<Record<string, WorkerPoolSize>>;
   readonly jobs: Readonly<Partial<Record<JobName, { readonly deadlineSeconds: number }>>>;
   /** Whether no scheduled job is to start. */
   readonly suspendJobs: boolean;
@@ -44,7 +35,7 @@ type AlertName =
   | "DatasetsServerEnvironmentsFull";
 
 /** What is true of an alert on every stack. */
-interface AlertRow {
+interface AlertDefinition {
   /** `critical` wakes somebody; `warning` waits for the morning. */
   readonly severity: "critical" | "warning";
   /** How long it must be so before anybody is told, as Prometheus writes it. */
@@ -64,7 +55,7 @@ const missedSeconds = 600;
 const leastShare = 0.6;
 
 /** The metrics are those of kube-state-metrics, 2.6 or later, and the application's own count of waiting jobs. */
-const alerts: Readonly<Record<AlertName, AlertRow>> = {
+const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
   DatasetsServerRolloutStuck: {
     severity: "critical",
     // Kubernetes has waited for the rollout's own deadline before it says so.
@@ -122,8 +113,8 @@ const alerts: Readonly<Record<AlertName, AlertRow>> = {
         const of = (metric: string) => ofCronJobs(metric, scope, `="${scheduledJobName(scope, job)}"`);
         const ended = `(${of("status_last_successful_time")} or ${of("created")})`;
         const period = `${of("next_schedule_time")} - ${of("status_last_schedule_time")}`;
-        const sizes = jobs[job];
-        return sizes === undefined ? [] : [`time() - ${ended} > ${period} + ${sizes.deadlineSeconds}`];
+        const config = jobs[job];
+        return config === undefined ? [] : [`time() - ${ended} > ${period} + ${config.deadlineSeconds}`];
       }),
   },
   DatasetsServerChangedByHand: {
@@ -168,11 +159,11 @@ export function prometheusRule(args: AlertsArgs): BuiltObject<"PrometheusRule"> 
 
 /** The alerts of a stack as Prometheus takes them, each once. */
 export function alertingRules(args: AlertsArgs) {
-  return Object.entries(alerts).flatMap(([alert, { severity, summary, runbook, when, ...row }]) => {
+  return Object.entries(alerts).flatMap(([alert, { severity, summary, runbook, when, ...definition }]) => {
     const expr = when(args).join("\nor\n");
     const labels = { severity, stack: args.scope.stack };
     const annotations = { summary, runbook: `docs/runbook.md#${runbook}` };
-    return expr === "" ? [] : [{ alert, expr, for: row.for, labels, annotations }];
+    return expr === "" ? [] : [{ alert, expr, for: definition.for, labels, annotations }];
   });
 }
 
@@ -205,8 +196,8 @@ function queue(scope: Scope, more = ""): string {
 function boundedSizes(workers: AlertsArgs["workers"]): { readonly size: JobSize; readonly most: number }[] {
   return jobSizes
     .map((size) => {
-      const shares = Object.values(workers).map(({ autoscaling }) =>
-        autoscaling ? autoscaling.maxReplicas * (autoscaling.jobsPerPod[size] ?? 0) : 0,
+      const shares = Object.values(workers).map((pool) =>
+        "autoscaling" in pool ? pool.autoscaling.maxReplicas * (pool.autoscaling.jobsPerPod[size] ?? 0) : 0,
       );
       return { size, most: shares.reduce((sum, share) => sum + share, 0) };
     })
@@ -215,10 +206,11 @@ function boundedSizes(workers: AlertsArgs["workers"]): { readonly size: JobSize;
 
 /** Deployments of a fixed size that have another. */
 function otherReplicas({ scope, services, workers }: AlertsArgs): string[] {
-  const pools = Object.entries(workers).filter(([, { autoscaling }]) => autoscaling === undefined);
   const fixed = [
     ...Object.entries(services).map(([component, { replicas }]) => ({ component, replicas })),
-    ...pools.map(([pool, { replicas = 1 }]) => ({ component: workerComponent(pool), replicas })),
+    ...Object.entries(workers).flatMap(([pool, config]) =>
+      "replicas" in config ? [{ component: workerComponent(pool), replicas: config.replicas }] : [],
+    ),
   ];
   return fixed.map(({ component, replicas }) => {
     const deployment = `="${objectName(scope, component)}"`;

@@ -17,11 +17,11 @@ export interface LoadBalancerArgs {
 }
 
 /** One way in: a host name and the load balancer that answers for it. */
-export interface EntranceArgs {
+export interface EndpointArgs {
   readonly host: string;
   readonly loadBalancer: LoadBalancerArgs;
   /** Whether external-dns is told of the host by annotation, besides the rules. */
-  readonly announceHost: boolean;
+  readonly externalDns: boolean;
   /** The first order of the stack's rules where several stacks share the group. Default: each service's own order. */
   readonly firstOrder?: number;
 }
@@ -31,7 +31,7 @@ export interface IngressArgs {
   readonly component: string;
   /** The object's name, where a service has two ways in. */
   readonly name: string;
-  readonly entrance: EntranceArgs;
+  readonly endpoint: EndpointArgs;
   /** The place of these rules in the group, lowest first. */
   readonly order: number;
   /** The first that matches counts, so exact paths come first. */
@@ -67,13 +67,13 @@ export const ingressAnnotations = { name: `${prefix}/load-balancer-name`, group:
 
 /** The rules of one service on its group's load balancer, which sends requests straight to pod addresses. */
 export function ingress(args: IngressArgs): BuiltObject<"Ingress"> {
-  const { scope, component, name, entrance, routes } = args;
+  const { scope, component, name, endpoint, routes } = args;
   return built("Ingress", {
     metadata: metadata(scope, component, { name, annotations: annotations(args) }),
     spec: {
       ingressClassName: "alb",
-      tls: [{ hosts: [entrance.host] }],
-      rules: [{ host: entrance.host, http: { paths: routes.map((route) => path(args, route)) } }],
+      tls: [{ hosts: [endpoint.host] }],
+      rules: [{ host: endpoint.host, http: { paths: routes.map((route) => path(args, route)) } }],
     },
   });
 }
@@ -85,8 +85,8 @@ function path({ scope, component }: IngressArgs, route: Route) {
   return { path: route.path, pathType: route.pathType, backend: { service } };
 }
 
-function annotations({ entrance, order, routes, healthPath, stickySeconds }: IngressArgs): Record<string, string> {
-  const { host, loadBalancer, announceHost } = entrance;
+function annotations({ endpoint, order, routes, healthPath, stickySeconds }: IngressArgs): Record<string, string> {
+  const { host, loadBalancer, externalDns } = endpoint;
   const used = routes.flatMap(({ action }) => (action ? [action] : []));
   return {
     // Ready when the load balancer has a name. The provider's own rule looks for a Service behind every path, and an
@@ -104,7 +104,7 @@ function annotations({ entrance, order, routes, healthPath, stickySeconds }: Ing
       .join(","),
     ...(loadBalancer.redirectHttp && { [`${prefix}/ssl-redirect`]: "443" }),
     ...(loadBalancer.certificateArn && { [`${prefix}/certificate-arn`]: loadBalancer.certificateArn }),
-    ...(announceHost && { "external-dns.alpha.kubernetes.io/hostname": host }),
+    ...(externalDns && { "external-dns.alpha.kubernetes.io/hostname": host }),
     ...(stickySeconds && {
       [`${prefix}/target-group-attributes`]: `stickiness.enabled=true,stickiness.lb_cookie.duration_seconds=${stickySeconds}`,
     }),

@@ -11,8 +11,19 @@ export interface NetworkArgs {
   readonly prometheusNamespace: string;
   /** Where an external MongoDB is. Default: the stack has its own. */
   readonly mongo?: { readonly cidrs: readonly string[]; readonly port: number };
+  /** Ranges beyond the public ones that pods may reach. */
+  readonly egress: readonly EgressArgs[];
   /** Whether pods get AWS credentials from EKS Pod Identity's agent. */
   readonly podIdentity: boolean;
+}
+
+/** A range that pods may reach. */
+export interface EgressArgs {
+  /** Of IPv4 or IPv6. */
+  readonly cidr: string;
+  readonly ports: readonly (number | { readonly port: number; readonly endPort: number })[];
+  /** The components whose pods may. Default: all. */
+  readonly from?: readonly string[];
 }
 
 export interface NetworkPoliciesArgs {
@@ -67,8 +78,19 @@ export function networkPolicies(args: NetworkPoliciesArgs): Readonly<Record<stri
         network.mongo
           ? { to: network.mongo.cidrs.map(block), ports: [tcp(network.mongo.port)] }
           : { to: [{ podSelector: pods(scope, ["mongodb"]) }], ports: [tcp(mongoDbPort)] },
+        ...network.egress.filter(({ from }) => from === undefined).map(egressRule),
       ],
     },
+    ...Object.fromEntries(
+      [...new Set(network.egress.flatMap(({ from = [] }) => from))].map((component) => [
+        `egress-${component}`,
+        {
+          podSelector: pods(scope, [component]),
+          policyTypes: ["Egress"],
+          egress: network.egress.filter(({ from }) => from?.includes(component)).map(egressRule),
+        },
+      ]),
+    ),
     "web-services": {
       podSelector: pods(scope, webServices),
       policyTypes: ["Ingress"],
@@ -86,6 +108,13 @@ export function networkPolicies(args: NetworkPoliciesArgs): Readonly<Record<stri
         ingress: [{ from: [{ podSelector: everyPod }], ports: [tcp(mongoDbPort)] }],
       },
     }),
+  };
+}
+
+function egressRule({ cidr, ports }: EgressArgs) {
+  return {
+    to: [block(cidr)],
+    ports: ports.map((port) => (typeof port === "number" ? tcp(port) : { protocol: "TCP", ...port })),
   };
 }
 

@@ -1,34 +1,37 @@
+import { migrationGroups } from "../../catalog/jobs";
 import { metadata, objectName, type Scope } from "../../catalog/names";
-import type { SettingGroup } from "../../catalog/settings";
 import { secretVariable } from "../foundation/secrets";
 import { type BuiltObject, built } from "../objects";
 import { timeoutAfter } from "./rollout";
 import { writableHome } from "./volumes";
-import { imageOf, type PodSizes, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
+import { imageOf, type PodConfig, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
 
-export interface MigrationArgs {
-  readonly context: WorkloadContext;
-  readonly sizes: PodSizes;
+/** What a stack file configures of the migration. */
+export interface MigrationConfig extends PodConfig {
   /** A migration that takes longer is stopped, and the deploy with it; seconds. */
   readonly deadlineSeconds: number;
 }
 
-const component = "mongodb-migration";
+export interface MigrationArgs {
+  readonly context: WorkloadContext;
+  readonly config: MigrationConfig;
+}
 
-export const migrationSettings: readonly SettingGroup[] = ["cache", "log", "migration", "queue"];
+export const migrationComponent = "mongodb-migration";
 
 /** How long the database may take to answer before the migration gives up; seconds. */
 export const databaseWaitSeconds = 120;
 
 /** What brings the database to the version of the image: once for each image, before any workload of it starts. */
 export function migrationJob(args: MigrationArgs): BuiltObject<"Job"> {
-  const { context, deadlineSeconds } = args;
+  const { context } = args;
+  const { deadlineSeconds } = args.config;
   const timeout = timeoutAfter(deadlineSeconds);
   const name = migrationName(context.scope, context.images.tag);
   return built(
     "Job",
     {
-      metadata: metadata(context.scope, component, {
+      metadata: metadata(context.scope, migrationComponent, {
         name,
         // Without it, every later update would wait for the dead Job of a failed one.
         annotations: { "pulumi.com/replaceUnready": "true" },
@@ -40,7 +43,7 @@ export function migrationJob(args: MigrationArgs): BuiltObject<"Job"> {
       },
     },
     {
-      // Other settings or sizes are no reason to migrate again; a Job's spec cannot change in place.
+      // Other settings or resources are no reason to migrate again; a Job's spec cannot change in place.
       ignoreChanges: ["spec"],
       customTimeouts: { create: timeout, update: timeout },
     },
@@ -52,23 +55,23 @@ export function migrationJob(args: MigrationArgs): BuiltObject<"Job"> {
  * Twelve digits tell commits apart; with all forty the name would be longer than a Job's may be.
  */
 export function migrationName(scope: Scope, tag: string): string {
-  return objectName(scope, `${component}-${tag.replace(/^sha-/, "").slice(0, 12)}`);
+  return objectName(scope, `${migrationComponent}-${tag.replace(/^sha-/, "").slice(0, 12)}`);
 }
 
 /** The migration's workload. Its program ends well when it cannot reach the database, so something else asks first. */
-export function migrationPods({ context, sizes }: MigrationArgs): WorkloadArgs {
+export function migrationPods({ context, config }: MigrationArgs): WorkloadArgs {
   return {
-    component,
+    component: migrationComponent,
     image: "mongodb_migration",
-    settings: migrationSettings,
+    groups: migrationGroups,
     variables: {},
-    sizes,
+    config,
     initContainers: [
       {
         name: "wait-for-database",
         image: imageOf(context, "mongodb_migration"),
         command: ["poetry", "run", "python", "-c", waitForDatabase],
-        resources: sizes.resources,
+        resources: config.resources,
         env: [writableHome, secretVariable("MONGO_URL", "mongoUrl")],
       },
     ],

@@ -9,9 +9,8 @@ import { type BuiltObject, built, childOptions, register } from "../objects";
 import { type ContainerArgs, podTemplate } from "./podTemplate";
 import { scratchVolume, type VolumeUse, writableHome } from "./volumes";
 
-export interface MongoDbArgs {
-  readonly scope: Scope;
-  readonly serviceAccount: string;
+/** What a stack file configures of a MongoDB of the stack's own. */
+export interface MongoDbConfig {
   /** The official image, by digest on EKS. */
   readonly image: string;
   readonly resources: Resources;
@@ -19,6 +18,12 @@ export interface MongoDbArgs {
   readonly storage: string;
   /** Default: the cluster's own default class. */
   readonly storageClass?: string;
+}
+
+export interface MongoDbArgs {
+  readonly scope: Scope;
+  readonly serviceAccount: string;
+  readonly config: MongoDbConfig;
 }
 
 const component = "mongodb";
@@ -91,7 +96,8 @@ function headlessService(scope: Scope): BuiltObject<"Service"> {
 }
 
 function statefulSet(args: MongoDbArgs): BuiltObject<"StatefulSet"> {
-  const { scope, storage, storageClass } = args;
+  const { scope } = args;
+  const { storage, storageClass } = args.config;
   return built("StatefulSet", {
     metadata: metadata(scope, component),
     spec: {
@@ -105,7 +111,7 @@ function statefulSet(args: MongoDbArgs): BuiltObject<"StatefulSet"> {
         serviceAccount: args.serviceAccount,
         user,
         terminationGracePeriodSeconds: 60,
-        container: serverContainer(args),
+        container: serverContainer(args.config),
         volumes: [...scratch, { name: "data", mountPath: "/data/db" }],
       }),
       volumeClaimTemplates: [
@@ -127,7 +133,7 @@ const scratch: readonly VolumeUse[] = [
   scratchVolume("config", "/data/configdb", "16Mi"),
 ];
 
-function serverContainer({ image, resources }: MongoDbArgs): ContainerArgs {
+function serverContainer({ image, resources }: MongoDbConfig): ContainerArgs {
   const answers = {
     exec: { command: ["mongosh", "--quiet", "--eval", "db.adminCommand('ping')"] },
     timeoutSeconds: 10,
@@ -138,7 +144,7 @@ function serverContainer({ image, resources }: MongoDbArgs): ContainerArgs {
     command: ["mongod", "--replSet", replicaSet, "--bind_ip_all"],
     resources,
     port: { name: "mongodb", containerPort: mongoDbPort },
-    lifecycle: {
+    probes: {
       startupProbe: { ...answers, periodSeconds: 5, failureThreshold: 24 },
       readinessProbe: { ...answers, periodSeconds: 10, failureThreshold: 3 },
       livenessProbe: { ...answers, periodSeconds: 30, failureThreshold: 6 },
@@ -148,7 +154,8 @@ function serverContainer({ image, resources }: MongoDbArgs): ContainerArgs {
 
 /** Makes the server a replica set of one, unless it is one already, and waits until it may be written to. */
 function initiation(args: MongoDbArgs): BuiltObject<"Job"> {
-  const { scope, image, resources } = args;
+  const { scope } = args;
+  const { image, resources } = args.config;
   const host = memberHost(scope);
   const script = [
     `try { rs.status() } catch { rs.initiate({ _id: "${replicaSet}", members: [{ _id: 0, host: "${host}:${mongoDbPort}" }] }) }`,

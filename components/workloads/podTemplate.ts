@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { checksumAnnotation, labels, type Scope, selectorLabels } from "../../catalog/names";
 import { type NodePool, placement } from "../../catalog/nodePools";
 import { type Resources, totalMebibytes } from "../../catalog/quantity";
+import type { Probes } from "./probes";
 import { type VolumeUse, volumeMounts, volumeSources } from "./volumes";
 
 /** What one workload's pods are made of. */
@@ -37,11 +38,9 @@ export interface ContainerArgs {
   readonly configMaps?: readonly string[];
   readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
   readonly port?: { readonly name: string; readonly containerPort: number };
-  /** Probes and hooks, as Kubernetes writes them. */
-  readonly lifecycle?: Pick<
-    k8s.types.input.core.v1.Container,
-    "startupProbe" | "readinessProbe" | "livenessProbe" | "lifecycle"
-  >;
+  readonly probes?: Probes;
+  /** What runs before the container is told to stop. */
+  readonly preStop?: k8s.types.input.core.v1.LifecycleHandler;
 }
 
 const applicationUser = { id: 1000, group: 3000, ownsVolumes: false };
@@ -99,7 +98,8 @@ function container(args: ContainerArgs, volumes: readonly VolumeUse[]) {
     envFrom: (args.configMaps ?? []).map((name) => ({ configMapRef: { name } })),
     env: [...(args.env ?? [])],
     resources: { requests: { ...args.resources.requests, ...disk }, limits: { ...args.resources.limits, ...disk } },
-    ...args.lifecycle,
+    ...args.probes,
+    ...(args.preStop && { lifecycle: { preStop: args.preStop } }),
     // The last words of a container that fails are in its status, where the engine and kubectl show them.
     terminationMessagePolicy: "FallbackToLogsOnError",
     securityContext: {

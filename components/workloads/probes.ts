@@ -9,13 +9,13 @@ export interface Probes {
   readonly livenessProbe: Probe;
 }
 
-interface Patience {
+interface Threshold {
   readonly periodSeconds: number;
   readonly failures: number;
 }
 
-/** How long a server may be silent, by what it does. */
-const patience = {
+/** How long a server may be silent, by its role. */
+const thresholds = {
   /** Its clients wait: out of the load balancer after 15 s, restarted after 60 s. */
   serving: {
     timeoutSeconds: 5,
@@ -38,9 +38,9 @@ const startupPeriod = 5;
  *
  * The application has one answer to give, so all three ask for it. What differs is how much silence each of them takes.
  */
-export function httpProbes(path: string, startupSeconds: number, what: keyof typeof patience): Probes {
-  const { timeoutSeconds, readiness, liveness } = patience[what];
-  const probe = ({ periodSeconds, failures }: Patience) => ({
+export function httpProbes(path: string, startupSeconds: number, role: keyof typeof thresholds): Probes {
+  const { timeoutSeconds, readiness, liveness } = thresholds[role];
+  const probe = ({ periodSeconds, failures }: Threshold) => ({
     httpGet: { path, port: "http" },
     timeoutSeconds,
     periodSeconds,

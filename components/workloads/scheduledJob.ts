@@ -1,23 +1,21 @@
-import type { JobName, JobRow } from "../../catalog/jobs";
+import type { JobDefinition, JobName } from "../../catalog/jobs";
 import { metadata, objectName, scheduledJobName } from "../../catalog/names";
 import { type BuiltObject, built } from "../objects";
-import { type PodSizes, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
+import { type PodConfig, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
 
 /** When a job runs on one stack, and how big its pod is. */
-export interface ScheduledJobSizes extends PodSizes {
+export interface ScheduledJobConfig extends PodConfig {
   /** Five cron fields, UTC. */
   readonly schedule: string;
   /** A run that takes longer is stopped; seconds. */
   readonly deadlineSeconds: number;
-  /** Its own log level. Default: the stack's. */
-  readonly logLevel?: string;
 }
 
 export interface ScheduledJobArgs {
   readonly context: WorkloadContext;
   readonly job: JobName;
-  readonly row: JobRow;
-  readonly sizes: ScheduledJobSizes;
+  readonly definition: JobDefinition;
+  readonly config: ScheduledJobConfig;
   /** Whether no run starts; one that is under way goes on. */
   readonly suspend: boolean;
 }
@@ -27,14 +25,14 @@ const startingDeadlineSeconds = 300;
 
 /** A job that runs by the clock, one run at a time. */
 export function scheduledJob(args: ScheduledJobArgs): BuiltObject<"CronJob"> {
-  const { context, job, sizes, suspend } = args;
+  const { context, job, config, suspend } = args;
   const template = workloadTemplate(context, jobPods(args));
   return built(
     "CronJob",
     {
       metadata: metadata(context.scope, job, { name: scheduledJobName(context.scope, job) }),
       spec: {
-        schedule: sizes.schedule,
+        schedule: config.schedule,
         timeZone: "Etc/UTC",
         // A backfill that outlasted its period was joined by the next one, and both ran out of memory.
         concurrencyPolicy: "Forbid",
@@ -44,7 +42,7 @@ export function scheduledJob(args: ScheduledJobArgs): BuiltObject<"CronJob"> {
         failedJobsHistoryLimit: 3,
         jobTemplate: {
           metadata: { labels: template.metadata.labels },
-          spec: { backoffLimit: 2, activeDeadlineSeconds: sizes.deadlineSeconds, template },
+          spec: { backoffLimit: 2, activeDeadlineSeconds: config.deadlineSeconds, template },
         },
       },
     },
@@ -53,14 +51,13 @@ export function scheduledJob(args: ScheduledJobArgs): BuiltObject<"CronJob"> {
 }
 
 /** The job's workload: one program for all jobs, told what to do. */
-export function jobPods({ job, row, sizes }: Omit<ScheduledJobArgs, "context" | "suspend">): WorkloadArgs {
+export function jobPods({ job, definition, config }: Omit<ScheduledJobArgs, "context" | "suspend">): WorkloadArgs {
   return {
     component: job,
     image: "cache_maintenance",
-    // Its own log level stands in place of the stack's.
-    settings: row.settings.filter((group) => group !== "log" || sizes.logLevel === undefined),
-    variables: { CACHE_MAINTENANCE_ACTION: row.action, ...(sizes.logLevel && { LOG_LEVEL: sizes.logLevel }) },
-    sizes,
+    groups: definition.variables,
+    variables: { CACHE_MAINTENANCE_ACTION: definition.action },
+    config,
     pod: { restartPolicy: "OnFailure" },
   };
 }

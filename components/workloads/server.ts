@@ -12,7 +12,7 @@ export interface ServerArgs {
   /** How long a start may take; seconds. */
   readonly startupSeconds: number;
   /** Whether clients wait for it, or it only reports on work. */
-  readonly what: "serving" | "working";
+  readonly role: "serving" | "working";
   /** Time for the load balancer to learn that a pod leaves, before the pod is told to stop; seconds. Default: none. */
   readonly drainSeconds?: number;
 }
@@ -37,10 +37,8 @@ export function server(args: ServerArgs) {
     volumes: [scratchVolume("process-metrics", processMetricsPath, "128Mi")],
     container: {
       port: { name: "http", containerPort },
-      lifecycle: {
-        ...httpProbes(args.healthPath, args.startupSeconds, args.what),
-        ...(drainSeconds && { lifecycle: { preStop: { sleep: { seconds: drainSeconds } } } }),
-      },
+      probes: httpProbes(args.healthPath, args.startupSeconds, args.role),
+      ...(drainSeconds && { preStop: { sleep: { seconds: drainSeconds } } }),
     },
   } satisfies Partial<WorkloadArgs>;
 }

@@ -3,40 +3,40 @@ import type { Service } from "@pulumi/kubernetes/core/v1";
 import type { Ingress } from "@pulumi/kubernetes/networking/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { metadata, objectName, type Scope, selectorLabels } from "../../catalog/names";
-import { type ServiceName, type ServiceRow, serviceNames, services } from "../../catalog/services";
+import { type Route, type ServiceDefinition, type ServiceName, serviceNames, services } from "../../catalog/services";
 import { type BuiltObject, built, childOptions, register, type WorkloadComponentArgs } from "../objects";
 import { serviceMonitor } from "../observability/monitors";
-import { type EntranceArgs, ingress } from "../traffic/ingress";
+import { type EndpointArgs, type IngressArgs, ingress } from "../traffic/ingress";
 import { podDisruptionBudget } from "./podDisruptionBudget";
 import { rolloutBudget } from "./rollout";
 import { server, serverVariables } from "./server";
-import { type PodSizes, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
+import { type PodConfig, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
 
-/** How big one service is on one stack, and who reaches it. */
-export interface ServiceSizes extends PodSizes {
+/** What a stack file configures of one service. */
+export interface ServiceConfig extends PodConfig {
   /** Pods; 0 stops the service. */
   readonly replicas: number;
   /** Server processes in each pod. Default: 1. */
   readonly uvicornWorkers: number;
   /** The address its server listens on. Default: 0.0.0.0. */
   readonly listenAddress: string;
-  /** Whether the public entrance has rules for it. Default: true. */
+  /** Whether the public endpoint has rules for it. Default: true. */
   readonly public: boolean;
 }
 
 /** The ways into a stack. */
-export interface Entrances {
-  readonly public: EntranceArgs;
+export interface Endpoints {
+  readonly public: EndpointArgs;
   /** For callers within the team's own network. Default: none. */
-  readonly internal?: EntranceArgs;
+  readonly internal?: EndpointArgs;
 }
 
 export interface WebServiceArgs {
   readonly context: WorkloadContext;
   readonly component: ServiceName;
-  readonly row: ServiceRow;
-  readonly sizes: ServiceSizes;
-  readonly entrances: Entrances;
+  readonly definition: ServiceDefinition;
+  readonly config: ServiceConfig;
+  readonly endpoints: Endpoints;
 }
 
 /** How long a pod must stay ready before the rollout goes on; seconds. */
@@ -52,7 +52,7 @@ export interface WebServiceObjects {
   readonly deployment: BuiltObject<"Deployment">;
   readonly service: BuiltObject<"Service">;
   readonly disruptionBudget: BuiltObject<"PodDisruptionBudget">;
-  /** Its rules at each entrance that has any for it. */
+  /** Its rules at each endpoint that has any for it. */
   readonly ingresses: readonly BuiltObject<"Ingress">[];
   /** Absent where Prometheus' custom resources are not on the cluster. */
   readonly monitor?: BuiltObject<"ServiceMonitor">;
@@ -60,14 +60,14 @@ export interface WebServiceObjects {
 
 /** Builds a web service: its pods, their address, its rules at the load balancers, its metrics, and how many pods may be missing. */
 export function buildWebService(args: WebServiceArgs): WebServiceObjects {
-  const { context, component, row } = args;
+  const { context, component, definition } = args;
   const { scope } = context;
   return {
     deployment: deployment(args),
     service: service(scope, component),
     disruptionBudget: podDisruptionBudget(scope, component, 1),
     ingresses: serviceIngresses(args).map(ingress),
-    ...(context.monitoring && { monitor: serviceMonitor({ scope, component, metricsPath: row.metricsPath }) }),
+    ...(context.monitoring && { monitor: serviceMonitor({ scope, component, metricsPath: definition.metricsPath }) }),
   };
 }
 
@@ -100,19 +100,21 @@ export class WebService extends pulumi.ComponentResource {
 }
 
 function deployment(args: WebServiceArgs): BuiltObject<"Deployment"> {
-  const { context, component, row, sizes } = args;
+  const { context, component, definition, config } = args;
   const { scope } = context;
-  const budget = rolloutBudget({ ...row, ...sizes, minReadySeconds, terminationGracePeriodSeconds });
+  const { surge, startupSeconds } = definition;
+  const { replicas } = config;
+  const budget = rolloutBudget({ replicas, surge, startupSeconds, minReadySeconds, terminationGracePeriodSeconds });
   return built(
     "Deployment",
     {
       metadata: metadata(scope, component),
       spec: {
-        replicas: sizes.replicas,
+        replicas,
         revisionHistoryLimit: 10,
         minReadySeconds,
         progressDeadlineSeconds: budget.progressDeadlineSeconds,
-        strategy: { type: "RollingUpdate", rollingUpdate: { ...row.surge } },
+        strategy: { type: "RollingUpdate", rollingUpdate: { ...surge } },
         selector: { matchLabels: selectorLabels(scope, component) },
         template: workloadTemplate(context, servicePods(args)),
       },
@@ -124,17 +126,28 @@ function deployment(args: WebServiceArgs): BuiltObject<"Deployment"> {
 /** The service's workload: what it reads and how its server runs. */
 export function servicePods({
   component,
-  row,
-  sizes,
-}: Pick<WebServiceArgs, "component" | "row" | "sizes">): WorkloadArgs {
+  definition,
+  config,
+}: Pick<WebServiceArgs, "component" | "definition" | "config">): WorkloadArgs {
+  const { variables: groups, variablePrefix, healthPath, startupSeconds, parquetMetadata } = definition;
+  const { listenAddress, uvicornWorkers } = config;
+  const { command, volumes, container } = server({
+    package: definition.package,
+    healthPath,
+    startupSeconds,
+    role: "serving",
+    drainSeconds,
+  });
   return {
-    ...server({ ...row, what: "serving", drainSeconds }),
     component,
     image: component,
-    settings: row.settings,
-    variables: serverVariables({ ...sizes, variablePrefix: row.variablePrefix }),
-    sizes,
-    ...(row.parquetMetadata && { parquetMetadata: row.parquetMetadata }),
+    command,
+    groups,
+    variables: serverVariables({ variablePrefix, listenAddress, uvicornWorkers }),
+    config,
+    ...(parquetMetadata && { parquetMetadata }),
+    volumes,
+    container,
     pod: { terminationGracePeriodSeconds },
   };
 }
@@ -151,23 +164,38 @@ function service(scope: Scope, component: string): BuiltObject<"Service"> {
   });
 }
 
-/** Its rules at each entrance that has any for it. */
-export function serviceIngresses({ context, component, row, sizes, entrances }: WebServiceArgs) {
+/** Its rules at each endpoint that has any for it. */
+export function serviceIngresses(args: WebServiceArgs): IngressArgs[] {
+  const { context, component, definition, config, endpoints } = args;
+  const { publicRoutes, routes } = definition;
   const name = objectName(context.scope, component);
-  const common = (entrance: EntranceArgs) => ({
-    ...row,
-    scope: context.scope,
-    component,
-    entrance,
-    order: ruleOrder(row, entrance),
-  });
-  const open = { ...common(entrances.public), name, routes: [...row.publicRoutes, ...row.routes] };
-  const inside = entrances.internal && { ...common(entrances.internal), name: `${name}-internal` };
-  return [...(sizes.public ? [open] : []), ...(inside ? [inside] : [])];
+  return [
+    ...(config.public ? [ingressArgs(args, endpoints.public, name, [...publicRoutes, ...routes])] : []),
+    ...(endpoints.internal ? [ingressArgs(args, endpoints.internal, `${name}-internal`, routes)] : []),
+  ];
 }
 
-/** The place of a service's rules in the group of an entrance. */
-function ruleOrder({ routeOrder }: ServiceRow, { firstOrder }: EntranceArgs): number {
+function ingressArgs(
+  { context, component, definition }: WebServiceArgs,
+  endpoint: EndpointArgs,
+  name: string,
+  routes: readonly Route[],
+): IngressArgs {
+  const { healthPath, stickySeconds } = definition;
+  return {
+    scope: context.scope,
+    component,
+    name,
+    endpoint,
+    order: ruleOrder(definition, endpoint),
+    routes,
+    healthPath,
+    ...(stickySeconds && { stickySeconds }),
+  };
+}
+
+/** The place of a service's rules in the group of an endpoint. */
+function ruleOrder({ routeOrder }: ServiceDefinition, { firstOrder }: EndpointArgs): number {
   const earlier = serviceNames.filter((other) => services[other].routeOrder < routeOrder);
   return firstOrder === undefined ? routeOrder : firstOrder + earlier.length;
 }

@@ -2,13 +2,13 @@ import type { Deployment } from "@pulumi/kubernetes/apps/v1";
 import type { HorizontalPodAutoscaler } from "@pulumi/kubernetes/autoscaling/v2";
 import * as pulumi from "@pulumi/pulumi";
 import { metadata, objectName, type Scope, selectorLabels } from "../../catalog/names";
-import { type JobSize, workerComponent, workerSettings, workerSurge } from "../../catalog/workers";
+import { type JobSize, workerComponent, workerGroups, workerSurge } from "../../catalog/workers";
 import { type BuiltObject, built, childOptions, register, type WorkloadComponentArgs } from "../objects";
 import { podMonitor } from "../observability/monitors";
 import { podDisruptionBudget } from "./podDisruptionBudget";
 import { rolloutBudget } from "./rollout";
 import { server, serverVariables } from "./server";
-import { type PodSizes, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
+import { type PodConfig, type WorkloadArgs, type WorkloadContext, workloadTemplate } from "./workload";
 
 /** A number of pods that follows the queue. */
 export interface AutoscalingArgs {
@@ -18,8 +18,10 @@ export interface AutoscalingArgs {
   readonly jobsPerPod: Readonly<Partial<Record<JobSize, number>>>;
 }
 
-/** One pool of workers on one stack. */
-export interface WorkerPoolSizes extends PodSizes {
+/** How many pods a pool has: a fixed number, or one that follows the queue. */
+export type WorkerPoolSize = { readonly replicas: number } | { readonly autoscaling: AutoscalingArgs };
+
+interface WorkerPoolPods extends PodConfig {
   /** Takes jobs above `min` and up to `max`; 0 to 100. */
   readonly difficulty: { readonly min: number; readonly max: number };
   /** A pod takes no job while more of its memory than this is used; per cent, 0 for no bound. */
@@ -30,17 +32,16 @@ export interface WorkerPoolSizes extends PodSizes {
   readonly startupSeconds: number;
   /** How long a pod that is told to stop may go on with its job; seconds. */
   readonly terminationGracePeriodSeconds: number;
-  /** Pods, where their number is fixed. */
-  readonly replicas?: number;
-  /** Bounds and targets, where their number follows the queue. */
-  readonly autoscaling?: AutoscalingArgs;
 }
+
+/** What a stack file configures of one pool of workers. */
+export type WorkerPoolConfig = WorkerPoolPods & WorkerPoolSize;
 
 export interface WorkerPoolArgs {
   readonly context: WorkloadContext;
   /** The pool's name, such as heavy. */
   readonly pool: string;
-  readonly sizes: WorkerPoolSizes;
+  readonly config: WorkerPoolConfig;
 }
 
 const minReadySeconds = 10;
@@ -59,12 +60,12 @@ export interface WorkerPoolObjects {
 
 /** Builds a pool of workers: its pods, what decides how many there are, its metrics, and how many may be drained at once. */
 export function buildWorkerPool(args: WorkerPoolArgs): WorkerPoolObjects {
-  const { context, sizes } = args;
+  const { context, config } = args;
   const { scope } = context;
   const component = workerComponent(args.pool);
   return {
     deployment: deployment(args),
-    ...(sizes.autoscaling && { autoscaler: autoscaler(scope, component, sizes.autoscaling) }),
+    ...("autoscaling" in config && { autoscaler: autoscaler(scope, component, config.autoscaling) }),
     disruptionBudget: podDisruptionBudget(scope, component, "25%"),
     ...(context.monitoring && { monitor: podMonitor({ scope, component, metricsPath }) }),
   };
@@ -96,18 +97,24 @@ export class WorkerPool extends pulumi.ComponentResource {
 }
 
 function deployment(args: WorkerPoolArgs): BuiltObject<"Deployment"> {
-  const { context, sizes } = args;
+  const { context, config } = args;
   const { scope } = context;
   const component = workerComponent(args.pool);
-  const mostPods = sizes.autoscaling?.maxReplicas ?? sizes.replicas ?? 1;
-  const budget = rolloutBudget({ ...sizes, replicas: mostPods, surge: workerSurge, minReadySeconds });
+  const { startupSeconds, terminationGracePeriodSeconds } = config;
+  const budget = rolloutBudget({
+    replicas: "autoscaling" in config ? config.autoscaling.maxReplicas : config.replicas,
+    surge: workerSurge,
+    startupSeconds,
+    minReadySeconds,
+    terminationGracePeriodSeconds,
+  });
   return built(
     "Deployment",
     {
       metadata: metadata(scope, component),
       spec: {
         // Left out where the autoscaler sets it: an update would undo its work.
-        ...(!sizes.autoscaling && sizes.replicas !== undefined && { replicas: sizes.replicas }),
+        ...("replicas" in config && { replicas: config.replicas }),
         revisionHistoryLimit: 10,
         minReadySeconds,
         progressDeadlineSeconds: budget.progressDeadlineSeconds,
@@ -121,23 +128,31 @@ function deployment(args: WorkerPoolArgs): BuiltObject<"Deployment"> {
 }
 
 /** The pool's workload: the worker's own settings, and which jobs it takes. */
-export function workerPods({ pool, sizes }: Omit<WorkerPoolArgs, "context">): WorkloadArgs {
-  const { difficulty, terminationGracePeriodSeconds, startupSeconds } = sizes;
+export function workerPods({ pool, config }: Omit<WorkerPoolArgs, "context">): WorkloadArgs {
+  const { difficulty, terminationGracePeriodSeconds, startupSeconds } = config;
+  const { command, volumes, container } = server({
+    package: "worker",
+    healthPath: "/healthcheck",
+    startupSeconds,
+    role: "working",
+  });
   return {
-    ...server({ package: "worker", healthPath: "/healthcheck", startupSeconds, what: "working" }),
     component: workerComponent(pool),
     image: "worker",
-    settings: workerSettings,
+    command,
+    groups: workerGroups,
     variables: {
       ...serverVariables({ variablePrefix: "WORKER", listenAddress: "0.0.0.0", uvicornWorkers: 1 }),
       DATASETS_BASED_HF_DATASETS_CACHE: `/tmp/hf-datasets-cache/${pool}/datasets`,
       WORKER_DIFFICULTY_MAX: String(difficulty.max),
       WORKER_DIFFICULTY_MIN: String(difficulty.min),
-      WORKER_MAX_MEMORY_PCT: String(sizes.maxMemoryPercent),
-      WORKER_MAX_SYSTEM_MEMORY_PCT: String(sizes.maxSystemMemoryPercent),
+      WORKER_MAX_MEMORY_PCT: String(config.maxMemoryPercent),
+      WORKER_MAX_SYSTEM_MEMORY_PCT: String(config.maxSystemMemoryPercent),
     },
-    sizes,
+    config,
     parquetMetadata: "write",
+    volumes,
+    container,
     pod: { terminationGracePeriodSeconds },
   };
 }

@@ -3,7 +3,7 @@ import type { Scope } from "../../catalog/names";
 import type { NodePool } from "../../catalog/nodePools";
 import type { Resources } from "../../catalog/quantity";
 import type { SecretKey } from "../../catalog/secrets";
-import { type SettingGroup, secretVariables } from "../../catalog/settings";
+import { secretVariablesOf, type VariableGroup, variableNamed } from "../../catalog/variables";
 import { type SecretValues, secretsChecksum, secretVariable } from "../foundation/secrets";
 import type { Variables } from "../foundation/settings";
 import type { ParquetMetadataVolume } from "../foundation/storage";
@@ -17,13 +17,20 @@ import {
   writableHome,
 } from "./volumes";
 
+/** Where the variables of a group are. */
+export interface GroupSource {
+  readonly variables: Variables;
+  /** The ConfigMap that holds them. Default: none, and they stand in the pods. */
+  readonly configMap?: string;
+}
+
 /** What all workloads of a stack are given. */
 export interface WorkloadContext {
   readonly scope: Scope;
   readonly images: { readonly registry: string; readonly tag: string };
   readonly serviceAccount: string;
-  /** Each setting group: the name of its ConfigMap, or the variables themselves, which then stand in the pods. */
-  readonly settings: Readonly<Partial<Record<SettingGroup, string | Variables>>>;
+  readonly groups: ReadonlyMap<VariableGroup, GroupSource>;
+  readonly nodePools: Readonly<Record<string, NodePool>>;
   readonly secrets: SecretValues;
   /** How secrets reach a pod: as variables, or as files, which no process hands on to its children. */
   readonly secretDelivery: "env" | "files";
@@ -34,13 +41,15 @@ export interface WorkloadContext {
   readonly monitoring: boolean;
 }
 
-/** How big a workload's pods are on one stack, and where they run. */
-export interface PodSizes {
+/** What a stack file configures of every workload's pods. */
+export interface PodConfig {
   readonly resources: Resources;
   /** Writable space under /tmp. */
   readonly scratch: string;
-  /** Default: any node without a taint. */
-  readonly nodePool?: NodePool;
+  /** The name of the pool of nodes that they run on. Default: any node without a taint. */
+  readonly nodePool?: string;
+  /** Variables in the place of those that all workloads are given. */
+  readonly env: Variables;
 }
 
 /** One workload of the application. */
@@ -49,15 +58,16 @@ export interface WorkloadArgs {
   /** The image's name within the registry, less its common prefix. */
   readonly image: string;
   readonly command?: readonly string[];
-  readonly settings: readonly SettingGroup[];
+  /** The groups of variables that it reads. */
+  readonly groups: readonly VariableGroup[];
   /** Variables that no other workload reads; they stand in its own pods, where a change of them is seen. */
   readonly variables: Variables;
-  readonly sizes: PodSizes;
+  readonly config: PodConfig;
   /** How it uses the shared volume of parquet metadata. Default: not at all. */
   readonly parquetMetadata?: "read" | "write";
   /** Further volumes. Default: none. */
   readonly volumes?: readonly VolumeUse[];
-  readonly container?: Pick<ContainerArgs, "port" | "lifecycle">;
+  readonly container?: Pick<ContainerArgs, "port" | "probes" | "preStop">;
   readonly initContainers?: readonly ContainerArgs[];
   readonly pod?: Pick<PodTemplateArgs, "terminationGracePeriodSeconds" | "restartPolicy">;
 }
@@ -71,19 +81,18 @@ export function imageOf({ images }: Pick<WorkloadContext, "images">, name: strin
 }
 
 /** The secrets that a workload with these groups reads, of those that the stack has. */
-export function secretsOf(settings: readonly SettingGroup[], values: SecretValues): SecretKey[] {
-  return [...new Set(secretEntries(settings, values).map(({ key }) => key))];
+export function secretsOf(groups: readonly VariableGroup[], values: SecretValues): SecretKey[] {
+  return [...new Set(secretEntries(groups, values).map(({ key }) => key))];
 }
 
 /** The template of a workload's pods: what it reads, where it writes, and how it is told its secrets. */
 export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs) {
   const { scope, secretDelivery, secrets } = context;
-  const { component, sizes, settings, parquetMetadata } = args;
-  const keys = secretsOf(settings, secrets);
-  const groups = settings.map((group) => context.settings[group]);
-  const configMaps = groups.flatMap((group) => (typeof group === "string" ? group : []));
-  const inPods = groups.flatMap((group) => (typeof group === "object" ? variableEntries(group) : []));
-  const fromSecrets = secretEntries(settings, secrets).map(({ name, key }) => secretVariable(name, key));
+  const { component, config, groups, parquetMetadata } = args;
+  const keys = secretsOf(groups, secrets);
+  const { configMaps, inPods, own } = variablesRead(context, groups, config.env);
+  const fromSecrets = secretEntries(groups, secrets).map(({ name, key }) => secretVariable(name, key));
+  const nodePool = config.nodePool === undefined ? undefined : context.nodePools[config.nodePool];
   const asFiles = secretDelivery === "files" && keys.length > 0;
   // Pods of jobs start anew each time, and read what the secrets are then.
   const outlivesSecrets = (args.pod?.restartPolicy ?? "Always") === "Always" && keys.length > 0;
@@ -92,7 +101,7 @@ export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs) {
     scope,
     component,
     serviceAccount: context.serviceAccount,
-    ...(sizes.nodePool && { nodePool: sizes.nodePool }),
+    ...(nodePool && { nodePool }),
     ...(args.initContainers && { initContainers: args.initContainers }),
     ...(outlivesSecrets && { secretsChecksum: secretsChecksum(keys, secrets, context.checksumKey) }),
     container: {
@@ -100,17 +109,39 @@ export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs) {
       name: component,
       image: imageOf(context, args.image),
       ...(args.command && { command: args.command }),
-      resources: sizes.resources,
+      resources: config.resources,
       configMaps,
-      env: [writableHome, ...(asFiles ? secretsDirectory : fromSecrets), ...inPods, ...variableEntries(args.variables)],
+      env: [
+        writableHome,
+        ...(asFiles ? secretsDirectory : fromSecrets),
+        ...[inPods, args.variables, own].flatMap(variableEntries),
+      ],
     },
     volumes: [
-      scratchVolume("scratch", "/tmp", sizes.scratch),
+      scratchVolume("scratch", "/tmp", config.scratch),
       ...(args.volumes ?? []),
       ...(parquetMetadata ? [parquetMetadataVolume(context.parquetMetadata, parquetMetadata)] : []),
       ...(asFiles ? [secretsVolume(keys)] : []),
     ],
   });
+}
+
+/**
+ * Where a workload gets the variables of its groups from. A group of which it has a variable of its own stands whole in its
+ * pods: each variable is then defined once, and the ConfigMap that others read stays as it is.
+ */
+function variablesRead({ groups }: WorkloadContext, read: readonly VariableGroup[], env: Variables) {
+  const changed = read.filter((group) => Object.keys(env).some((name) => variableNamed(name)?.group === group));
+  const unchanged = read.filter((group) => !changed.includes(group)).flatMap((group) => groups.get(group) ?? []);
+  return {
+    configMaps: unchanged.flatMap(({ configMap }) => configMap ?? []),
+    inPods: joined(unchanged.map(({ configMap, variables }) => (configMap === undefined ? variables : {}))),
+    own: joined([...changed.map((group) => groups.get(group)?.variables ?? {}), env]),
+  };
+}
+
+function joined(variables: readonly Variables[]): Variables {
+  return Object.fromEntries(variables.flatMap((some) => Object.entries(some)));
 }
 
 const secretsDirectory = [{ name: "SECRETS_DIR", value: secretsPath }];
@@ -119,9 +150,6 @@ function variableEntries(variables: Variables) {
   return Object.entries(variables).map(([name, value]) => ({ name, value }));
 }
 
-function secretEntries(settings: readonly SettingGroup[], values: SecretValues) {
-  return settings
-    .flatMap((group) => Object.entries(secretVariables[group]))
-    .map(([name, key]: [string, SecretKey]) => ({ name, key }))
-    .filter(({ key }) => values[key] !== undefined);
+function secretEntries(groups: readonly VariableGroup[], values: SecretValues) {
+  return groups.flatMap(secretVariablesOf).filter(({ key }) => values[key] !== undefined);
 }

@@ -1,36 +1,37 @@
-import { nodePools } from "../../catalog/nodePools";
+import { placement } from "../../catalog/nodePools";
 import { fewestPods } from "../inventory";
 import { listed, type Rules } from "../rule";
-
-const selectorStart = "role-";
-
-const taintStart = "huggingface.co/";
 
 export const placementRules = {
   "placements-agree": {
     level: "mandatory",
     why: "A pod without the toleration of the pool it selects waits forever, and one without the selector runs on others' nodes.",
-    check: ({ workloads }, expect) => {
+    check: ({ workloads, facts: { nodePools = {} } }, expect) => {
+      const pools = Object.values(nodePools).map((pool) => {
+        const { nodeSelector = {}, tolerations = [] } = placement(pool);
+        return { labels: Object.keys(nodeSelector), taints: tolerations.map(({ key }) => key) };
+      });
       for (const { object, pod, path } of workloads) {
-        const selected = Object.keys(pod.nodeSelector).filter((key) => key.startsWith(selectorStart));
-        const pools = selected.map((key) => key.slice(selectorStart.length));
-        const tolerated = pod.tolerations.map(({ key }) => key).filter((key) => key.startsWith(taintStart));
+        const selected = Object.keys(pod.nodeSelector);
+        const tolerated = pod.tolerations.map(({ key }) => key);
         const selectorPath = `${path}.spec.nodeSelector`;
-        for (const pool of pools) {
-          const isKnown = nodePools.some((known) => known === pool);
-          expect(isKnown, object, selectorPath, selectorStart + pool, `name one of ${nodePools.join(", ")}`);
+        for (const label of selected) {
+          const isKnown = pools.some(({ labels }) => labels.includes(label));
+          expect(isKnown, object, selectorPath, label, `name one of ${Object.keys(nodePools).join(", ")}`);
         }
-        for (const taint of pools.map((pool) => taintStart + pool)) {
+        const chosen = pools.filter(({ labels }) => labels.some((label) => selected.includes(label)));
+        const needed = chosen.flatMap(({ taints }) => taints);
+        for (const taint of needed) {
           const isTolerated = tolerated.includes(taint);
           expect(isTolerated, object, `${path}.spec.tolerations`, listed(tolerated), `tolerate ${taint}`);
         }
-        for (const pool of tolerated.map((key) => key.slice(taintStart.length))) {
-          expect(pools.includes(pool), object, selectorPath, listed(selected), `select ${selectorStart}${pool}`);
+        for (const { labels, taints } of pools) {
+          const isNeeded = taints.every((taint) => needed.includes(taint) || !tolerated.includes(taint));
+          expect(isNeeded, object, selectorPath, listed(selected), `select ${labels.join(", ")}`);
         }
       }
     },
   },
-
   "pods-spread": {
     level: "mandatory",
     why: "Pods that share a node go down together with it.",

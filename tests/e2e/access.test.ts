@@ -95,7 +95,7 @@ describe("access", () => {
       const roleArn = "arn:aws:iam::707930574880:role/pods";
       await setInFile(engine, { "datasets-server:serviceAccount": { roleArn } });
       await engine.configure("services.api.replicas", "3");
-      await engine.configure("settings.maxAge.longSeconds", "60");
+      await engine.configure("env.API_MAX_AGE_LONG", "60");
       const plan = await previewPlan(engine);
       assert.deepEqual(Object.keys(plan).sort(), ["create", "delete", "update"], JSON.stringify(plan));
       // The provider's own change is whose kubeconfig it has.

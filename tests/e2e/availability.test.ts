@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { V1Deployment, V1DeploymentStrategy } from "@kubernetes/client-node";
-import { placement } from "../../catalog/nodePools";
+import { type Placement, placement } from "../../catalog/nodePools";
 import type { Surge } from "../../catalog/rollouts";
 import { services } from "../../catalog/services";
 import { workerSurge } from "../../catalog/workers";
@@ -14,14 +14,17 @@ import { sharedCluster } from "../support/e2e/world";
 const namespace = "availability";
 
 /** Pods that roll are where no node is drained meanwhile. */
-const awayFromDrains = placement("datasets-server-api");
+const awayFromDrains = placement({
+  label: "role-datasets-server-api=true",
+  taint: "huggingface.co/datasets-server-api:NoSchedule",
+});
 
 interface App {
   readonly name: string;
   readonly replicas: number;
   readonly strategy: V1DeploymentStrategy;
   /** Default: any node without a taint. */
-  readonly placement?: Readonly<Record<string, unknown>>;
+  readonly placement?: Placement;
 }
 
 const rolling = (surge: Surge): V1DeploymentStrategy => ({ type: "RollingUpdate", rollingUpdate: { ...surge } });

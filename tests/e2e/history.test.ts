@@ -76,7 +76,7 @@ describe("ds deploy, history and drift, from a git checkout", () => {
     await deploy();
     asFirstDeployed = await wanted();
     await engine.configure("images.tag", secondTag);
-    await engine.configure("settings.logLevel", "WARNING");
+    await engine.configure("env.LOG_LEVEL", "WARNING");
     secondCommit = await commit("second");
     await deploy();
     assert.notDeepEqual(await wanted(), asFirstDeployed);

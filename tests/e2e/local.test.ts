@@ -167,7 +167,7 @@ describe("stack local", () => {
   });
 
   it("rolls the pods for a changed setting, whose old ConfigMap stays until the last old pod was replaced", async () => {
-    await engine.configure("settings.logLevel", "WARNING");
+    await engine.configure("env.LOG_LEVEL", "WARNING");
     const { stdout } = await engine.preview("--diff");
     assert.match(stdout, /LOG_LEVEL *: "WARNING"/);
     const replacement = await watchReplacement(

@@ -97,7 +97,7 @@ describe("the migration of stack local", () => {
   it("does not run again for another setting, size or secret, though everything else rolls", async () => {
     const before = await migrations();
     assert.deepEqual(Object.keys(before), [`${prefix}59db084`]);
-    await engine.configure("settings.logLevel", "WARNING");
+    await engine.configure("env.LOG_LEVEL", "WARNING");
     await engine.configure("migration.resources.requests.cpu", "200m");
     await engine.setSecret("hfToken", "hf_another");
     const history = await up();

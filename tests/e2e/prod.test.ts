@@ -141,7 +141,7 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
     const selector = /(?<=\[componentLabel\(scope\)\]: objectName\(scope, )component(?=\),)/;
     await edit(inCopy(parts.selector), selector, 'component === "worker-heavy" ? "worker-other" : component');
     await edit(inCopy(parts.pool), /(?<=\{ )customTimeouts:/, '...(args.pool === "light" && { id: "renamed" }), $&');
-    await engine.configure("settings.cacheReports.results", "999");
+    await engine.configure("env.ADMIN_CACHE_REPORTS_NUM_RESULTS", "999");
     const before = await identities(kubernetes, namespace);
     const said = refused(await engine.run("up", "--yes"));
     const heavy = "Deployment/datasets-server-prod-worker-heavy";
@@ -166,7 +166,7 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
         /^(Deployment|Ingress|Secret|Service) /.test(object),
       );
     await putBack(parts.pool);
-    await engine.configure("settings.cacheReports.results", "1000");
+    await engine.configure("env.ADMIN_CACHE_REPORTS_NUM_RESULTS", "1000");
     const before = await keptObjects();
     const said = refused(await engine.up());
     assert.match(

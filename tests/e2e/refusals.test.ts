@@ -15,7 +15,7 @@ interface Fault {
 }
 
 const api = ["datasets-server:services", "api"];
-const tagAllowed = "sha- and 7 to 40 hexadecimal digits of the commit, such as sha-59db084";
+const tagAllowed = '"sha-" followed by 7 to 40 hex digits, such as sha-59db084';
 const replicasAllowed = "a whole number from 0 to 500 (pods)";
 const cpuAllowed = "CPU cores as 2, 0.5 or 500m, above 0";
 
@@ -23,7 +23,7 @@ const faults: readonly Fault[] = [
   {
     is: "no token",
     change: [[["datasets-server:hfToken"], undefined]],
-    says: ["datasets-server:hfToken: is missing; needed: a value set by: ds pulumi STACK -- config set --secret"],
+    says: ["datasets-server:hfToken: missing; expected a value set by: ds pulumi STACK -- config set --secret"],
   },
   {
     is: "a token in plain text",
@@ -35,14 +35,12 @@ const faults: readonly Fault[] = [
   {
     is: "an unknown key",
     change: [[["datasets-server:replicas"], 3]],
-    says: ["datasets-server:replicas: is not a key; allowed: one of stacks, cluster, namespace, "],
+    says: ["datasets-server:replicas: unknown key; expected one of stacks, cluster, namespace, "],
   },
   {
     is: "an unknown key inside another",
     change: [[[...api, "replica"], 3]],
-    says: [
-      "datasets-server:services.api.replica: is not a key; allowed: one of resources, scratch, nodePool, replicas",
-    ],
+    says: ["datasets-server:services.api.replica: unknown key; did you mean replicas?"],
   },
   {
     is: "a key of another program",
@@ -52,46 +50,42 @@ const faults: readonly Fault[] = [
   {
     is: "a value of the wrong type",
     change: [[[...api, "replicas"], "many"]],
-    says: [`datasets-server:services.api.replicas: "many" is not allowed; allowed: ${replicasAllowed}`],
+    says: [`datasets-server:services.api.replicas: got "many"; expected ${replicasAllowed}`],
   },
   {
     is: "-1 replicas",
     change: [[[...api, "replicas"], -1]],
-    says: [`datasets-server:services.api.replicas: -1 is not allowed; allowed: ${replicasAllowed}`],
+    says: [`datasets-server:services.api.replicas: got -1; expected ${replicasAllowed}`],
   },
   {
     is: "1.5 replicas",
     change: [[[...api, "replicas"], 1.5]],
-    says: [`datasets-server:services.api.replicas: 1.5 is not allowed; allowed: ${replicasAllowed}`],
+    says: [`datasets-server:services.api.replicas: got 1.5; expected ${replicasAllowed}`],
   },
   {
     is: "an image tag that moves",
     change: [[["datasets-server:images", "tag"], "latest"]],
-    says: [`datasets-server:images.tag: "latest" is not allowed; allowed: ${tagAllowed}`],
+    says: [`datasets-server:images.tag: got "latest"; expected ${tagAllowed}`],
   },
   {
     is: "a host that is no DNS name",
     change: [[["datasets-server:ingress", "public", "host"], "Datasets_Server"]],
-    says: [
-      `datasets-server:ingress.public.host: "Datasets_Server" is not allowed; allowed: a DNS name of lower-case labels`,
-    ],
+    says: [`datasets-server:ingress.public.host: got "Datasets_Server"; expected a DNS name of lower-case labels`],
   },
   {
     is: "a memory request above its limit",
     change: [[[...api, "resources", "requests", "memory"], "2Gi"]],
-    says: [
-      `datasets-server:services.api.resources.requests.memory: "2Gi" is not allowed; allowed: at most the limit, 1Gi`,
-    ],
+    says: [`datasets-server:services.api.resources.requests.memory: got "2Gi"; expected at most the limit, 1Gi`],
   },
   {
     is: "CPU in words",
     change: [[[...api, "resources", "limits", "cpu"], "1 core"]],
-    says: [`datasets-server:services.api.resources.limits.cpu: "1 core" is not allowed; allowed: ${cpuAllowed}`],
+    says: [`datasets-server:services.api.resources.limits.cpu: got "1 core"; expected ${cpuAllowed}`],
   },
   {
     is: "an address that only the pod itself reaches",
     change: [[[...api, "listenAddress"], "localhost"]],
-    says: [`datasets-server:services.api.listenAddress: "localhost" is not allowed; allowed: one of 0.0.0.0, ::`],
+    says: [`datasets-server:services.api.listenAddress: got "localhost"; expected one of 0.0.0.0, ::`],
   },
   {
     is: "an encrypted value that was damaged",
@@ -107,8 +101,8 @@ const faults: readonly Fault[] = [
     ],
     says: [
       "the configuration of stack local has 3 issues; no changes were made",
-      "services.api.replicas: -1 is not allowed",
-      'images.tag: "latest" is not allowed',
+      "services.api.replicas: got -1",
+      'images.tag: got "latest"',
       "hfToken: must be encrypted",
     ],
   },
@@ -159,7 +153,7 @@ describe("an update is refused, and nothing is touched", () => {
     const stranger = engine.forStack("staging");
     await stranger.init();
     await assertRefused(stranger, await stranger.up(), [
-      "there is no stack staging; allowed: prod, ephemeral, local, pr-N, prod-CLUSTER",
+      "there is no stack staging; expected one of prod, ephemeral, local, pr-N, prod-CLUSTER",
     ]);
   });
 
@@ -168,7 +162,7 @@ describe("an update is refused, and nothing is touched", () => {
     await prod.init();
     await assertRefused(prod, await prod.up("--config-file", "Pulumi.ephemeral.yaml"), [
       "datasets-server:stacks: the file in use is for ephemeral, pr-N, not for prod; use that stack's own file",
-      "datasets-server:cluster.name: hub-ephemeral is not a cluster of stack prod; allowed: hub-prod",
+      'datasets-server:cluster.name: got "hub-ephemeral"; expected hub-prod, where stack prod is',
     ]);
   });
 

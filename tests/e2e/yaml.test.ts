@@ -108,15 +108,18 @@ describe("a stack file that can be read in two ways, or not at all", () => {
   it("is refused by a preview as by every command, with its keys, lines and how to write them", async () => {
     const changed = text
       .replace("replicas: 2\n", "replicas: 010\n")
-      .replace("maxDatasetSizeBytes: 100000000", "maxDatasetSizeBytes: 5_000_000")
+      .replace(
+        "PARQUET_AND_INFO_MAX_DATASET_SIZE_BYTES: 100000000",
+        "PARQUET_AND_INFO_MAX_DATASET_SIZE_BYTES: 5_000_000",
+      )
       .replace("{heavy: 50, medium: 150}", "{<<: {light: 1}, heavy: 50}");
     await fs.writeFile(file, changed);
-    const at = (needle: string) => `Pulumi.local.yaml, line ${lineOf(needle)}`;
+    const at = (needle: string, column: number) => `Pulumi.local.yaml:${lineOf(needle)}:${column}`;
     const says = [
       "the configuration of stack local has 3 issues; no changes were made:",
-      `datasets-server:settings.maxDatasetSizeBytes: ${at("maxDatasetSizeBytes")}: can be read in two ways; write 5000000, or "5_000_000" in quotes`,
-      `datasets-server:services.api.replicas: ${at("replicas: 2\n")}: can be read in two ways; write 8, or "010" in quotes`,
-      `datasets-server:workers.heavy.autoscaling.jobsPerPod."<<": ${at("{heavy: 50")}: is a merge to Pulumi, and a key to others; write out the keys that it stands for`,
+      `${at("PARQUET_AND_INFO_MAX_DATASET_SIZE_BYTES", 46)}: datasets-server:env.PARQUET_AND_INFO_MAX_DATASET_SIZE_BYTES: can be read in two ways; write 5000000, or "5_000_000" in quotes`,
+      `${at("replicas: 2\n", 17)}: datasets-server:services.api.replicas: can be read in two ways; write 8, or "010" in quotes`,
+      `${at("{heavy: 50", 22)}: datasets-server:workers.heavy.autoscaling.jobsPerPod."<<": is a merge to Pulumi, and a key to others; write out the keys that it stands for`,
     ];
     assert.throws(
       () => readStack("local", file),
@@ -134,12 +137,15 @@ describe("a stack file that can be read in two ways, or not at all", () => {
     assert.notEqual(code, 0);
     assert.match(
       stdout,
-      /services\.api\.replicas: Pulumi\.local\.yaml, line \d+: can be read in two ways; write 8, or "010"/,
+      /Pulumi\.local\.yaml:\d+:\d+: datasets-server:services\.api\.replicas: can be read in two ways; write 8, or "010"/,
     );
   });
 
   it("stands in nobody's way while another file is in use", async () => {
-    await fs.writeFile(path.join(engine.folder, "Pulumi.good.yaml"), text.replace("logLevel: DEBUG", "logLevel: INFO"));
+    await fs.writeFile(
+      path.join(engine.folder, "Pulumi.good.yaml"),
+      text.replace("LOG_LEVEL: DEBUG", "LOG_LEVEL: INFO"),
+    );
     await fs.writeFile(file, text.replace("replicas: 2\n", "replicas: 010\n"));
     const said = await preview("--config-file", "Pulumi.good.yaml");
     assert.match(said, /the local cluster is not there/);

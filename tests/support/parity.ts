@@ -1,9 +1,7 @@
-import * as path from "node:path";
 import { z } from "zod";
 import { helmPrefix } from "../../catalog/names";
 import { parseQuantity } from "../../catalog/quantity";
 import { type KubernetesObject, plainObjects } from "../../cli/lib/objects";
-import { projectFolder } from "../../cli/lib/project";
 import { listenerRules } from "../../policy/loadBalancer";
 import { ingressShape } from "../../policy/shapes";
 import { chartObjects, helmRelease } from "./e2e/chart";
@@ -17,9 +15,6 @@ export interface Difference {
   readonly chart: string;
   readonly ours: string;
 }
-
-/** A stack file with the values of the chart's production. */
-export const chartStackFile = path.join(projectFolder, "tests/fixtures/parity/Pulumi.prod.yaml");
 
 /** Builds the objects of stack prod from a configuration, under the names that the chart gives them. */
 export async function productionObjects(config: Readonly<Record<string, string>>): Promise<KubernetesObject[]> {

@@ -1,15 +1,17 @@
+import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { stackFile } from "../../cli/lib/project";
+import { serviceNames } from "../../catalog/services";
+import { projectFolder } from "../../cli/lib/project";
 import { secretMarker } from "../../components/objects";
 import type { Config } from "../../config/build";
 import { configKey, refuse, refuseSubject } from "../../config/issues";
 import { parse } from "../../config/parse";
 import { placeholders } from "../../config/schema";
-import { readStackFile } from "../../config/stackFile";
+import { parseStackFile } from "../../config/stackFile";
 
 export interface StackConfigOptions {
-  /** The stack's configuration as Pulumi would hand it over, secrets in plain text. Default: that of the stack's file. */
+  /** The stack's configuration as Pulumi would hand it over, secrets in plain text. Default: that of its fixture. */
   readonly config?: Readonly<Record<string, string>>;
   /** Keys that are encrypted besides those of secrets. Default: none. */
   readonly encrypted?: readonly string[];
@@ -21,7 +23,7 @@ export interface StackConfigOptions {
  * @throws a UserError that names every issue.
  */
 export async function stackConfig(stack: string, options: StackConfigOptions = {}): Promise<Config> {
-  const { config = readConfig(stackFile(stack)), encrypted = [] } = options;
+  const { config = fixtureConfig(stack), encrypted = [] } = options;
   const secretKeys = [...Object.keys(placeholders).map((key) => configKey([key])), ...encrypted];
   const isSecret = (key: string) => secretKeys.includes(key);
   const parsed = parse(
@@ -43,10 +45,34 @@ export async function stackConfig(stack: string, options: StackConfigOptions = {
   return parsed.ok ? parsed.stack.config : refuse(stack, parsed.issues);
 }
 
+/** The configuration that the fixture of a stack's file holds. */
+export function fixtureConfig(stack: string): Record<string, string> {
+  return configOf(fixtureText(stack), `fixture of ${stack}`);
+}
+
 /** The configuration that a stack file holds, as Pulumi hands it to a program, with markers for all that is encrypted. */
 export function readConfig(file: string): Record<string, string> {
-  const { texts, encrypted, issues } = readStackFile(file).config;
+  return configOf(readFileSync(file, "utf8"), path.basename(file));
+}
+
+function configOf(text: string, name: string): Record<string, string> {
+  const { texts, encrypted, issues } = parseStackFile(Buffer.from(text), name).config;
   return issues.length > 0
-    ? refuseSubject(path.basename(file), issues)
+    ? refuseSubject(name, issues)
     : { ...texts, ...Object.fromEntries(encrypted.map((key) => [key, secretMarker])) };
+}
+
+/**
+ * The text of a stack's file as unit tests take it, with figures that no deploy changes. A service that it does not have yet is
+ * given small figures, so that a new service is no edit of fixtures.
+ */
+export function fixtureText(stack: string): string {
+  const name = `Pulumi.${stack.startsWith("pr-") ? "ephemeral" : stack}.yaml`;
+  const text = readFileSync(path.join(projectFolder, "tests/fixtures/stacks", name), "utf8");
+  const absent = serviceNames.filter((service) => !text.includes(`\n    ${service}:\n`));
+  const amounts = "{cpu: 100m, memory: 512Mi}";
+  const added = absent.map(
+    (service) => `    ${service}: {replicas: 1, resources: {requests: ${amounts}, limits: ${amounts}}}\n`,
+  );
+  return text.replace("  datasets-server:services:\n", (head) => [head, ...added].join(""));
 }

@@ -5,9 +5,12 @@ import * as path from "node:path";
 import { createPatch } from "diff";
 import { generatedFiles, generatedFolders } from "../../cli/generate";
 import { goldenFiles, goldenStacks } from "../../cli/generate/golden";
+import { plainObjects } from "../../cli/lib/objects";
 import { projectFolder, stackFile } from "../../cli/lib/project";
 import { readStack } from "../../cli/lib/stackFile";
 import { fillFolder } from "../../cli/render";
+import { reviewObjects, violationText } from "../../policy/rules";
+import { factsOf } from "../../safety/rules";
 
 type Files = Readonly<Record<string, string>>;
 
@@ -66,6 +69,12 @@ describe("generated files, compared and never written here (make generate writes
 
 describe("golden objects", () => {
   for (const stack of goldenStacks) {
+    it(`of ${stack} break no rule`, () => {
+      const { datasetsServer } = readStack(stack, stackFile(stack), {}).config;
+      const { violations } = reviewObjects(plainObjects(datasetsServer), factsOf(datasetsServer));
+      assert.deepEqual(violations.filter(({ level }) => level === "mandatory").map(violationText), []);
+    });
+
     it(`of ${stack} show no image tag, so that a new one changes none of them`, () => {
       const { tag } = readStack(stack, stackFile(stack), {}).config.datasetsServer.images;
       const files = goldenFiles(stack);

@@ -3,8 +3,8 @@ import type { KubernetesObject } from "../../cli/lib/objects";
 import { groupRules, loadBalancerGroups, meets } from "../../policy/loadBalancer";
 import { ingressShape } from "../../policy/shapes";
 import { chartObjects } from "../support/e2e/chart";
-import { chartStackFile, type Difference, differencesFromChart, productionObjects } from "../support/parity";
-import { readConfig } from "../support/stackConfig";
+import { type Difference, differencesFromChart, productionObjects } from "../support/parity";
+import { fixtureConfig } from "../support/stackConfig";
 
 /** What the objects must have in common with the chart's. All else is decided here: docs/differences.md. */
 const facts = {
@@ -86,7 +86,7 @@ describe("objects built from the values of the Helm chart's production", () => {
   let differences: readonly Difference[];
 
   before(async () => {
-    objects = await productionObjects(readConfig(chartStackFile));
+    objects = await productionObjects(fixtureConfig("prod"));
     differences = differencesFromChart(objects);
   });
 

@@ -175,6 +175,6 @@ describe("the program's outputs", () => {
       release: "datasets-server-pr-7",
       namespace: "datasets-server-pr-7",
     });
-    assert.equal(datasetsServer.entrances.public.host, "datasets-server-pr-7.us.dev.moon.huggingface.tech");
+    assert.equal(datasetsServer.endpoints.public.host, "datasets-server-pr-7.us.dev.moon.huggingface.tech");
   });
 });

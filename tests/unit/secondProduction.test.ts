@@ -1,8 +1,7 @@
 import * as assert from "node:assert/strict";
 import { jobNames } from "../../catalog/jobs";
 import { type KubernetesObject, plainObjects } from "../../cli/lib/objects";
-import { stackFile } from "../../cli/lib/project";
-import { readConfig, stackConfig } from "../support/stackConfig";
+import { fixtureConfig, stackConfig } from "../support/stackConfig";
 import { stackRun } from "../support/stackRuns";
 
 const names = {
@@ -12,7 +11,7 @@ const names = {
 
 /** The objects of a second production whose stack file is production's with what such a file must change. */
 async function objectsOf(standby: boolean): Promise<Map<string, string>> {
-  const config = readConfig(stackFile("prod"));
+  const config = fixtureConfig("prod");
   const ingress = Object.entries(names).reduce(
     (text, [first, second]) => text.replace(`"name":"${first}"`, `"name":"${second}"`),
     config["datasets-server:ingress"] ?? "",

@@ -50,7 +50,7 @@ export class FaultyStack {
     if (this.changes % 2 === 1) {
       await this.engine.configure("images.tag", `sha-${String(this.changes).padStart(7, "0")}`);
     } else {
-      await this.engine.configure("settings.logLevel", this.changes % 4 === 0 ? "INFO" : "WARNING");
+      await this.engine.configure("env.LOG_LEVEL", this.changes % 4 === 0 ? "INFO" : "WARNING");
     }
   }
 

@@ -54,9 +54,9 @@ function keepingHelmNames({ config, ...rest }: Base): Base {
 }
 
 function secondProduction({ config, environment }: Base): Base {
-  const entrances = Object.entries(Object(config.ingress)).map(([name, entrance]) => {
-    const loadBalancer = { ...Object(Object(entrance).loadBalancer), name: `prod-hub-green-${name}` };
-    return [name, { ...Object(entrance), loadBalancer }];
+  const endpoints = Object.entries(Object(config.ingress)).map(([name, endpoint]) => {
+    const loadBalancer = { ...Object(Object(endpoint).loadBalancer), name: `prod-hub-green-${name}` };
+    return [name, { ...Object(endpoint), loadBalancer }];
   });
   return {
     stack: "prod-hub-green",
@@ -64,7 +64,7 @@ function secondProduction({ config, environment }: Base): Base {
       ...config,
       stacks: ["prod-CLUSTER"],
       cluster: { ...Object(config.cluster), name: "hub-green" },
-      ingress: Object.fromEntries(entrances),
+      ingress: Object.fromEntries(endpoints),
       standby: true,
     },
     environment,

@@ -15,7 +15,7 @@ import { type Base, plantedSecret } from "./bases";
 /** How a configuration ends: in objects, or in an error for its user. Anything else is thrown as a Fault. */
 export type Outcome =
   | { readonly kind: "accepted"; readonly objects: readonly KubernetesObject[] }
-  | { readonly kind: "refused"; readonly message: string };
+  | { readonly kind: "refused"; readonly by: "configuration" | "rule"; readonly message: string };
 
 /** An end that no configuration may have. */
 export class Fault extends Error {}
@@ -55,12 +55,12 @@ async function run(stack: string, { config, environment }: Pick<Base, "config" |
     plainSecret: (key) => secrets.get(configKey([key])),
   });
   if (!parsed.ok) {
-    return { kind: "refused", message: refusalOf(stack, parsed.issues) };
+    return { kind: "refused", by: "configuration", message: refusalOf(stack, parsed.issues) };
   }
   const { datasetsServer } = parsed.stack.config;
   const objects = plainObjects(datasetsServer);
-  checkAccepted(objects, factsOf(datasetsServer));
-  return { kind: "accepted", objects };
+  const full = checkAccepted(objects, factsOf(datasetsServer));
+  return full ? { kind: "refused", by: "rule", message: full } : { kind: "accepted", objects };
 }
 
 /** A configuration as Pulumi reads it: maps as JSON, and apart from them what is encrypted, wherever it is, in plain text. */
@@ -88,8 +88,12 @@ function decrypt(value: unknown): unknown {
   return isEncrypted ? inner : Object.fromEntries(Object.entries(value).map(([name, item]) => [name, decrypt(item)]));
 }
 
-/** What is true of every configuration that is accepted: the rules pass, nothing is there twice, no secret is shown. */
-function checkAccepted(objects: readonly KubernetesObject[], facts: StackFacts): void {
+/**
+ * What is true of every configuration that is accepted: the rules pass, nothing is there twice, no secret is shown.
+ *
+ * Returns what a rule says of a quota that is too small: it names the quota, which has one place in a stack file.
+ */
+function checkAccepted(objects: readonly KubernetesObject[], facts: StackFacts): string | undefined {
   const ids = objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   const twice = ids.find((id, index) => ids.indexOf(id) < index);
   if (twice !== undefined) {
@@ -97,6 +101,9 @@ function checkAccepted(objects: readonly KubernetesObject[], facts: StackFacts):
   }
   // Advice is for its reader to weigh, and stops nobody.
   const [violation, ...more] = reviewObjects(objects, facts).violations.filter(({ level }) => level === "mandatory");
+  if (violation?.rule === "quotas-hold-rollouts") {
+    return violationText(violation);
+  }
   if (violation) {
     throw new Fault(
       `it is accepted, and its objects break a rule (of ${more.length + 1}): ${violationText(violation)}`,
@@ -105,6 +112,7 @@ function checkAccepted(objects: readonly KubernetesObject[], facts: StackFacts):
   if (JSON.stringify(objects).includes(plantedSecret)) {
     throw new Fault("it is accepted, and an object shows a secret");
   }
+  return undefined;
 }
 
 function refusalOf(stack: string, issues: readonly ConfigIssue[]): string {

@@ -8,6 +8,9 @@ export function plausible(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.enum !== undefined) {
     return fc.constantFrom(...schema.enum);
   }
+  if (schema.anyOf !== undefined) {
+    return fc.oneof(...schema.anyOf.map((branch) => plausible(one(branch))));
+  }
   switch (schema.type) {
     case "boolean":
       return fc.boolean();

@@ -106,7 +106,7 @@ describe("the images of a stack", () => {
 
   it("are those of the programs that it runs", async () => {
     respond = () => ({ body: { imageDetails: [{}] } });
-    const migration = { sizes: { resources: resources, scratch: "1Gi" }, deadlineSeconds: 60 };
+    const migration = { resources, scratch: "1Gi", env: {}, deadlineSeconds: 60 };
     const { asked } = await askForImages({ cluster, datasetsServer: { ...user.datasetsServer, migration } });
     assert.deepEqual(
       asked.map((image) => image.slice(`${registry}/hub-datasets-server-`.length)),

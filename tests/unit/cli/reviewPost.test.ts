@@ -127,10 +127,10 @@ describe("posting the comment of a review", () => {
         () => targetOf("abc", { GITHUB_REPOSITORY: "datasets-server", GITHUB_API_URL: "api" }),
         (error: Error) => {
           const faults = [
-            '--pr: "abc" is not allowed; allowed: ',
-            "GITHUB_TOKEN: is missing; needed: ",
-            'GITHUB_REPOSITORY: "datasets-server" is not allowed; allowed: ',
-            'GITHUB_API_URL: "api" is not allowed; allowed: ',
+            '--pr: got "abc"; expected ',
+            "GITHUB_TOKEN: missing; expected ",
+            'GITHUB_REPOSITORY: got "datasets-server"; expected ',
+            'GITHUB_API_URL: got "api"; expected ',
           ];
           for (const fault of faults) {
             assert.ok(error.message.includes(`\n  ${fault}`), error.message);

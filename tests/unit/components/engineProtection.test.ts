@@ -1,11 +1,10 @@
 import * as assert from "node:assert/strict";
-import { stackFile } from "../../../cli/lib/project";
 import { allObjects, buildObjects } from "../../../components/buildObjects";
-import { readConfig, stackConfig } from "../../support/stackConfig";
+import { fixtureConfig, stackConfig } from "../../support/stackConfig";
 
 /** What the engine is told about the namespaces and claims of a stack that makes both, by their kinds. */
 async function protection(stack: string, file = stack) {
-  const config = readConfig(stackFile(file));
+  const config = fixtureConfig(file);
   const found: Record<string, unknown> = {};
   const making = {
     ...config,

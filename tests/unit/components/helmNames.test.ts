@@ -5,8 +5,7 @@ import type { Config } from "../../../config/build";
 import { reviewObjects, violationText } from "../../../policy/rules";
 import { factsOf } from "../../../safety/rules";
 import { chartObjects } from "../../support/e2e/chart";
-import { chartStackFile } from "../../support/parity";
-import { readConfig, stackConfig } from "../../support/stackConfig";
+import { fixtureConfig, stackConfig } from "../../support/stackConfig";
 
 function namesByKind(objects: readonly Pick<KubernetesObject, "kind" | "metadata">[]): Map<string, string[]> {
   const names = new Map<string, string[]>();
@@ -21,7 +20,9 @@ describe("a stack that keeps the names of a Helm release", () => {
   let stack: Config;
 
   before(async () => {
-    stack = await stackConfig("prod", { config: readConfig(chartStackFile) });
+    stack = await stackConfig("prod", {
+      config: { ...fixtureConfig("prod"), "datasets-server:helm": JSON.stringify({ release: "prod" }) },
+    });
     objects = plainObjects(stack.datasetsServer);
   });
 

@@ -1,10 +1,9 @@
 import * as assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { stackFile } from "../../../cli/lib/project";
 import { secretMarker } from "../../../components/objects";
 import { type ConfigValues, type Parsed, parse } from "../../../config/parse";
 import { parseStackFile } from "../../../config/stackFile";
+import { fixtureText } from "../../support/stackConfig";
 
 /** Parses the text of a stack file, without process, engine or decryption; `plain` are secrets that can be read. */
 function parsed(
@@ -21,17 +20,13 @@ function parsed(
 }
 
 function issuesOf(result: Parsed): string[] {
-  return result.ok ? [] : result.issues.map(({ key, message }) => `${key}: ${message}`);
-}
-
-function textOf(stack: string): string {
-  return readFileSync(stackFile(stack), "utf8");
+  return result.ok ? [] : result.issues.map(({ at, key, message }) => `${at ? `${at}: ` : ""}${key}: ${message}`);
 }
 
 describe("the parse of a stack's configuration", () => {
   for (const stack of ["prod", "ephemeral", "local", "pr-7"]) {
     it(`makes the arguments of stack ${stack} from the text of its file alone`, () => {
-      const result = parsed(stack, textOf(stack));
+      const result = parsed(stack, fixtureText(stack));
       assert.deepEqual(issuesOf(result), []);
       assert.ok(result.ok);
       assert.equal(result.stack.config.datasetsServer.scope.stack, stack);
@@ -42,16 +37,16 @@ describe("the parse of a stack's configuration", () => {
   it("knows the environment only from what it is given", () => {
     const variables = { DATASETS_SERVER_PR_IMAGE_TAG: "sha-abc1234" };
     const { PATH } = process.env;
-    const result = parsed("pr-7", textOf("pr-7"), variables);
+    const result = parsed("pr-7", fixtureText("pr-7"), variables);
     assert.ok(result.ok);
     assert.equal(result.stack.config.datasetsServer.images.tag, "sha-abc1234");
     assert.deepEqual(process.env.PATH, PATH);
-    const wrong = parsed("pr-7", textOf("pr-7"), { DATASETS_SERVER_PR_IMAGE_TAG: "latest" });
-    assert.match(issuesOf(wrong).join("\n"), /^DATASETS_SERVER_PR_IMAGE_TAG: "latest" is not allowed/);
+    const wrong = parsed("pr-7", fixtureText("pr-7"), { DATASETS_SERVER_PR_IMAGE_TAG: "latest" });
+    assert.match(issuesOf(wrong).join("\n"), /^DATASETS_SERVER_PR_IMAGE_TAG: got "latest"/);
   });
 
   it("leaves to its caller whether a secret that nobody has set is refused", () => {
-    const { ok, warnings } = parsed("prod", textOf("prod"), {}, { hfToken: "hf_app_xxxx" });
+    const { ok, warnings } = parsed("prod", fixtureText("prod"), {}, { hfToken: "hf_app_xxxx" });
     assert.equal(ok, true);
     assert.deepEqual(
       warnings.map(({ key }) => key),
@@ -60,53 +55,61 @@ describe("the parse of a stack's configuration", () => {
   });
 
   it("tells of the file's text and of its values at once, and of a value whose text is in doubt only once", () => {
-    const text = textOf("prod")
+    const text = fixtureText("prod")
       .replace("replicas: 20", "replicas: 0b+1")
       .replace("tag: sha-59db084", "tag: latest")
-      .replace("logLevel: INFO", "logLevel:");
+      .replace("LOG_LEVEL: INFO", "LOG_LEVEL:");
     const lines = text.split("\n");
     const line = (start: string) => lines.findIndex((content) => content.trim().startsWith(start)) + 1;
     assert.deepEqual(issuesOf(parsed("prod", text)), [
-      `datasets-server:settings.logLevel: Pulumi.prod.yaml, line ${line("logLevel:")}: has no value; write one, or remove the key`,
-      `datasets-server:services.api.replicas: Pulumi.prod.yaml, line ${line("replicas: 0b+1")}: can be read in two ways; write "0b+1" in quotes`,
-      'datasets-server:images.tag: "latest" is not allowed; allowed: sha- and 7 to 40 hexadecimal digits of the commit, such as ' +
-        "sha-59db084; a tag that moves, such as latest, is not",
+      `Pulumi.prod.yaml:${line("LOG_LEVEL:")}:15: datasets-server:env.LOG_LEVEL: has no value; write one, or remove the key`,
+      `Pulumi.prod.yaml:${line("replicas: 0b+1")}:17: datasets-server:services.api.replicas: can be read in two ways; write "0b+1" in quotes`,
+      `Pulumi.prod.yaml:${line("tag: latest")}:5: datasets-server:images.tag: got "latest"; expected "sha-" followed by 7 to 40 ` +
+        "hex digits, such as sha-59db084",
+    ]);
+  });
+
+  it("says where a key is, or the closest one around it that is there", () => {
+    const text = fixtureText("prod").replace("replicas: 20", "replica: 20");
+    const line = text.split("\n").findIndex((content) => content.includes("replica: 20")) + 1;
+    assert.deepEqual(issuesOf(parsed("prod", text)), [
+      `Pulumi.prod.yaml:${line - 1}:5: datasets-server:services.api.replicas: missing; expected a whole number from 0 to 500 (pods)`,
+      `Pulumi.prod.yaml:${line}:7: datasets-server:services.api.replica: unknown key; did you mean replicas?`,
     ]);
   });
 
   it("takes keys as Pulumi does: without the project's name, and with config between", () => {
     const [short, long] = ["stacks:", "config:stacks:"].map((key) =>
-      textOf("prod").replace("datasets-server:stacks:", key === "stacks:" ? key : `datasets-server:${key}`),
+      fixtureText("prod").replace("datasets-server:stacks:", key === "stacks:" ? key : `datasets-server:${key}`),
     );
     assert.deepEqual(issuesOf(parsed("prod", short ?? "")), []);
     assert.deepEqual(issuesOf(parsed("prod", long ?? "")), []);
-    const twice = textOf("prod").replace("config:\n", "config:\n  stacks: [prod]\n");
+    const twice = fixtureText("prod").replace("config:\n", "config:\n  stacks: [prod]\n");
     assert.deepEqual(issuesOf(parsed("prod", twice)), [
-      "datasets-server:stacks: is in Pulumi.prod.yaml twice; remove one",
+      "Pulumi.prod.yaml:5:3: datasets-server:stacks: is in Pulumi.prod.yaml twice; remove one",
     ]);
   });
 
   it("sees that a value is encrypted in part", () => {
-    const text = textOf("prod").replace("tag: sha-59db084", "tag: {secure: v1:abc}");
+    const text = fixtureText("prod").replace("tag: sha-59db084", "tag: {secure: v1:abc}");
     assert.deepEqual(issuesOf(parsed("prod", text)), [
-      "datasets-server:images: is encrypted, and objects show it in the clear; write it without --secret",
+      "Pulumi.prod.yaml:11:3: datasets-server:images: is encrypted, and objects show it in the clear; write it without --secret",
     ]);
   });
 
   it("never repeats a secret that is not encrypted, nor a line that is no YAML", () => {
     const key = "datasets-server:hfToken";
-    const clear = textOf("prod").replace(/(datasets-server:hfToken:)\n.*\n/, "$1 5_000_111\n");
+    const clear = fixtureText("prod").replace(/(datasets-server:hfToken:)\n.*\n/, "$1 5_000_111\n");
     const said = issuesOf(parsed("prod", clear));
     assert.deepEqual(said.length, 1);
     assert.match(
       said[0] ?? "",
-      /hfToken: Pulumi\.prod\.yaml, line \d+: can be read in two ways; encrypt it with: ds pulumi/,
+      /^Pulumi\.prod\.yaml:\d+:\d+: datasets-server:hfToken: can be read in two ways; encrypt it with: ds pulumi/,
     );
-    const broken = issuesOf(parsed("prod", textOf("prod").replace(/(datasets-server:hfToken:)\n.*\n/, "$1 hf_a: b\n")));
-    assert.match(
-      broken.join("\n"),
-      /^Pulumi\.prod\.yaml: line \d+ is no valid YAML at column \d+ \([a-z ]+\); correct that line$/,
+    const broken = issuesOf(
+      parsed("prod", fixtureText("prod").replace(/(datasets-server:hfToken:)\n.*\n/, "$1 hf_a: b\n")),
     );
+    assert.match(broken.join("\n"), /^Pulumi\.prod\.yaml:\d+:\d+: is no valid YAML \([a-z ]+\); correct that line$/);
     for (const text of [...said, ...broken]) assert.doesNotMatch(text, /5_000_111|5000111|hf_a/, key);
   });
 
@@ -114,11 +117,11 @@ describe("the parse of a stack's configuration", () => {
     const nothing: ConfigValues = parseStackFile(Buffer.from(""), "Pulumi.prod.yaml").config;
     assert.equal(nothing.issues.length, 1);
     assert.deepEqual(issuesOf(parsed("prod", "")), [
-      "Pulumi.prod.yaml: line 1 is empty; give it config: and the keys that docs/configuration.md names",
+      "Pulumi.prod.yaml:1:1: is empty; give it config: and the keys that docs/configuration.md names",
     ]);
     assert.deepEqual(issuesOf(parsed("prod", "encryptionsalt: v1:a\n")), [
       "Pulumi.prod.yaml: has no map config: at its top; expected one with the keys that docs/configuration.md names",
     ]);
-    assert.match(issuesOf(parsed("staging", "")).join(), /^stack: there is no stack staging; allowed: prod, /);
+    assert.match(issuesOf(parsed("staging", "")).join(), /^stack: there is no stack staging; expected one of prod, /);
   });
 });

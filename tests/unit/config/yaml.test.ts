@@ -5,13 +5,18 @@ import { readYaml } from "../../../config/yaml";
 import { plainScalar } from "../../support/yaml";
 
 function read(text: string) {
-  return readYaml(Buffer.from(text));
+  const { value, issues } = readYaml(Buffer.from(text));
+  return { value, issues };
 }
 
 /** The issues of a text, each as one line. */
 function issuesOf(text: string | Uint8Array): string[] {
   const { issues } = readYaml(Buffer.from(text));
   return issues.map(({ path, line, problem, instead }) => `${line} ${path.join(".")}: ${problem}; ${instead}`);
+}
+
+function placesOf(text: string): string[] {
+  return readYaml(Buffer.from(text)).places.map(({ path, line, column }) => `${path.join(".")} ${line}:${column}`);
 }
 
 /** A plain scalar that is refused, and what is said to be written instead. */
@@ -77,7 +82,7 @@ describe("a YAML text", () => {
       for (const version of ["1.1", "1.2"] as const) assert.deepEqual(parse(text, { version }), value);
     });
     fc.assert(reads, { numRuns: 3000 });
-  });
+  }).timeout(20_000);
 
   it("is refused with a merge, a tag, a key that may be no text, or no value", () => {
     const text = ["a: &small {b: 1}", "c: {<<: *small}", "d: !!str 5", "e: {010: 1}", "f: {y: 1}", "g:", "h: [~]"];
@@ -104,15 +109,26 @@ describe("a YAML text", () => {
       "": `1 : is empty; ${keys}`,
       "# only a comment\n": `1 : is empty; ${keys}`,
       "- a\n- b\n": `1 : holds no map; ${keys}`,
-      "a: 1\nb: hunter2: c\n": "2 : is no valid YAML at column 4 (block as implicit key); correct that line",
-      "a: 1\na: hunter2\n": "2 : is no valid YAML at column 1 (duplicate key); correct that line",
-      "a: 1\n---\na: 2\n": "2 : is no valid YAML at column 1 (multiple docs); correct that line",
-      "a: 1\n\tb: 2\n": "2 : is no valid YAML at column 1 (tab as indent); correct that line",
+      "a: 1\nb: hunter2: c\n": "2 : is no valid YAML (block as implicit key); correct that line",
+      "a: 1\na: hunter2\n": "2 : is no valid YAML (duplicate key); correct that line",
+      "a: 1\n---\na: 2\n": "2 : is no valid YAML (multiple docs); correct that line",
+      "a: 1\n\tb: 2\n": "2 : is no valid YAML (tab as indent); correct that line",
       "%YAML 1.1\n---\na: 1\n": "1 : names a version of YAML; remove the line that starts with %YAML",
       "a: 1\nb: x\u0085y\n": "2 : has the character U+0085; remove it, or write it as an escape in double quotes",
     };
     for (const [text, says] of Object.entries(texts)) assert.deepEqual(issuesOf(text), [says]);
     assert.deepEqual(issuesOf(Uint8Array.of(0x61, 0x3a, 0xff)), ["1 : is not UTF-8; save it as UTF-8"]);
+  });
+
+  it("says where each key and each item of a list is", () => {
+    assert.deepEqual(placesOf("a:\n  b: [1, {c: 2}]\n"), [
+      "a 1:1",
+      "a.b 2:3",
+      "a.b.0 2:7",
+      "a.b.1 2:10",
+      "a.b.1.c 2:11",
+    ]);
+    assert.deepEqual(placesOf("a: {b: 1"), []);
   });
 
   it("may start with a byte order mark", () => assert.deepEqual(read("\ufeffa: 1"), { value: { a: 1 }, issues: [] }));

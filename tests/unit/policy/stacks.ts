@@ -1,7 +1,6 @@
-import { stackFile } from "../../../cli/lib/project";
 import { identifyStack } from "../../../config/stacks";
 import type { StackFacts } from "../../../policy/inventory";
-import { readConfig } from "../../support/stackConfig";
+import { fixtureConfig } from "../../support/stackConfig";
 import { stackRun } from "../../support/stackRuns";
 
 export const stacks = ["prod", "ephemeral", "local", "pr-7"] as const;
@@ -35,12 +34,13 @@ export async function renderedStack(stack: Stack): Promise<RenderedStack> {
   if (known) {
     return known;
   }
-  const { objects } = await stackRun(stack);
+  const { objects, config } = await stackRun(stack);
   const facts = {
     stack,
     namespace: identifyStack(stack)?.namespace ?? "",
     internalHosts: internalHosts[stack],
     externalClaims: externalClaims[stack],
+    nodePools: config.datasetsServer.nodePools,
   };
   const result = { objects, facts };
   rendered.set(stack, result);
@@ -49,5 +49,5 @@ export async function renderedStack(stack: Stack): Promise<RenderedStack> {
 
 /** What the stack's file says under one key, such as network. */
 export function stackSetting(stack: Stack, key: string): unknown {
-  return JSON.parse(readConfig(stackFile(stack))[`datasets-server:${key}`] ?? "null");
+  return JSON.parse(fixtureConfig(stack)[`datasets-server:${key}`] ?? "null");
 }

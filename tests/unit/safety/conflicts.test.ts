@@ -65,8 +65,8 @@ describe("an update of a stack on EKS", () => {
 
   async function argsOf(stack: string): Promise<ConflictArgs> {
     const { specifiesCutover, datasetsServer } = (await stackRun(stack)).config;
-    const { scope, entrances } = datasetsServer;
-    return { scope, entrances, specifiesCutover };
+    const { scope, endpoints } = datasetsServer;
+    return { scope, endpoints, specifiesCutover };
   }
 
   describe("in a namespace with a Helm release of the chart", () => {
@@ -156,7 +156,7 @@ describe("an update of a stack on EKS", () => {
     });
 
     it("of an environment goes on beside those of other environments, which share its load balancer, and of no other", async () => {
-      const { name } = environment.entrances.public.loadBalancer;
+      const { name } = environment.endpoints.public.loadBalancer;
       const of = (stack: string) => ingress("api", { name, group: name }, { labels: { [stackLabel]: stack } });
       const look = async (stack: string) => (await findConflicts(cluster([of(stack)]), environment)).loadBalancers;
       assert.equal((await look("pr-8")).conflict, undefined);

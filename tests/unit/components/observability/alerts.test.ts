@@ -10,8 +10,8 @@ const args: AlertsArgs = {
   scope: { stack: "prod", release: "datasets-server-prod", namespace: "datasets-server" },
   services: { api: { replicas: 20 } },
   workers: {
-    heavy: { autoscaling: { maxReplicas: 40, jobsPerPod: { heavy: 50 } } },
-    all: { autoscaling: { maxReplicas: 5, jobsPerPod: { light: 2, heavy: 10 } } },
+    heavy: { autoscaling: { minReplicas: 1, maxReplicas: 40, jobsPerPod: { heavy: 50 } } },
+    all: { autoscaling: { minReplicas: 1, maxReplicas: 5, jobsPerPod: { light: 2, heavy: 10 } } },
   },
   jobs: { backfill: { deadlineSeconds: 3600 } },
   suspendJobs: false,

@@ -6,9 +6,9 @@ const args: IngressArgs = {
   scope: { stack: "prod", release: "datasets-server-prod", namespace: "datasets-server" },
   component: "api",
   name: "datasets-server-prod-api",
-  entrance: {
+  endpoint: {
     host: "datasets-server.huggingface.co",
-    announceHost: false,
+    externalDns: false,
     loadBalancer: {
       name: "datasets-server-prod",
       scheme: "internal",
@@ -33,8 +33,8 @@ function annotations(changes: Partial<IngressArgs> = {}): Record<string, string>
 }
 
 describe("an Ingress", () => {
-  const { entrance } = args;
-  const { loadBalancer } = entrance;
+  const { endpoint } = args;
+  const { loadBalancer } = endpoint;
 
   it("says what its group's load balancer must be", () => {
     const { "actions.metrics-unauthorized": _action, ...rest } = annotations();
@@ -83,13 +83,13 @@ describe("an Ingress", () => {
     ]);
   });
 
-  it("turns every knob that an entrance and a row have", () => {
+  it("turns every knob that an endpoint and a definition have", () => {
     const certificateArn = "arn:aws:acm:us-east-1:707930574880:certificate/1";
     const turned = annotations({
       stickySeconds: 300,
-      entrance: {
-        ...entrance,
-        announceHost: true,
+      endpoint: {
+        ...endpoint,
+        externalDns: true,
         loadBalancer: { ...loadBalancer, redirectHttp: true, certificateArn },
       },
     });

@@ -3,17 +3,23 @@ import * as pulumi from "@pulumi/pulumi";
 import { jobs } from "../../../../catalog/jobs";
 import { containerPort } from "../../../../catalog/ports";
 import { services } from "../../../../catalog/services";
+import type { VariableGroup } from "../../../../catalog/variables";
 import type { LoadBalancerArgs } from "../../../../components/traffic/ingress";
 import { migrationName, migrationPods } from "../../../../components/workloads/migration";
 import { jobPods } from "../../../../components/workloads/scheduledJob";
 import { buildWebService, serviceIngresses, servicePods } from "../../../../components/workloads/webService";
 import { buildWorkerPool, workerPods } from "../../../../components/workloads/workerPool";
-import { secretsOf, type WorkloadContext, workloadTemplate } from "../../../../components/workloads/workload";
+import {
+  type GroupSource,
+  secretsOf,
+  type WorkloadContext,
+  workloadTemplate,
+} from "../../../../components/workloads/workload";
 
 const scope = { stack: "prod", release: "datasets-server-prod", namespace: "datasets-server" };
 const resources = { requests: { cpu: "1", memory: "1Gi" }, limits: { cpu: "2", memory: "2Gi" } };
-const podSizes = { resources, scratch: "3Gi" };
-const serviceSizes = { ...podSizes, replicas: 1, uvicornWorkers: 9, listenAddress: "0.0.0.0", public: true };
+const podConfig = { resources, scratch: "3Gi", env: {} };
+const serviceConfig = { ...podConfig, replicas: 1, uvicornWorkers: 9, listenAddress: "0.0.0.0", public: true };
 const loadBalancer: LoadBalancerArgs = {
   name: "datasets-server-prod",
   scheme: "internal",
@@ -21,14 +27,25 @@ const loadBalancer: LoadBalancerArgs = {
   redirectHttp: false,
   tags: {},
 };
-const entrances = { public: { host: "datasets-server.huggingface.co", announceHost: false, loadBalancer } };
+const endpoints = { public: { host: "datasets-server.huggingface.co", externalDns: false, loadBalancer } };
 
 const secret = (text: string) => pulumi.secret(text);
 const context: WorkloadContext = {
   scope,
   images: { registry: "registry", tag: "sha-1234567" },
   serviceAccount: "datasets-server-prod",
-  settings: { common: "settings-common", "hub-api": "settings-hub-api", log: { LOG_LEVEL: "INFO" } },
+  groups: new Map<VariableGroup, GroupSource>([
+    [
+      "common",
+      {
+        variables: { COMMON_HF_ENDPOINT: "https://hf.co", HF_ENDPOINT: "https://hf.co" },
+        configMap: "settings-common",
+      },
+    ],
+    ["hub-api", { variables: { API_HF_TIMEOUT_SECONDS: "10" }, configMap: "settings-hub-api" }],
+    ["log", { variables: { LOG_LEVEL: "INFO" } }],
+  ]),
+  nodePools: { fast: { label: "role-fast=true", taint: "example.org/fast:NoSchedule" }, open: { label: "disk=nvme" } },
   secrets: { hfToken: secret("token"), mongoUrl: secret("url"), webhookSecret: secret("webhook") },
   secretDelivery: "env",
   checksumKey: secret("key"),
@@ -37,7 +54,7 @@ const context: WorkloadContext = {
 };
 
 describe("a workload's pods", () => {
-  const workload = servicePods({ component: "api", row: services.api, sizes: serviceSizes });
+  const workload = servicePods({ component: "api", definition: services.api, config: serviceConfig });
   const { spec } = workloadTemplate(context, workload);
   const [container] = spec.containers;
   assert.ok(container);
@@ -55,6 +72,20 @@ describe("a workload's pods", () => {
     );
   });
 
+  it("have a group whole where they have a variable of it to themselves, and leave its ConfigMap to others", () => {
+    const config = { ...serviceConfig, env: { API_HF_TIMEOUT_SECONDS: "30", API_HF_JWT_ALGORITHM: "RS256" } };
+    const own = workloadTemplate(context, servicePods({ component: "api", definition: services.api, config }));
+    const { env = [], envFrom = [] } = own.spec.containers[0] ?? {};
+    assert.deepEqual(
+      envFrom.map(({ configMapRef }) => configMapRef.name),
+      ["settings-common"],
+    );
+    assert.deepEqual(env.slice(-2), [
+      { name: "API_HF_TIMEOUT_SECONDS", value: "30" },
+      { name: "API_HF_JWT_ALGORITHM", value: "RS256" },
+    ]);
+  });
+
   it("have the variables of a group without ConfigMap themselves, and their own last", () => {
     assert.deepEqual(container.env.slice(-5), [{ name: "LOG_LEVEL", value: "INFO" }, ...ownVariables]);
   });
@@ -66,7 +97,7 @@ describe("a workload's pods", () => {
       { name: "COMMON_HF_TOKEN", valueFrom: { secretKeyRef: { name: "datasets-server-hf-token", key: "HF_TOKEN" } } },
       { name: "QUEUE_MONGO_URL", valueFrom: { secretKeyRef: { name: "datasets-server-mongo", key: "MONGO_URL" } } },
     ]);
-    assert.deepEqual(secretsOf(workload.settings, context.secrets), ["mongoUrl", "hfToken"]);
+    assert.deepEqual(secretsOf(workload.groups, context.secrets), ["mongoUrl", "hfToken"]);
   });
 
   it("read secrets as files, and then no variable names one", () => {
@@ -127,18 +158,19 @@ describe("a workload's pods", () => {
     assert.ok(!("nodeSelector" in spec) && !("tolerations" in spec));
     const pool = servicePods({
       component: "api",
-      row: services.api,
-      sizes: { ...serviceSizes, nodePool: "datasets-server-api" },
+      definition: services.api,
+      config: { ...serviceConfig, nodePool: "fast" },
     });
     const placed = workloadTemplate(context, pool).spec;
-    assert.deepEqual(placed.nodeSelector, { "role-datasets-server-api": "true" });
-    assert.deepEqual(placed.tolerations, [
-      { key: "huggingface.co/datasets-server-api", operator: "Exists", effect: "NoSchedule" },
-    ]);
+    assert.deepEqual(placed.nodeSelector, { "role-fast": "true" });
+    assert.deepEqual(placed.tolerations, [{ key: "example.org/fast", operator: "Exists", effect: "NoSchedule" }]);
   });
 
-  it("share the volume of parquet metadata as their row says", () => {
-    const rows = workloadTemplate(context, servicePods({ component: "rows", row: services.rows, sizes: serviceSizes }));
+  it("share the volume of parquet metadata as their definition says", () => {
+    const rows = workloadTemplate(
+      context,
+      servicePods({ component: "rows", definition: services.rows, config: serviceConfig }),
+    );
     assert.deepEqual(rows.spec.containers[0]?.volumeMounts.at(-1), {
       name: "parquet-metadata",
       mountPath: "/storage/parquet-metadata",
@@ -153,8 +185,8 @@ describe("a workload's pods", () => {
 });
 
 describe("a web service", () => {
-  const args = { context, component: "api", row: services.api, sizes: serviceSizes, entrances } as const;
-  const internal = { ...entrances.public, host: "internal.datasets-server.huggingface.co", announceHost: true };
+  const args = { context, component: "api", definition: services.api, config: serviceConfig, endpoints } as const;
+  const internal = { ...endpoints.public, host: "internal.datasets-server.huggingface.co", externalDns: true };
 
   it("has its server listen on every address, on the port that probes and Service name", () => {
     assert.deepEqual(servicePods(args).variables, {
@@ -171,7 +203,7 @@ describe("a web service", () => {
 
   it("never lets the public reach its metrics: the load balancer answers first", () => {
     for (const component of ["admin", "api", "sse-api"] as const) {
-      const [open] = serviceIngresses({ ...args, component, row: services[component] });
+      const [open] = serviceIngresses({ ...args, component, definition: services[component] });
       assert.deepEqual(open?.routes[0], {
         path: services[component].metricsPath,
         pathType: "Exact",
@@ -180,14 +212,14 @@ describe("a web service", () => {
     }
   });
 
-  it("is reached by the entrances that the stack has, and not by the public one where it is not public", () => {
+  it("is reached by the endpoints that the stack has, and not by the public one where it is not public", () => {
     const names = (changes: object) => serviceIngresses({ ...args, ...changes }).map(({ name }) => name);
     assert.deepEqual(names({}), ["datasets-server-prod-api"]);
-    assert.deepEqual(names({ entrances: { ...entrances, internal } }), [
+    assert.deepEqual(names({ endpoints: { ...endpoints, internal } }), [
       "datasets-server-prod-api",
       "datasets-server-prod-api-internal",
     ]);
-    assert.deepEqual(names({ entrances: { ...entrances, internal }, sizes: { ...serviceSizes, public: false } }), [
+    assert.deepEqual(names({ endpoints: { ...endpoints, internal }, config: { ...serviceConfig, public: false } }), [
       "datasets-server-prod-api-internal",
     ]);
   });
@@ -195,13 +227,13 @@ describe("a web service", () => {
 
 describe("a worker pool", () => {
   const pool = {
-    ...podSizes,
+    ...podConfig,
     difficulty: { min: 40, max: 70 },
     ...{ maxMemoryPercent: 70, maxSystemMemoryPercent: 80, startupSeconds: 150, terminationGracePeriodSeconds: 60 },
   };
 
   it("takes the jobs of its difficulty, and has the time to finish that the stack gives it", () => {
-    const { component, variables, pod } = workerPods({ pool: "medium", sizes: pool });
+    const { component, variables, pod } = workerPods({ pool: "medium", config: { ...pool, replicas: 4 } });
     assert.equal(component, "worker-medium");
     assert.equal(variables.WORKER_DIFFICULTY_MIN, "40");
     assert.equal(variables.WORKER_DIFFICULTY_MAX, "70");
@@ -211,7 +243,7 @@ describe("a worker pool", () => {
 
   it("shares the waiting jobs among its pods, and gives pods up slowly", () => {
     const autoscaling = { minReplicas: 10, maxReplicas: 80, jobsPerPod: { medium: 150 } };
-    const { autoscaler } = buildWorkerPool({ context, pool: "medium", sizes: { ...pool, autoscaling } });
+    const { autoscaler } = buildWorkerPool({ context, pool: "medium", config: { ...pool, autoscaling } });
     const spec = Object(autoscaler?.content.spec);
     assert.deepEqual(spec.metrics, [
       {
@@ -229,23 +261,23 @@ describe("a worker pool", () => {
 
 describe("jobs", () => {
   it("are one program, told what to do", () => {
-    const { image, variables, settings } = jobPods({
+    const { image, variables, groups } = jobPods({
       job: "backfill",
-      row: jobs.backfill,
-      sizes: { ...podSizes, schedule: "05 12 * * *", deadlineSeconds: 60, logLevel: "DEBUG" },
+      definition: jobs.backfill,
+      config: { ...podConfig, schedule: "05 12 * * *", deadlineSeconds: 60 },
     });
     assert.equal(image, "cache_maintenance");
-    assert.deepEqual(variables, { CACHE_MAINTENANCE_ACTION: "backfill", LOG_LEVEL: "DEBUG" });
-    assert.ok(settings.includes("s3"));
+    assert.deepEqual(variables, { CACHE_MAINTENANCE_ACTION: "backfill" });
+    assert.ok(groups.includes("s3"));
   });
 
   it("have no checksum of secrets: they start anew each time, and read what is there then", () => {
-    const sizes = { ...podSizes, schedule: "05 12 * * *", deadlineSeconds: 60 };
-    const job = workloadTemplate(context, jobPods({ job: "backfill", row: jobs.backfill, sizes }));
+    const config = { ...podConfig, schedule: "05 12 * * *", deadlineSeconds: 60 };
+    const job = workloadTemplate(context, jobPods({ job: "backfill", definition: jobs.backfill, config }));
     assert.ok(!("annotations" in job.metadata));
     const service = workloadTemplate(
       context,
-      servicePods({ component: "api", row: services.api, sizes: serviceSizes }),
+      servicePods({ component: "api", definition: services.api, config: serviceConfig }),
     );
     assert.ok("annotations" in service.metadata);
   });
@@ -258,7 +290,7 @@ describe("jobs", () => {
   });
 
   it("migrate only once the database has answered, and never twice by themselves", () => {
-    const workload = migrationPods({ context, sizes: podSizes, deadlineSeconds: 600 });
+    const workload = migrationPods({ context, config: { ...podConfig, deadlineSeconds: 600 } });
     assert.equal(workload.pod?.restartPolicy, "Never");
     const [wait] = workload.initContainers ?? [];
     assert.equal(wait?.name, "wait-for-database");

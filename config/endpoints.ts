@@ -1,9 +1,9 @@
-import { type ConfigIssue, configKey } from "./issues";
+import { type ConfigIssue, configKey, unexpected } from "./issues";
 import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
 
-/** What the two entrances may not have in common: with one of these alike, one of them answers for the other. */
-export function entranceIssues(_: StackIdentity, { ingress }: Pick<StackFile, "ingress">): ConfigIssue[] {
+/** What the two endpoints may not have in common: with one of these alike, one of them answers for the other. */
+export function endpointIssues(_: StackIdentity, { ingress }: Pick<StackFile, "ingress">): ConfigIssue[] {
   const { public: open, internal } = ingress;
   if (internal === undefined) {
     return [];
@@ -17,6 +17,6 @@ export function entranceIssues(_: StackIdentity, { ingress }: Pick<StackFile, "i
     .filter(({ values: [one, other] }) => one === other)
     .map(({ at, values: [value] }) => ({
       key: configKey(["ingress", "internal", ...at]),
-      message: `"${value}" is not allowed; allowed: any but that of ${configKey(["ingress", "public", ...at])}`,
+      message: unexpected(value, `any but that of ${configKey(["ingress", "public", ...at])}`),
     }));
 }
