@@ -1,5 +1,6 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+import { configurationDocument } from "../config/document";
 import { stackFileJsonSchema } from "../config/jsonSchema";
 import { rulesDocument } from "../policy/document";
 import { accessDocument } from "./access/document";
@@ -7,6 +8,7 @@ import { goldenFiles, goldenStacks } from "./golden";
 import { projectFolder } from "./project";
 import { fillFolder } from "./render";
 import { reviewExamples } from "./review/examples";
+import { readStack } from "./stackFile";
 
 /** A file of the repository that follows from the program; `make generate` writes it and a test compares it. */
 export interface GeneratedFile {
@@ -30,6 +32,14 @@ export const generatedFiles: readonly GeneratedFile[] = [
     content: () => `${JSON.stringify(stackFileJsonSchema(), null, 2)}\n`,
   },
   { file: "docs/access.md", content: accessDocument },
+  {
+    file: "docs/configuration.md",
+    content: async () =>
+      configurationDocument(await readFile(path.join(projectFolder, "docs/configuration.md"), "utf8"), {
+        prod: readStack("prod"),
+        staging: readStack("ephemeral"),
+      }),
+  },
   { file: "docs/rules.md", content: rulesDocument },
 ];
 
