@@ -3,8 +3,9 @@ import path from "node:path";
 import { edit } from "../support/e2e/checkout";
 import { type Cluster, newCluster } from "../support/e2e/cluster";
 import type { Engine } from "../support/e2e/engine";
-import { type Kubernetes, stayingPods } from "../support/e2e/kubernetes";
+import type { Kubernetes } from "../support/e2e/kubernetes";
 import { setStackFile } from "../support/e2e/stackFile";
+import { settledPods } from "../support/e2e/workloads";
 import { localClusterVariables, newEngine, suiteFolder } from "../support/e2e/world";
 import { Snapshot } from "../support/snapshot";
 
@@ -89,6 +90,12 @@ describe("an everyday change", () => {
   });
   after(() => cluster.stop());
 
+  /** Makes the copy a repository, as a clone is: some unit tests ask for its commit. */
+  const commit = () =>
+    engine.script(
+      "git init --quiet; git add .; git -c user.name=test -c user.email=test@localhost commit --quiet -m copy",
+    );
+
   /** Runs unit tests of the copy, all of them by default. */
   const unitTests = (...files: readonly string[]) =>
     engine.command(
@@ -121,6 +128,7 @@ describe("an everyday change", () => {
     it("fails no unit test, with all the others", async () => {
       for (const change of changes) await make(change, engine.folder);
       await generate();
+      await commit();
       const { code, stdout } = await unitTests();
       assert.equal(code, 0, stdout.slice(stdout.indexOf("failing")));
     });
@@ -198,15 +206,13 @@ function succeeded({ code, stdout, stderr }: { code: number; stdout: string; std
   assert.equal(code, 0, stdout + stderr);
 }
 
-/** The pods that stay, by their Deployment less its prefix. */
+/** The pods of each Deployment, by its name less its prefix, when all rollouts have ended. */
 async function podsByWorkload(kubernetes: Kubernetes): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const { items } = await kubernetes.apps.listNamespacedDeployment({ namespace });
-  const names = items.map(({ metadata }) => metadata?.name ?? "");
-  const pods = await Promise.all(
-    names.map(async (name): Promise<[string, ReadonlySet<string>]> => {
-      const staying = await stayingPods(kubernetes, namespace, name);
-      return [name.replace("datasets-server-local-", ""), new Set(staying.map(({ metadata }) => metadata?.uid ?? ""))];
-    }),
-  );
-  return new Map(pods);
+  const pods = new Map<string, Set<string>>();
+  for (const { metadata } of await settledPods(kubernetes, namespace)) {
+    const workload = metadata?.labels?.app?.replace("datasets-server-local-", "") ?? "";
+    if (workload === "mongodb") continue;
+    pods.set(workload, (pods.get(workload) ?? new Set()).add(metadata?.uid ?? ""));
+  }
+  return pods;
 }

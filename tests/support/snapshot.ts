@@ -1,7 +1,7 @@
 import fs from "node:fs/promises";
 import path from "node:path";
 
-/** The files of a folder, less its packages, as they were at a moment. */
+/** The files of a folder, less its packages and its repository, as they were at a moment. */
 export class Snapshot {
   private constructor(
     private readonly folder: string,
@@ -35,7 +35,7 @@ async function readFiles(folder: string): Promise<Map<string, string>> {
     const file = path.join(folder, entry.name);
     if (entry.isFile()) {
       texts.set(entry.name, await fs.readFile(file, "utf8"));
-    } else if (entry.isDirectory()) {
+    } else if (entry.isDirectory() && entry.name !== ".git") {
       for (const [name, text] of await readFiles(file)) texts.set(path.join(entry.name, name), text);
     }
   }
