@@ -40,7 +40,10 @@ interface ParsedFile {
 export type SecretOutput = (key: EncryptedKey) => pulumi.Output<string>;
 
 /** The key of the stack file that each of a stack's secrets is read from. */
-function secretSources({ kind }: StackIdentity, file: StackFile): Readonly<Partial<Record<SecretKey, EncryptedKey>>> {
+export function secretSources(
+  { kind }: StackIdentity,
+  file: StackFile,
+): Readonly<Partial<Record<SecretKey, EncryptedKey>>> {
   if (kind === "pr-N") {
     // A pull request's code is not reviewed yet: it gets a token of its own, and nothing of staging's.
     return { hfToken: "pullRequestHfToken" };

@@ -24,7 +24,8 @@ interface Schema {
   readonly propertyNames?: Schema;
 }
 
-interface Key {
+/** A key of a stack file; where a map has names of one's own, `<name>` stands in its path for each. */
+export interface Key {
   readonly path: string;
   readonly schema: Schema;
   readonly isNeeded: boolean;
@@ -44,16 +45,7 @@ export function configurationDocument(text: string, stacks: DocumentedStacks): s
 }
 
 function tables(stacks: DocumentedStacks): string {
-  const fileSchema: Schema = JSON.parse(JSON.stringify(z.toJSONSchema(stackFileSchema, { io: "input" })));
-  const { properties = {}, required = [] } = fileSchema;
-  const keys = Object.entries(properties).map(([path, schema]) => ({
-    path,
-    schema,
-    isNeeded: required.includes(path),
-  }));
-  const maps = keys.filter(({ path, schema }) => path !== "env" && schema.type === "object" && !(path in placeholders));
-  const single = keys.filter(({ path, schema }) => schema.type !== "object" && !(path in placeholders));
-  const secrets = keys.filter(({ path }) => path in placeholders);
+  const { single, maps, secrets } = topKeys();
   return [
     ...section({ id: "single", title: "Keys without others in them", about: "" }, single),
     ...maps.flatMap((key) => section({ id: key.path, title: key.path, about: aboutMap(key.schema) }, inside(key))),
@@ -62,14 +54,37 @@ function tables(stacks: DocumentedStacks): string {
         id: "secrets",
         title: "Secrets",
         about:
-          "Always encrypted, and set by `ds pulumi STACK -- config set --secret KEY`; a value of several lines is set from a file, by " +
-          "`... KEY < FILE`. A preview and an update check each value's form (a token has no white space, a URL its scheme and host, " +
-          "a PEM both its ends) and never show a value. Nothing else may be encrypted, as objects show it in the clear.",
+          "Always encrypted, and set by `ds pulumi STACK -- config set --secret KEY`; a value of several lines, or one longer than a " +
+          "line of the terminal, from a file: `... KEY < FILE`. A preview, an update and `ds doctor` check each value's form (a token or " +
+          "key has no white space; a URL its scheme and host; a PEM is whole) and never show a value. Nothing else may be encrypted, " +
+          "as objects show it in the clear.",
       },
       secrets,
     ),
     ...variableSection(stacks),
   ].join("\n");
+}
+
+function topKeys() {
+  const fileSchema: Schema = JSON.parse(JSON.stringify(z.toJSONSchema(stackFileSchema, { io: "input" })));
+  const { properties = {}, required = [] } = fileSchema;
+  const keys = Object.entries(properties).map(([path, schema]) => ({
+    path,
+    schema,
+    isNeeded: required.includes(path),
+  }));
+  return {
+    single: keys.filter(({ path, schema }) => schema.type !== "object" && !(path in placeholders)),
+    maps: keys.filter(({ path, schema }) => path !== "env" && schema.type === "object" && !(path in placeholders)),
+    env: keys.filter(({ path }) => path === "env"),
+    secrets: keys.filter(({ path }) => path in placeholders),
+  };
+}
+
+/** Returns every key that has an anchor of its own in the document. */
+export function documentedKeys(): Key[] {
+  const { single, maps, env, secrets } = topKeys();
+  return [...single, ...maps.flatMap((key) => [key, ...inside(key)]), ...env, ...secrets];
 }
 
 function section({ id, title, about }: { id: string; title: string; about: string }, keys: readonly Key[]): string[] {
@@ -127,7 +142,8 @@ function isWorthARow({ schema }: Key): boolean {
   return schema.properties === undefined || schema.description !== undefined;
 }
 
-function typeText({ title, type = "", enum: words, items }: Schema): string {
+/** Returns what a key may be, in Markdown. */
+export function typeText({ title, type = "", enum: words, items }: Schema): string {
   if (title !== undefined) {
     return title;
   }
@@ -173,7 +189,8 @@ function valueIn({ file, config }: Stack, name: string): string {
   return [...(common === undefined ? ["not set"] : [code(common)]), ...own].join("; ");
 }
 
-function variableText(definition: Variable): string {
+/** Returns what a variable may be, in Markdown. */
+export function variableText(definition: Variable): string {
   if ("secret" in definition) {
     return `the secret [${definition.secret}](#${anchor(definition.secret)})`;
   }
@@ -201,7 +218,8 @@ function variableType(type: VariableType): string {
   }
 }
 
-function anchor(path: string): string {
+/** Returns the anchor of a key or variable in the document. */
+export function anchor(path: string): string {
   return path.replaceAll(/[^\w.-]/g, "");
 }
 

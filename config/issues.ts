@@ -127,6 +127,7 @@ export function describeValue(value: unknown): string {
   return text.replaceAll(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
-function child(parent: unknown, key: string): unknown {
+/** Returns what is in a map or list under a key; undefined where nothing is. */
+export function child(parent: unknown, key: string): unknown {
   return typeof parent === "object" && parent !== null ? new Map(Object.entries(parent)).get(key) : undefined;
 }

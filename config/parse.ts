@@ -97,12 +97,16 @@ export function parse(name: string, values: ConfigValues, surroundings: Surround
 
 /** Adds to each issue where its key is, or the closest one around it that is there. */
 function located(issues: readonly ConfigIssue[], places: ConfigValues["places"]): ConfigIssue[] {
-  const placeOf = (key: string): string | undefined =>
-    key === "" ? undefined : (places?.get(key) ?? placeOf(key.slice(0, Math.max(0, key.lastIndexOf(".")))));
   return issues.map((issue) => {
-    const at = issue.at ?? placeOf(issue.key);
+    const at = issue.at ?? placeOf(issue.key, places);
     return at === undefined ? issue : { ...issue, at };
   });
+}
+
+/** Returns where a key is, or the closest one around it that is there, as file:line:column. */
+export function placeOf(key: string, places: ConfigValues["places"]): string | undefined {
+  const around = key.slice(0, Math.max(0, key.lastIndexOf(".")));
+  return key === "" ? undefined : (places?.get(key) ?? placeOf(around, places));
 }
 
 /** The issues of a file's text, and those of its values, but not of a value whose text is in doubt. */

@@ -17,13 +17,18 @@ const checks: Readonly<Record<SecretForm, Check>> = {
   text: () => undefined,
 };
 
-/** Finds what is wrong with the form of a secret's value. Placeholders and blank values are for other checks. */
+/** Finds what is wrong with the form of a secret's value. */
 export function secretFormIssues(stack: string, key: EncryptedKey, value: string): ConfigIssue[] {
-  const isUnset = value === placeholders[key] || value.trim() === "";
-  const found = isUnset ? undefined : checks[formOf(key)](value);
-  return found === undefined
+  const issue = secretFormIssue(key, value);
+  return issue === undefined
     ? []
-    : [{ key: configKey([key]), message: `its value ${found}; set it with: ${setSecret(stack, key)}` }];
+    : [{ key: configKey([key]), message: `its value ${issue}; set it with: ${setSecret(stack, key)}` }];
+}
+
+/** Says what is wrong with the form of a value, without it. Placeholders and blank values are for other checks. */
+export function secretFormIssue(key: EncryptedKey, value: string): string | undefined {
+  const isUnset = value === placeholders[key] || value.trim() === "";
+  return isUnset ? undefined : checks[formOf(key)](value);
 }
 
 /** Returns the command that sets a secret. A value of several lines cannot be typed, and is read from a file. */

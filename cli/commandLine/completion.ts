@@ -1,4 +1,5 @@
 import type { Argument, Command } from "commander";
+import { variables } from "../../catalog/variables";
 import { fixedStacks } from "./shared";
 
 export const shells = ["bash", "zsh", "fish"] as const;
@@ -23,7 +24,7 @@ export function completionScript(shell: Shell, program: Command): string {
 function placesOf(command: Command, path: string): Place[] {
   const words = [
     ...command.commands.map((each) => each.name()),
-    ...command.registeredArguments.flatMap((argument) => argument.argChoices ?? stacksFor(argument)),
+    ...command.registeredArguments.flatMap((argument) => argument.argChoices ?? namesFor(argument)),
     ...command.options.flatMap(({ long }) => long ?? []),
     "--help",
   ];
@@ -31,7 +32,8 @@ function placesOf(command: Command, path: string): Place[] {
   return [{ path, words }, ...below];
 }
 
-function stacksFor(argument: Argument): readonly string[] {
+function namesFor(argument: Argument): readonly string[] {
+  if (argument.name() === "VARIABLE|KEY") return Object.keys(variables);
   return argument.name().startsWith("STACK") ? fixedStacks : [];
 }
 

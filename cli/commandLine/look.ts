@@ -41,6 +41,14 @@ export function lookCommands(program: Command): void {
     examples: ["smoke prod", "smoke ephemeral"],
   }).action(async (stack: string, { workspace }: OnWorkspace) => (await import("../smoke")).smoke(workspace, stack));
 
+  describe(program.command("explain"), {
+    group: "look",
+    does: "show a variable or key: values, where set, what restarts",
+    examples: ["explain WORKER_SLEEP_SECONDS", "explain services.api.replicas"],
+  })
+    .argument("<VARIABLE|KEY>", "a variable of the application, or a key of a stack file")
+    .action(async (name: string) => (await import("../explain")).explain(name));
+
   describe(program.command("render"), {
     group: "look",
     does: "write every object as YAML; needs no cluster and no tool",

@@ -4,8 +4,7 @@ import type { ClientArgs } from "../../cluster/kubernetesClient";
 import { UserError } from "../../cluster/userError";
 import { allObjects, buildObjects } from "../../components/buildObjects";
 import { type Config, neededSecrets } from "../../config/build";
-import { configKey } from "../../config/issues";
-import { placeholders } from "../../config/schema";
+import type { EncryptedKey } from "../../config/schema";
 import { neededPermissions, type Permission } from "../../safety/permissions";
 import type { EngineTools } from "../../tools/toolbox";
 import { connectCluster } from "../aws/cluster";
@@ -14,7 +13,7 @@ import { readStack } from "../lib/stackFile";
 import { checkIdentity, checkImages, checkNetworkPolicies, checkToken } from "./aws";
 import { both, type CheckRunner, type Findings, nothing, ok, type Result } from "./checkRunner";
 import { checkApiServer, checkConflicts, checkCustomResources, checkNamespace, checkPermissions } from "./kubernetes";
-import { checkLock, checkPlaceholders, checkSecrets, checkState } from "./state";
+import { checkLock, checkPlaceholders, checkSecretForms, checkSecrets, checkState } from "./state";
 import { checkAwsCli, checkAwsPlugin, checkTools } from "./tools";
 
 /** The stack to check. */
@@ -28,8 +27,8 @@ export interface Target {
 interface Configured {
   readonly config: Config;
   readonly permissions: readonly Permission[];
-  /** The placeholder of each secret that the stack needs, by its key. */
-  readonly placeholders: Readonly<Record<string, string>>;
+  /** The secrets that the stack needs. */
+  readonly secrets: readonly EncryptedKey[];
 }
 
 const askForPermissions = "ask an administrator for the permissions of docs/access.md";
@@ -63,7 +62,7 @@ function checkStackFile(stack: string): Findings<Configured> {
   return ok(`no issues; cluster ${file.cluster.name}, namespace ${namespace}`, {
     config,
     permissions: neededPermissions(allObjects(buildObjects(config.datasetsServer)), namespace),
-    placeholders: Object.fromEntries(neededSecrets(identity, file).map((key) => [configKey([key]), placeholders[key]])),
+    secrets: neededSecrets(identity, file),
   });
 }
 
@@ -90,7 +89,10 @@ async function checkStateStage({ runner, stack, workspace, tools, configured }: 
     "placeholders",
     both(secrets, configured),
     "docs/configuration.md lists the secrets",
-    async ([values, needed]) => checkPlaceholders(values, needed.placeholders, stack),
+    async ([values, needed]) => checkPlaceholders(values, needed.secrets, stack),
+  );
+  await runner.check("secret forms", secrets, "docs/configuration.md#secrets", async (values) =>
+    checkSecretForms(values, stack),
   );
 }
 

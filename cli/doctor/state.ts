@@ -2,6 +2,9 @@ import * as path from "node:path";
 import { z } from "zod";
 import { UserError } from "../../cluster/userError";
 import { secretsProviderUrl } from "../../config/accounts";
+import { configKey } from "../../config/issues";
+import { type EncryptedKey, isEncryptedKey, placeholders } from "../../config/schema";
+import { secretFormIssue, setSecret } from "../../config/secretForms";
 import { run } from "../../tools/run";
 import { checkSecretsReadable } from "../aws/key";
 import { type Engine, makes, stateOf } from "../lib/engine";
@@ -99,13 +102,9 @@ export async function checkSecrets(engine: Engine, stack: string, signal: AbortS
   return { findings: [warning], value: secrets };
 }
 
-/**
- * Finds the secrets that still have their placeholder. A stack on EKS is not deployed with one.
- *
- * @param unset the placeholder of each secret that the stack needs, by its key
- */
-export function checkPlaceholders(secrets: Secrets, unset: Readonly<Record<string, string>>, stack: string): Findings {
-  const left = Object.keys(unset).filter((key) => secrets.get(key) === unset[key]);
+/** Finds the secrets that still have their placeholder, of those that the stack needs. A stack on EKS is not deployed with one. */
+export function checkPlaceholders(secrets: Secrets, needed: readonly EncryptedKey[], stack: string): Findings {
+  const left = needed.filter((key) => secrets.get(configKey([key])) === placeholders[key]);
   if (left.length === 0) {
     return ok("every secret has been set");
   }
@@ -114,9 +113,21 @@ export function checkPlaceholders(secrets: Secrets, unset: Readonly<Record<strin
     return ok(`${found}; the local cluster needs none`);
   }
   throw new UserError(
-    `${found}, and an update is refused: ${left.join(", ")}`,
-    left.map((key) => `ds pulumi ${stack} -- config set --secret ${key}`).join("\n"),
+    `${found}, and an update is refused: ${left.map((key) => configKey([key])).join(", ")}`,
+    left.map((key) => setSecret(stack, key)).join("\n"),
   );
+}
+
+/** Finds the secrets whose values have not the form that the application reads, and shows none. */
+export function checkSecretForms(secrets: Secrets, stack: string): Findings {
+  const findings = Object.keys(placeholders)
+    .filter(isEncryptedKey)
+    .flatMap((key) => {
+      const issue = secretFormIssue(key, secrets.get(configKey([key])) ?? "");
+      const found = `the value of ${configKey([key])} ${issue}`;
+      return issue === undefined ? [] : [{ outcome: "failed", found, next: setSecret(stack, key) } as const];
+    });
+  return findings.length > 0 ? { findings, value: undefined } : ok("every value has the form that it is read in");
 }
 
 function count(number: number, thing: string): string {

@@ -56,7 +56,8 @@ export const referenceRules = {
   },
 } satisfies Rules;
 
-function references({ workloads, containers }: Inventory): Reference[] {
+/** Lists the places where pods read a ConfigMap or Secret. */
+export function references({ workloads, containers }: Inventory): Reference[] {
   return workloads.flatMap((workload) => {
     const { object, pod } = workload;
     const own = containers.filter((container) => container.workload === workload);

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { checkLock, checkPlaceholders, checkSecrets, checkState } from "../../../cli/doctor/state";
+import { checkLock, checkPlaceholders, checkSecretForms, checkSecrets, checkState } from "../../../cli/doctor/state";
 import type { Engine } from "../../../cli/lib/engine";
 import { openStore, type StateStore } from "../../../cli/state/store";
 
@@ -126,25 +126,58 @@ describe("the doctor on a stack's state", () => {
     });
 
     const values = new Map(Object.entries(config).map(([key, { value }]) => [key, value]));
-    const unset = { "datasets-server:hfToken": "hf_app_xxxx", "datasets-server:webhookSecret": "placeholder-xxxx" };
+    const needed = ["hfToken", "webhookSecret"] as const;
 
     it("that still are placeholders are named where a deploy refuses them, with the commands that set them", () => {
-      assert.throws(() => checkPlaceholders(values, unset, "prod"), {
+      assert.throws(() => checkPlaceholders(values, needed, "prod"), {
         message: "1 secret still has its placeholder, and an update is refused: datasets-server:webhookSecret",
         next: "ds pulumi prod -- config set --secret datasets-server:webhookSecret",
       });
     });
 
     it("may be placeholders on the local cluster", () => {
-      const [finding] = checkPlaceholders(values, unset, "local").findings;
+      const [finding] = checkPlaceholders(values, needed, "local").findings;
       assert.equal(finding?.outcome, "ok");
     });
 
     it("have all been set", () => {
-      const all = new Map(Object.keys(unset).map((key) => [key, "set"]));
-      assert.deepEqual(checkPlaceholders(all, unset, "prod").findings, [
+      const all = new Map(needed.map((key) => [`datasets-server:${key}`, "set"]));
+      assert.deepEqual(checkPlaceholders(all, needed, "prod").findings, [
         { outcome: "ok", found: "every secret has been set" },
       ]);
+    });
+
+    it("have the form that they are read in, placeholders aside", () => {
+      const found = "every value has the form that it is read in";
+      assert.deepEqual(checkSecretForms(values, "prod").findings, [{ outcome: "ok", found }]);
+    });
+
+    it("of another form are named without their values, with the commands that set them, for a PEM from a file", () => {
+      const malformed = new Map([
+        ["datasets-server:hfToken", "hf_real_token\n"],
+        ["datasets-server:cloudfrontPrivateKey", "-----BEGIN PRIVATE KEY-----\nabcd"],
+      ]);
+      assert.deepEqual(checkSecretForms(malformed, "prod").findings, [
+        {
+          outcome: "failed",
+          found: "the value of datasets-server:hfToken starts or ends with white space, such as a line break",
+          next: "ds pulumi prod -- config set --secret datasets-server:hfToken",
+        },
+        {
+          outcome: "failed",
+          found:
+            "the value of datasets-server:cloudfrontPrivateKey does not end with the END line that its BEGIN line needs",
+          next: "ds pulumi prod -- config set --secret datasets-server:cloudfrontPrivateKey < FILE",
+        },
+      ]);
+    });
+
+    it("that is a PEM and still a placeholder is set from a file", () => {
+      const key = "cloudfrontPrivateKey";
+      const unset = new Map([[`datasets-server:${key}`, "placeholder-xxxx"]]);
+      assert.throws(() => checkPlaceholders(unset, [key], "prod"), {
+        next: `ds pulumi prod -- config set --secret datasets-server:${key} < FILE`,
+      });
     });
   });
 });
