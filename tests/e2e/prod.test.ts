@@ -84,7 +84,7 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
     assert.deepEqual(await kubernetesResources(engine), []);
   });
 
-  it("refuses to take over somebody else's object, and leaves it as it is", async () => {
+  it("refuses to adopt an object of others, and leaves it as it is", async () => {
     const before = await kubernetes.core.createNamespacedSecret({
       namespace,
       body: { metadata: { name: tokenSecret }, stringData: { HF_TOKEN: "somebody else's" } },

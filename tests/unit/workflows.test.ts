@@ -112,7 +112,7 @@ describe("the workflows", () => {
     for (const [file, text] of texts) assert.doesNotMatch(text, /\bsecrets\b|aws-secret-access-key/, file);
   });
 
-  it("take on roles only that the documents describe, and only within an environment", () => {
+  it("assume only roles that the documents describe, and only within an environment", () => {
     const documented = ["access.md", "workflows.md"]
       .map((name) => readFileSync(path.join(projectFolder, "docs", name), "utf8"))
       .join("\n");
@@ -148,7 +148,7 @@ describe("the workflows", () => {
     assert.ok(comment?.if.includes("needs.plan.result == 'success'"));
   });
 
-  it("check out nothing of a pull request where they have the rights of the main branch", () => {
+  it("check out nothing of a pull request where they have the permissions of the main branch", () => {
     const privileged = jobs.filter(({ events }) => events.includes("pull_request_target"));
     assert.ok(privileged.length > 0);
     for (const { where, job } of privileged) {
