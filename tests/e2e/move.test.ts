@@ -125,8 +125,8 @@ describe("moving production to another cluster, by the commands of docs/move-clu
     await follow(second, `${set} --path 'datasets-server:stacks[0]' prod-CLUSTER`);
     await follow(second, `${set} --path datasets-server:cluster.name hub-green`);
     const loadBalancers = { public: "datasets-server-prod-hub-green", internal: "ds-prod-hub-green-int" };
-    for (const [entrance, name] of Object.entries(loadBalancers)) {
-      await follow(second, `${set} --path datasets-server:ingress.${entrance}.loadBalancer.name ${name}`);
+    for (const [endpoint, name] of Object.entries(loadBalancers)) {
+      await follow(second, `${set} --path datasets-server:ingress.${endpoint}.loadBalancer.name ${name}`);
     }
     await follow(second, `${set} --path datasets-server:ingress.internal.externalDns false`);
     await follow(second, `${set} --type bool datasets-server:standby true`);

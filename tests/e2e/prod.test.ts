@@ -31,7 +31,7 @@ const parts = {
 } as const;
 const token = `hf_${randomBytes(24).toString("hex")}`;
 
-describe("stack prod, on a cluster that is not the stack's own, with the rights of docs/access.md", () => {
+describe("stack prod, on a cluster that is not the stack's own, with the permissions of docs/access.md", () => {
   let eks: Eks;
   let engine: Engine;
   let kubernetes: Kubernetes;

@@ -65,7 +65,7 @@ function workflowOf(file: string): z.infer<typeof workflow> {
 }
 
 describe("the workflows", () => {
-  it("start with no right, and state each job's own", () => {
+  it("start with no permission, and state each job's own", () => {
     for (const [file, { permissions: all }] of workflows) assert.deepEqual(all, {}, file);
     for (const { where, job } of jobs) {
       const { contents, ...others } = job.permissions;
@@ -108,7 +108,7 @@ describe("the workflows", () => {
     for (const { where, step: each } of checkouts) assert.equal(each.with["persist-credentials"], false, where);
   });
 
-  it("use no stored secret: roles are taken on by the run's own identity", () => {
+  it("use no stored secret: roles are assumed by the run's own identity", () => {
     for (const [file, text] of texts) assert.doesNotMatch(text, /\bsecrets\b|aws-secret-access-key/, file);
   });
 
