@@ -14,10 +14,22 @@ interface Page {
   readonly code: readonly string[];
 }
 
+const ignored = readFileSync(path.join(projectFolder, ".gitignore"), "utf8").replaceAll("/", "").split("\n");
+const ownFolders = readdirSync(projectFolder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== ".git" && !ignored.includes(entry.name))
+  .map(({ name }) => name);
+const fileNames = new Set(
+  ownFolders.flatMap((folder) =>
+    readdirSync(path.join(projectFolder, folder), { recursive: true, encoding: "utf8" }).map((name) =>
+      path.basename(name),
+    ),
+  ),
+);
+
 const folders = ["", "docs", "docs/decisions", "bench"];
 const pages = folders
   .flatMap((folder) => readdirSync(path.join(projectFolder, folder)).map((name) => path.posix.join(folder, name)))
-  .filter((file) => file.endsWith(".md"))
+  .filter((file) => file.endsWith(".md") && !ignored.includes(file))
   .map(readPage);
 // The changelog names what once was.
 const current = pages.filter(({ file }) => file !== "CHANGELOG.md");
@@ -103,32 +115,11 @@ function looksLikeAFile(text: string): boolean {
   if (!/^\.?[\w-][\w./-]*$/.test(text)) return false;
   const [first = "", second] = text.split("/");
   if (second === undefined) return /\.(ts|cjs)$/.test(text);
-  return /\.(ts|cjs|go|json|ya?ml|md)$/.test(text) || ["docs", "tests", ...sourceFolders].includes(first);
+  return /\.(ts|cjs|go|json|ya?ml|md)$/.test(text) || ownFolders.includes(first);
 }
-const sourceFolders = [
-  ".github",
-  "bench",
-  "catalog",
-  "cli",
-  "cluster",
-  "components",
-  "config",
-  "network",
-  "policy",
-  "safety",
-  "tools",
-];
-
 /** Whether a path exists; of a file that is named without its folder, somewhere. */
 function existsAsNamed(text: string): boolean {
-  return existsSync(path.join(projectFolder, text)) || (!text.includes("/") && sourceFiles().has(text));
-}
-
-function sourceFiles(): Set<string> {
-  const names = sourceFolders.flatMap((folder) =>
-    readdirSync(path.join(projectFolder, folder), { recursive: true, encoding: "utf8" }),
-  );
-  return new Set(names.map((name) => path.basename(name)));
+  return existsSync(path.join(projectFolder, text)) || (!text.includes("/") && fileNames.has(text));
 }
 
 /** What follows `ds` in a text, up to what another program reads. */
