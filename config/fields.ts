@@ -12,7 +12,7 @@ function text(pattern: RegExp, expected: string, longest?: number) {
   const any = z.string({ error: expected });
   const error = `${expected}; at most ${longest} characters`;
   const bounded = longest === undefined ? any : any.max(longest, { error, abort: true });
-  return bounded.regex(pattern, { error: expected, abort: true }).describe(expected);
+  return bounded.regex(pattern, { error: expected, abort: true }).meta({ title: expected });
 }
 
 /** A group of keys. */
@@ -33,7 +33,7 @@ export function wholeNumber(minimum: number, maximum: number, unit = "") {
     .int({ error: expected })
     .min(minimum, { error: expected })
     .max(maximum, { error: expected })
-    .describe(expected);
+    .meta({ title: expected });
 }
 
 /** A number above zero, such as a timeout that may be a fraction of a second. */
@@ -43,13 +43,13 @@ export function positiveNumber(maximum: number, unit: string) {
     .number({ error: expected })
     .positive({ error: expected })
     .max(maximum, { error: expected })
-    .describe(expected);
+    .meta({ title: expected });
 }
 
 /** One of a fixed list of words. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
   const expected = `one of ${words.join(", ")}`;
-  return z.enum(words, { error: expected }).describe(expected);
+  return z.enum(words, { error: expected }).meta({ title: expected });
 }
 
 /** true or false. */
@@ -197,9 +197,9 @@ export const cidr = text(new RegExp(`^(${octet}\\.){3}${octet}/([12]?\\d|3[0-2])
   { error: ipv4Range },
 );
 
-export const cidrOfEitherFamily = z.union([cidr, z.cidrv6()], {
-  error: "a range of IPv4 or IPv6 that starts at its first address, such as 10.12.0.0/16 or fd00::/64",
-});
+const eitherRange = "a range of IPv4 or IPv6 that starts at its first address, such as 10.12.0.0/16 or fd00::/64";
+
+export const cidrOfEitherFamily = z.union([cidr, z.cidrv6()], { error: eitherRange }).meta({ title: eitherRange });
 
 const labelName = "([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?";
 
@@ -251,8 +251,14 @@ export const imageByDigest = text(
 
 /** CPU and memory asked for and allowed; a request above its limit would be refused by the API server. */
 export const resources = section({
-  requests: section({ cpu, memory: bytes }),
-  limits: section({ cpu, memory: bytes }),
+  requests: section({
+    cpu: cpu.describe("CPU that a pod is sure of."),
+    memory: bytes.describe("Memory that a pod is sure of."),
+  }),
+  limits: section({
+    cpu: cpu.describe("CPU that a pod gets at most."),
+    memory: bytes.describe("A pod that takes more memory is stopped."),
+  }),
 }).superRefine(({ requests, limits }, context) => {
   for (const name of ["cpu", "memory"] as const) {
     const request = parseQuantity(requests[name]);

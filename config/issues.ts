@@ -26,9 +26,11 @@ export function refuseSubject(subject: string, issues: readonly ConfigIssue[]): 
   // Two bounds that say the same may find the same issue.
   const lines = [...new Set(issues.map(({ at, key, message }) => `  ${at ? `${at}: ` : ""}${key}: ${message}`))];
   const count = lines.length === 1 ? "1 issue" : `${lines.length} issues`;
+  const keys = issues.flatMap(({ key }) => /^datasets-server:(\w+)/.exec(key)?.[1] ?? []);
+  const places = [...new Set(keys)].map((key) => `#${key}`).join(", ");
   throw new UserError(
     [`${subject} has ${count}; no changes were made:`, ...lines].join("\n"),
-    "correct them; every key and what it may be: docs/configuration.md",
+    `correct them; every key and what it may be: docs/configuration.md${places}`,
   );
 }
 

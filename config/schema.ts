@@ -10,11 +10,15 @@ import { jobs, migration, mongodb, services, workers } from "./workloads";
 
 const cluster = field
   .section({
-    name: field.clusterName,
-    region: field.region.optional(),
-    account: field.accountId.optional(),
-    profile: field.profileName.optional(),
-    role: field.roleArn.optional().describe("The IAM role to assume; default: none."),
+    name: field.clusterName.describe("The stack's own cluster, or the one that the name of a prod-CLUSTER stack says."),
+    region: field.region.optional().describe("The region in the cluster's ARN; needed on EKS."),
+    account: field.accountId.optional().describe("The account in the cluster's ARN; needed on EKS."),
+    profile: field.profileName
+      .optional()
+      .describe("The AWS profile to use. Default: the environment's credentials, as in CI."),
+    role: field.roleArn
+      .optional()
+      .describe("The IAM role to assume for AWS and for the cluster, of the cluster's account. Default: none."),
   })
   .superRefine(({ name, region, account, role }, context) => {
     const [, , , , roleAccount = account] = role?.split(":") ?? [];
@@ -31,15 +35,20 @@ const cluster = field
   .describe("The one cluster that these stacks may touch.");
 
 const endpoint = field.section({
-  host: field.dnsName,
+  host: field.dnsName.describe("The host name; the two endpoints share none."),
   externalDns: field.flag().default(false).describe("Whether external-dns is told of the host by annotation."),
   loadBalancer: field.section({
-    name: field.loadBalancerName,
-    scheme: field.oneOf(["internal", "internet-facing"]),
-    group: field.ingressGroup,
-    certificateArn: field.certificateArn.optional(),
+    name: field.loadBalancerName.describe(
+      "The load balancer's name, once in an account; the two endpoints share none.",
+    ),
+    scheme: field.oneOf(["internal", "internet-facing"]).describe("Who reaches it."),
+    group: field.ingressGroup.describe("Ingresses of one group share the load balancer."),
+    certificateArn: field.certificateArn.optional().describe("The certificate for HTTPS. Default: found by host."),
     redirectHttp: field.flag().default(true).describe("Whether a request by HTTP is sent on to HTTPS."),
-    tags: z.record(field.tagName, field.tagValue, { error: "a map of tags" }).default({}),
+    tags: z
+      .record(field.tagName, field.tagValue, { error: "a map of tags" })
+      .default({})
+      .describe("Tags of the load balancer."),
   }),
 });
 
@@ -50,12 +59,13 @@ const portRange = field.section({ port, endPort: port }).refine(({ port, endPort
 });
 
 const egress = field.section({
-  cidr: field.cidrOfEitherFamily,
+  cidr: field.cidrOfEitherFamily.describe("The range."),
   ports: z
     .array(z.union([port, portRange], { error: "a port, or a map with port and endPort, which is not below it" }), {
       error: "a list of ports",
     })
-    .min(1, { error: "at least one port" }),
+    .min(1, { error: "at least one port" })
+    .describe("TCP ports, each a number or a map with port and endPort."),
   from: z
     .array(field.label(63), { error: "a list of workloads" })
     .min(1, { error: "at least one workload" })
@@ -80,11 +90,14 @@ const network = field.section({
     .array(field.cidr, { error: "a list of IPv4 ranges" })
     .min(1, { error: "at least one IPv4 range" })
     .describe("Subnets of the load balancers."),
-  prometheusNamespace: field.objectName,
+  prometheusNamespace: field.objectName.describe("Where the metrics are asked from."),
   mongo: field
     .section({
-      cidrs: z.array(field.cidr, { error: "a list of IPv4 ranges" }).min(1, { error: "at least one IPv4 range" }),
-      port: field.wholeNumber(1, 65_535).default(27_017),
+      cidrs: z
+        .array(field.cidr, { error: "a list of IPv4 ranges" })
+        .min(1, { error: "at least one IPv4 range" })
+        .describe("Its addresses."),
+      port: field.wholeNumber(1, 65_535).default(27_017).describe("Its port."),
     })
     .optional()
     .describe("Where an external MongoDB is; needed where the stack has none of its own."),
@@ -96,12 +109,17 @@ const network = field.section({
 });
 
 const parquetMetadata = field.section({
-  claim: field.objectName,
-  subPath: field.volumeFolder,
+  claim: field.objectName.describe("The claim of the shared volume of parquet metadata."),
+  subPath: field.volumeFolder.describe("The stack's folder of the volume."),
   create: field
-    .section({ storageClass: field.objectName, size: field.bytes })
+    .section({
+      storageClass: field.objectName.describe(
+        "The class that provides it; on EFS one whose access points have uid 1000 and gid 3000.",
+      ),
+      size: field.bytes.describe("Its size; EFS itself has none."),
+    })
     .optional()
-    .describe("Makes the claim; default: it is there."),
+    .describe("Makes the claim; needed with namespace.create, as a new namespace has none. Default: it is there."),
 });
 
 /** Every secret of the application; where each is needed is for the loader to say. */
@@ -132,7 +150,13 @@ const pullRequest = field
     lifetime: field.lifetime.default("7d").describe("How long an environment stays after its last update."),
     maxOpen: field.wholeNumber(1, 1000, "environments").describe("How many may be there at a time."),
     quota: field
-      .section({ pods: field.wholeNumber(1, 1000, "pods"), resources: field.resources, storage: field.bytes })
+      .section({
+        pods: field
+          .wholeNumber(1, 1000, "pods")
+          .describe("How many pods; a rollout of every Deployment at once must fit."),
+        resources: field.resources,
+        storage: field.bytes.describe("The size of all volumes."),
+      })
       .describe("What all pods and volumes of an environment may take together."),
   })
   .superRefine(({ loadBalancers, maxOpen }, context) => {
@@ -159,17 +183,31 @@ export const stackFileSchema = field.section({
     .describe("The stacks that this file configures; any other is refused."),
   cluster,
   namespace: field
-    .section({ create: field.flag() })
+    .section({
+      create: field
+        .flag()
+        .describe("Whether the stack makes its namespace; false where it is there, and neither changed nor deleted."),
+    })
     .describe("Whether the stack makes its namespace; a pull request's always does."),
   helm: field
-    .section({ release: field.label(longestRelease) })
+    .section({
+      release: field.label(longestRelease).describe("The release; see docs/cutover.md. Not for pull requests."),
+    })
     .optional()
     .describe("The release of the Helm chart whose names and selectors the objects keep; default: names of our own."),
-  images: field.section({ registry: field.registry, tag: field.imageTag }),
+  images: field.section({
+    registry: field.registry.describe("Where the images are."),
+    tag: field.imageTag.describe("The version of every image; a tag that moves, such as latest, is refused."),
+  }),
   ingress: field.section({ public: endpoint, internal: endpoint.optional() }),
   network,
-  serviceAccount: field.section({ roleArn: field.roleArn.optional() }).prefault({}),
-  secretDelivery: field.oneOf(["env", "files"]).default("env"),
+  serviceAccount: field
+    .section({ roleArn: field.roleArn.optional().describe("The IAM role that pods assume. Default: none.") })
+    .prefault({}),
+  secretDelivery: field
+    .oneOf(["env", "files"])
+    .default("env")
+    .describe("How pods get secrets: files, under /mnt/secrets, are handed on to no child process."),
   parquetMetadata,
   monitoring: field.flag().default(true).describe("Whether Prometheus' custom resources are on the cluster."),
   env: commonEnv.describe("Environment variables of the application, for all workloads that read them."),

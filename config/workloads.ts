@@ -19,9 +19,9 @@ export const services = z.record(
   z.enum(serviceNames),
   field.section({
     ...pod,
-    replicas: field.wholeNumber(0, 500, "pods"),
-    uvicornWorkers: field.wholeNumber(1, 64, "processes a pod").default(1),
-    listenAddress: field.listenAddress.default("0.0.0.0"),
+    replicas: field.wholeNumber(0, 500, "pods").describe("Pods; 0 stops the service."),
+    uvicornWorkers: field.wholeNumber(1, 64, "processes a pod").default(1).describe("Server processes in each pod."),
+    listenAddress: field.listenAddress.default("0.0.0.0").describe("Where its server listens."),
     public: field.flag().default(true).describe("Whether the public endpoint has rules for it."),
   }),
   { error: field.mapOf(serviceNames) },
@@ -29,13 +29,14 @@ export const services = z.record(
 
 const autoscaling = field
   .section({
-    minReplicas: field.wholeNumber(1, 500, "pods"),
-    maxReplicas: field.wholeNumber(1, 500, "pods"),
+    minReplicas: field.wholeNumber(1, 500, "pods").describe("The fewest pods."),
+    maxReplicas: field.wholeNumber(1, 500, "pods").describe("The most pods."),
     jobsPerPod: z
       .partialRecord(z.enum(jobSizes), field.wholeNumber(1, 100_000, "waiting jobs"), {
         error: field.mapOf(jobSizes),
       })
-      .refine((targets) => Object.keys(targets).length > 0, { error: `at least one of ${jobSizes.join(", ")}` }),
+      .refine((targets) => Object.keys(targets).length > 0, { error: `at least one of ${jobSizes.join(", ")}` })
+      .describe("Waiting jobs that one pod is to have, by their size; more of them add pods."),
   })
   .superRefine(({ minReplicas, maxReplicas }, context) => {
     if (minReplicas > maxReplicas) {
@@ -50,15 +51,24 @@ const workerPool = field
   .section({
     ...pod,
     difficulty: field
-      .section({ min: field.wholeNumber(0, 100), max: field.wholeNumber(1, 100) })
+      .section({
+        min: field.wholeNumber(0, 100).describe("The pool's jobs are harder."),
+        max: field.wholeNumber(1, 100).describe("The hardest jobs of the pool."),
+      })
       .refine(({ min, max }) => min < max, { error: "a min below the max" })
       .describe("Takes jobs above min and up to max."),
-    maxMemoryPercent: percent,
-    maxSystemMemoryPercent: percent,
-    startupSeconds: field.wholeNumber(5, 3600, "seconds").default(150),
-    terminationGracePeriodSeconds: field.wholeNumber(1, 7200, "seconds").default(30),
-    replicas: field.wholeNumber(0, 500, "pods").optional(),
-    autoscaling: autoscaling.optional(),
+    maxMemoryPercent: percent.describe("A worker takes no job while more of its memory is used."),
+    maxSystemMemoryPercent: percent.describe("A worker takes no job while more of its node's memory is used."),
+    startupSeconds: field.wholeNumber(5, 3600, "seconds").default(150).describe("How long a start may take."),
+    terminationGracePeriodSeconds: field
+      .wholeNumber(1, 7200, "seconds")
+      .default(30)
+      .describe("How long a pod that is told to stop may go on with its job."),
+    replicas: field
+      .wholeNumber(0, 500, "pods")
+      .optional()
+      .describe("A fixed number of pods; either it or autoscaling."),
+    autoscaling: autoscaling.optional().describe("A number of pods that follows the queue; either it or replicas."),
   })
   .meta({ oneOf: [{ required: ["replicas"] }, { required: ["autoscaling"] }] })
   .transform(({ replicas, autoscaling, ...pool }, context) => {
@@ -82,8 +92,8 @@ export const jobs = z.partialRecord(
   z.enum(jobNames),
   field.section({
     ...pod,
-    schedule: field.cronSchedule,
-    deadlineSeconds: field.wholeNumber(10, 86_400, "seconds"),
+    schedule: field.cronSchedule.describe("When it runs; Sunday is 0."),
+    deadlineSeconds: field.wholeNumber(10, 86_400, "seconds").describe("A run that takes longer is stopped."),
   }),
   { error: field.mapOf(jobNames) },
 );
@@ -95,15 +105,18 @@ export const migration = field.section({
     .default("run")
     .describe("skip, to go back to an image that is older than the database."),
   // With less than a minute beside the wait, it would be stopped before it can say what is wrong.
-  deadlineSeconds: field.wholeNumber(databaseWaitSeconds + 60, 86_400, "seconds").default(600),
+  deadlineSeconds: field
+    .wholeNumber(databaseWaitSeconds + 60, 86_400, "seconds")
+    .default(600)
+    .describe("A migration that takes longer is stopped; it waits for the database first."),
 });
 
 export const mongodb = field.section({
   stacks: z
     .array(field.oneOf(stackKinds), { error: `a list of ${stackKinds.join(", ")}` })
     .describe("The stacks of this file that have a MongoDB of their own."),
-  image: field.imageByDigest,
+  image: field.imageByDigest.describe("The official image."),
   resources: field.resources,
-  storage: field.bytes,
-  storageClass: field.objectName.optional(),
+  storage: field.bytes.describe("The size of its data."),
+  storageClass: field.objectName.optional().describe("Default: the cluster's own default class."),
 });

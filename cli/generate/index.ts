@@ -1,9 +1,11 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+import { configurationDocument } from "../../config/document";
 import { stackFileJsonSchema } from "../../config/jsonSchema";
 import { rulesDocument } from "../../policy/document";
 import { accessDocument } from "../access/document";
 import { projectFolder } from "../lib/project";
+import { readStack } from "../lib/stackFile";
 import { fillFolder } from "../render";
 import { goldenFiles, goldenStacks } from "./golden";
 import { reviewExamples } from "./reviewExamples";
@@ -30,6 +32,14 @@ export const generatedFiles: readonly GeneratedFile[] = [
     content: () => `${JSON.stringify(stackFileJsonSchema(), null, 2)}\n`,
   },
   { file: "docs/access.md", content: accessDocument },
+  {
+    file: "docs/configuration.md",
+    content: async () =>
+      configurationDocument(await readFile(path.join(projectFolder, "docs/configuration.md"), "utf8"), {
+        prod: readStack("prod"),
+        staging: readStack("ephemeral"),
+      }),
+  },
   { file: "docs/rules.md", content: rulesDocument },
 ];
 

@@ -127,7 +127,7 @@ async function addService({ folder }: Engine, name: string): Promise<void> {
   const row = `  ${name}: {
     variablePrefix: "API",
     package: "${name}",
-    settings: [...serving, "numba"],
+    variables: [...serving, "numba"],
     healthPath: "/healthcheck",
     metricsPath: "/metrics",
     startupSeconds: 120,

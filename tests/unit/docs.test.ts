@@ -99,15 +99,17 @@ function readPage(file: string): Page {
   return { file, prose: outside.replace(span, ""), code: [...blocks, ...spans] };
 }
 
-/** The anchors that GitHub gives a file's headings. */
+/** The anchors of a file: those that it sets, and those that GitHub gives its headings. */
 function anchorsOf(file: string): string[] {
   const text = readFileSync(path.join(projectFolder, file), "utf8");
-  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+  const set = [...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = ""]) => id);
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
     heading
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\s_-]/gu, "")
       .replace(/\s/g, "-"),
   );
+  return [...set, ...headings];
 }
 
 /** Whether a text is a path of this repository: it begins with one of its folders, or ends as its sources do. */

@@ -410,7 +410,7 @@ describe("a stack file", () => {
       assert.deepEqual(message.split("\n"), [
         "the configuration of stack prod has 1 issue; no changes were made:",
         `  ${says}`,
-        "Next: correct them; every key and what it may be: docs/configuration.md",
+        `Next: correct them; every key and what it may be: docs/configuration.md#${/:(\w+)/.exec(says)?.[1]}`,
       ]);
     });
   }
