@@ -12,7 +12,7 @@ export interface Scope {
 /** What the keys of our own labels and annotations start with. */
 export const ownPrefix = "datasets-server.huggingface.co";
 
-/** The label that says which stack an object belongs to; an object without it is somebody else's. */
+/** The label that says which stack an object belongs to; an object without it belongs to others. */
 export const stackLabel = `${ownPrefix}/stack`;
 
 /** The annotation that changes with the secrets a pod reads, so that the pod is rolled. */

@@ -230,7 +230,7 @@ export const variables = {
     group: "duckdb-index",
     type: wholeSeconds(60, 604_800),
     value: 43_200,
-    does: "How long an index that nobody uses is kept.",
+    does: "How long an unused index is kept.",
   },
   DUCKDB_INDEX_EXTENSIONS_DIRECTORY: {
     group: "duckdb-index",

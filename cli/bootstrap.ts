@@ -72,7 +72,7 @@ async function makePlan(engine: Engine, stack: string): Promise<Plan> {
   if (head.keeper.kind === "key" && head.keeper.url !== provider) {
     throw new UserError(
       `${path.basename(file)} is encrypted with ${head.keeper.url}, and the key of ${name} is ${provider}; no changes were made`,
-      `with the right to use both keys: ds pulumi ${stack} -- stack change-secrets-provider "${provider}"`,
+      `with the permission to use both keys: ds pulumi ${stack} -- stack change-secrets-provider "${provider}"`,
     );
   }
   return { stack, file, head, account, state: { ...state, region: state.region }, key: secretsKey(name), provider };

@@ -21,7 +21,7 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-// Whoever read the output has enough, as `head` has: what runs goes on to its end.
+// The reader of the output has enough, as `head` has: what runs goes on to its end.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });

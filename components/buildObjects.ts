@@ -41,7 +41,7 @@ export interface DatasetsServerArgs {
   readonly parquetMetadata: ParquetMetadataVolume & { readonly create?: ClaimArgs };
   /** Whether Prometheus' custom resources are on the cluster. */
   readonly monitoring: boolean;
-  /** What the stack has alerts about, besides its own workloads. Default: it has no alerts. */
+  /** What the stack also has alerts about, beside its own workloads. Default: it has no alerts. */
   readonly alerts?: Pick<AlertsArgs, "environments">;
   /** The stack's own MongoDB. Default: an external one, at the URL among the secrets. */
   readonly mongodb?: MongoDbConfig;
@@ -77,11 +77,11 @@ export interface DatasetsServerObjects {
   /** By component, such as worker-heavy. */
   readonly workerPools: Readonly<Record<string, WorkerPoolObjects>>;
   readonly scheduledJobs: readonly BuiltObject<"CronJob">[];
-  /** Absent where nobody is told of anything. */
+  /** Absent where there are no alerts. */
   readonly alerts?: BuiltObject<"PrometheusRule">;
 }
 
-/** Builds every object of a stack. Registers nothing, asks nobody, and gives the same objects for the same arguments. */
+/** Builds every object of a stack. Registers nothing, asks no server, and gives the same objects for the same arguments. */
 export function buildObjects(args: DatasetsServerArgs): DatasetsServerObjects {
   const { scope, mongodb, migration, network } = args;
   const groups = sharedGroups(args);

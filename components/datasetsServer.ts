@@ -44,7 +44,7 @@ export class DatasetsServer extends pulumi.ComponentResource {
         ]
       : foundation;
     const afterDatabase = pulumi.mergeOptions(child, { dependsOn: [...foundation, ...database] });
-    // The migration itself waits for all that is shared, so whoever waits for it waits for that too.
+    // The migration itself waits for all that is shared, so what waits for it waits for that too.
     const startAfter = objects.migration ? [register(objects.migration, afterDatabase)] : database;
 
     this.webServices = Object.entries(objects.webServices).map(

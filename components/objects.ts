@@ -58,7 +58,7 @@ type Content<K extends ManagedKind> = Omit<Kinds[K]["args"], "apiVersion" | "kin
   readonly metadata: ObjectMetadata;
 };
 
-/** What the engine is told of an object besides the object itself. */
+/** What Pulumi is told of an object in addition to the object itself. */
 export type RegistrationOptions = Pick<
   pulumi.CustomResourceOptions,
   "customTimeouts" | "ignoreChanges" | "protect" | "retainOnDelete"

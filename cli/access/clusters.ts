@@ -15,7 +15,7 @@ export interface ClusterAccess {
   readonly namespace: string;
   /** For an administrator of the cluster to apply. */
   readonly objects: readonly KubernetesObject[];
-  /** What pull requests' environments need besides. Default: the cluster has none. */
+  /** What pull requests' environments need in addition. Default: the cluster has none. */
   readonly environments?: readonly KubernetesObject[];
   /** By role, for an administrator of the account; bootstrap's is for who has that of deploy as well. */
   readonly policies: { readonly deploy: Policy; readonly preview: Policy; readonly bootstrap: Policy };

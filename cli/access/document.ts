@@ -43,8 +43,8 @@ ReplicaSets, claims, endpoints and events to tell whether what it made is ready,
 wait in silence. No one needs permissions to nodes or custom resource definitions.
 
 The state of all stacks is in the bucket \`${stateBucket.name}\`. A role reaches the state of its own cluster's
-stacks only, and its own cluster's key only. Neither role may make or change the bucket or a key. Whoever runs \`ds bootstrap\`
-may, with a policy of each cluster besides that of its deploy role. It leaves keys alone that have another name, and deletes
+stacks only, and its own cluster's key only. Neither role may make or change the bucket or a key. An administrator who runs \`ds bootstrap\`
+may, with a policy of each cluster in addition to that of its deploy role. It leaves keys alone that have another name, and deletes
 nothing. AWS takes up to five minutes until the name of a new key counts in policies; until then a key that was just made may be
 forbidden, and \`ds bootstrap\` goes on where it stopped when it is run again.
 `;
@@ -97,7 +97,7 @@ and deleting. The policy holds for all members of that group, an administrator t
 
 Within an environment the group has its permissions once ClusterRole \`${environmentRole}\` is bound there. It may bind that
 role to itself, there and nowhere else: bound in the whole cluster, the same permissions would open every Secret of every namespace.
-So \`ds pr up 7\`, as the deploy role, makes these before it has the engine make the rest:
+So \`ds pr up 7\`, as the deploy role, makes these before it has Pulumi make the rest:
 
 ${block("yaml", yamlText(first))}
 

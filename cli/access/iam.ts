@@ -58,7 +58,7 @@ export function previewPolicy(args: PolicyArgs): Policy {
   return policy([...reading(args), useKey(args, ["kms:Decrypt"])]);
 }
 
-/** What `ds bootstrap` does besides with the bucket: it sets each of these properties where it is not right. */
+/** What `ds bootstrap` also does with the bucket: it sets each of these properties where it is not right. */
 const bucketProperties = [
   "BucketOwnershipControls",
   "BucketPolicy",
@@ -68,7 +68,7 @@ const bucketProperties = [
 ];
 
 /**
- * What `ds bootstrap` needs on AWS besides the deploy role's policy: to make, verify and mend the one bucket and the one key.
+ * What `ds bootstrap` needs on AWS in addition to the deploy role's policy: to make, verify and fix the one bucket and the one key.
  *
  * AWS takes up to five minutes until a new key's alias counts in the condition of a policy:
  * https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
@@ -76,7 +76,7 @@ const bucketProperties = [
 export function bootstrapPolicy(args: PolicyArgs): Policy {
   const { account, key } = args;
   const alias = `arn:aws:kms:${key.region}:${account}:${key.alias}`;
-  // A key that has a name is somebody's: with the alias on it, whoever may use the alias could use that key.
+  // A key that has a name belongs to others: with the alias on it, all who may use the alias could use that key.
   const nameless = { Null: { "kms:ResourceAliases": "true" } };
   return policy([
     allow(

@@ -106,7 +106,7 @@ const admissionPolicy: KubernetesObject = {
           apiGroups: [""],
           apiVersions: ["*"],
           operations: ["CREATE", "UPDATE", "DELETE"],
-          // With its status and its finalizers: whoever may write those may empty it.
+          // With its status and its finalizers: those who may write them may empty it.
           resources: ["namespaces", "namespaces/*"],
         },
         {

@@ -4,7 +4,7 @@ import { type BuiltObject, built } from "../objects";
 
 /** Who makes the namespace, and whether it outlives the stack. */
 export interface NamespaceArgs {
-  /** False where the namespace is somebody else's: it is then neither changed nor deleted. */
+  /** False where the namespace belongs to others: it is then neither changed nor deleted. */
   readonly create: boolean;
   /** Keeps a namespace that the stack made when the stack is destroyed. */
   readonly keep: boolean;
@@ -22,7 +22,7 @@ export interface QuotaArgs {
   readonly storage: string;
 }
 
-/** The labels that a namespace of ours has, or should be given by whoever makes it. */
+/** The labels that a namespace of ours has, or should be given by those who make it. */
 export const namespaceLabels = {
   // Has the load balancer's controller hold new pods back from being ready until they are among its healthy targets.
   "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",

@@ -16,7 +16,7 @@ export function secretVariable(name: string, key: SecretKey) {
 }
 
 /**
- * A checksum of the secrets that a pod reads, safe to show: without the key nobody can test guesses against it.
+ * A checksum of the secrets that a pod reads, safe to show: without the key no one can test guesses against it.
  *
  * The key is a secret of the stack's config.
  */

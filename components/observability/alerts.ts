@@ -36,11 +36,11 @@ type AlertName =
 
 /** What is true of an alert on every stack. */
 interface AlertDefinition {
-  /** `critical` wakes somebody; `warning` waits for the morning. */
+  /** `critical` wakes the on-call; `warning` waits for the morning. */
   readonly severity: "critical" | "warning";
   /** How long it must be so before anybody is told, as Prometheus writes it. */
   readonly for: string;
-  /** One sentence for whoever is told, in Prometheus' template language. */
+  /** One sentence for the on-call, in Prometheus' template language. */
   readonly summary: string;
   /** The part of docs/runbook.md that says what to look at. */
   readonly runbook: string;
@@ -91,7 +91,7 @@ const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
   DatasetsServerQueueUnknown: {
     severity: "warning",
     for: "15m",
-    summary: "Nobody counts the waiting jobs, so no autoscaler adds pods.",
+    summary: "The waiting jobs are not counted, so no autoscaler adds pods.",
     runbook: "the-queue-grows",
     when: ({ scope, workers }) => (boundedSizes(workers).length === 0 ? [] : [`absent(${queue(scope)})`]),
   },
@@ -148,7 +148,7 @@ const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
   },
 };
 
-/** Tells Prometheus when somebody has to be told. One object for the whole stack: each costs time in every preview. */
+/** Tells Prometheus when to alert. One object for the whole stack: each costs time in every preview. */
 export function prometheusRule(args: AlertsArgs): BuiltObject<"PrometheusRule"> {
   const { scope } = args;
   return built("PrometheusRule", {

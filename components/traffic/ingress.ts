@@ -20,7 +20,7 @@ export interface LoadBalancerArgs {
 export interface EndpointArgs {
   readonly host: string;
   readonly loadBalancer: LoadBalancerArgs;
-  /** Whether external-dns is told of the host by annotation, besides the rules. */
+  /** Whether external-dns is told of the host by annotation, in addition to the rules. */
   readonly externalDns: boolean;
   /** The first order of the stack's rules where several stacks share the group. Default: each service's own order. */
   readonly firstOrder?: number;

@@ -61,8 +61,8 @@ export function networkPolicyObjects(args: NetworkPoliciesArgs): BuiltObject<"Ne
 }
 
 /**
- * Every policy by name. They add up: the first closes every pod but for the ways out that all need, the others let
- * somebody in.
+ * Every policy by name. They add up: the first closes every pod but for the ways out that all need, the others open
+ * single flows.
  */
 export function networkPolicies(args: NetworkPoliciesArgs): Readonly<Record<string, PolicySpec>> {
   const { scope, network, webServices, workers } = args;

@@ -83,7 +83,7 @@ export function mongoDbUrl(scope: Scope): string {
 function headlessService(scope: Scope): BuiltObject<"Service"> {
   return built("Service", {
     metadata: metadata(scope, component, {
-      // Its members find each other before they are ready, so waiting for ready ones would be for ever.
+      // Its members find each other before they are ready, so waiting for ready ones would take forever.
       annotations: { "pulumi.com/skipAwait": "true" },
     }),
     spec: {

@@ -37,7 +37,7 @@ export function rolloutBudget(args: RolloutArgs): RolloutBudget {
   return { progressDeadlineSeconds, timeout: timeoutAfter(progressDeadlineSeconds) };
 }
 
-/** How many pods a rollout has besides the replicas; Kubernetes rounds a share of them up. */
+/** How many pods a rollout has in addition to the replicas; Kubernetes rounds a share of them up. */
 export function addedPods({ maxSurge }: Surge, replicas: number): number {
   return Math.ceil(amount(maxSurge, replicas));
 }

@@ -28,7 +28,7 @@ export interface ServerSettings {
 export function server(args: ServerArgs) {
   const { drainSeconds } = args;
   return {
-    // A restarted container finds the metrics of processes that are gone, and would count them for ever.
+    // A restarted container finds the metrics of processes that are gone, and would count them forever.
     command: [
       "/bin/sh",
       "-c",

@@ -94,7 +94,7 @@ export function workloadTemplate(context: WorkloadContext, args: WorkloadArgs) {
   const fromSecrets = secretEntries(groups, secrets).map(({ name, key }) => secretVariable(name, key));
   const nodePool = config.nodePool === undefined ? undefined : context.nodePools[config.nodePool];
   const asFiles = secretDelivery === "files" && keys.length > 0;
-  // Pods of jobs start anew each time, and read what the secrets are then.
+  // Pods of jobs start again each time, and read what the secrets are then.
   const outlivesSecrets = (args.pod?.restartPolicy ?? "Always") === "Always" && keys.length > 0;
   return podTemplate({
     ...args.pod,

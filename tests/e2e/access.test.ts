@@ -172,7 +172,7 @@ describe("access", () => {
       await assertForbidden(deployer.core.listNamespacedSecret({ namespace: "kube-system" }));
     });
 
-    it("lets the deployer bind that role nowhere else, no other role, and to nobody else", async () => {
+    it("lets the deployer bind that role nowhere else, no other role, and to no one else", async () => {
       const bind = (where: string, role: string, group: string) =>
         deployer.objects.create({
           apiVersion: "rbac.authorization.k8s.io/v1",

@@ -25,7 +25,7 @@ interface Row {
   readonly found: string;
 }
 
-describe("ds doctor prod, with the rights of docs/access.md", () => {
+describe("ds doctor prod, with the permissions of docs/access.md", () => {
   let eks: Eks;
   let engine: Engine;
   const printed: Record<string, string> = {};

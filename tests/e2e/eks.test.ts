@@ -72,7 +72,7 @@ describe("stack ephemeral, in an account that lets nobody do more than they need
     });
   }
 
-  it("comes up with every pod ready by the rights of docs/access.md, and has then nothing to change", async () => {
+  it("comes up with every pod ready by the permissions of docs/access.md, and has then nothing to change", async () => {
     succeeded(await engine.up());
     const pods = await settledPods(eks.cluster.kubernetes, namespace);
     assert.ok(pods.length > serviceNames.length, `only ${pods.length} pods`);

@@ -70,7 +70,7 @@ describe("environments of pull requests", () => {
       assert.deepEqual(await neighbours(), before);
     });
 
-    it("rolls to another image, and has its time begin anew, next to others that do not notice", async () => {
+    it("rolls to another image, and has its time start again, next to others that do not notice", async () => {
       const before = await neighbours();
       const expires = async () =>
         (await namespace(3)).metadata?.annotations?.["datasets-server.huggingface.co/expires"];

@@ -125,10 +125,10 @@ describe("moving production to another cluster, by the commands of docs/move-clu
     await follow(second, `${set} --path 'datasets-server:stacks[0]' prod-CLUSTER`);
     await follow(second, `${set} --path datasets-server:cluster.name hub-green`);
     const loadBalancers = { public: "datasets-server-prod-hub-green", internal: "ds-prod-hub-green-int" };
-    for (const [entrance, name] of Object.entries(loadBalancers)) {
-      await follow(second, `${set} --path datasets-server:ingress.${entrance}.loadBalancer.name ${name}`);
+    for (const [endpoint, name] of Object.entries(loadBalancers)) {
+      await follow(second, `${set} --path datasets-server:ingress.${endpoint}.loadBalancer.name ${name}`);
     }
-    await follow(second, `${set} --path datasets-server:ingress.internal.announceHost false`);
+    await follow(second, `${set} --path datasets-server:ingress.internal.externalDns false`);
     await follow(second, `${set} --type bool datasets-server:standby true`);
     await follow(second, "ds pulumi prod-hub-green -- up");
     await settledPods(hubGreen.kubernetes, namespace);
@@ -144,14 +144,14 @@ describe("moving production to another cluster, by the commands of docs/move-clu
       scheduling: await scheduling(),
       announced: await Promise.all([hubProd, hubGreen].map((cluster) => annotated(cluster, hostAnnotation))),
     });
-    const announce = "--path datasets-server:ingress.internal.announceHost";
+    const externalDns = "--path datasets-server:ingress.internal.externalDns";
     const standBy = "--type bool datasets-server:standby";
     assert.deepEqual(await look(), { scheduling: ["hubProd"], announced: [host, []] });
-    await follow(first, `ds pulumi prod -- config set ${announce} false`);
+    await follow(first, `ds pulumi prod -- config set ${externalDns} false`);
     await follow(first, `ds pulumi prod -- config set ${standBy} true`);
     await follow(first, "ds pulumi prod -- up");
     assert.deepEqual(await look(), { scheduling: [], announced: [[], []] });
-    await follow(second, `ds pulumi prod-hub-green -- config set ${announce} true`);
+    await follow(second, `ds pulumi prod-hub-green -- config set ${externalDns} true`);
     await follow(second, `ds pulumi prod-hub-green -- config set ${standBy} false`);
     await follow(second, "ds pulumi prod-hub-green -- up");
     assert.deepEqual(await look(), { scheduling: ["hubGreen"], announced: [[], host] });

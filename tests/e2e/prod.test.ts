@@ -31,7 +31,7 @@ const parts = {
 } as const;
 const token = `hf_${randomBytes(24).toString("hex")}`;
 
-describe("stack prod, on a cluster that is not the stack's own, with the rights of docs/access.md", () => {
+describe("stack prod, on a cluster that is not the stack's own, with the permissions of docs/access.md", () => {
   let eks: Eks;
   let engine: Engine;
   let kubernetes: Kubernetes;
@@ -84,7 +84,7 @@ describe("stack prod, on a cluster that is not the stack's own, with the rights 
     assert.deepEqual(await kubernetesResources(engine), []);
   });
 
-  it("refuses to take over somebody else's object, and leaves it as it is", async () => {
+  it("refuses to adopt an object of others, and leaves it as it is", async () => {
     const before = await kubernetes.core.createNamespacedSecret({
       namespace,
       body: { metadata: { name: tokenSecret }, stringData: { HF_TOKEN: "somebody else's" } },

@@ -99,7 +99,7 @@ const scenarios: readonly Scenario[] = [
     after: "20m",
     raised: {
       labels: { namespace, service: "datasets-server-prod-admin", severity: "warning", stack: "prod" },
-      summary: "Nobody counts the waiting jobs, so no autoscaler adds pods.",
+      summary: "The waiting jobs are not counted, so no autoscaler adds pods.",
     },
   },
   {

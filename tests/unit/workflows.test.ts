@@ -65,7 +65,7 @@ function workflowOf(file: string): z.infer<typeof workflow> {
 }
 
 describe("the workflows", () => {
-  it("start with no right, and state each job's own", () => {
+  it("start with no permission, and state each job's own", () => {
     for (const [file, { permissions: all }] of workflows) assert.deepEqual(all, {}, file);
     for (const { where, job } of jobs) {
       const { contents, ...others } = job.permissions;
@@ -108,11 +108,11 @@ describe("the workflows", () => {
     for (const { where, step: each } of checkouts) assert.equal(each.with["persist-credentials"], false, where);
   });
 
-  it("use no stored secret: roles are taken on by the run's own identity", () => {
+  it("use no stored secret: roles are assumed by the run's own identity", () => {
     for (const [file, text] of texts) assert.doesNotMatch(text, /\bsecrets\b|aws-secret-access-key/, file);
   });
 
-  it("take on roles only that the documents describe, and only within an environment", () => {
+  it("assume only roles that the documents describe, and only within an environment", () => {
     const documented = ["access.md", "workflows.md"]
       .map((name) => readFileSync(path.join(projectFolder, "docs", name), "utf8"))
       .join("\n");
@@ -148,7 +148,7 @@ describe("the workflows", () => {
     assert.ok(comment?.if.includes("needs.plan.result == 'success'"));
   });
 
-  it("check out nothing of a pull request where they have the rights of the main branch", () => {
+  it("check out nothing of a pull request where they have the permissions of the main branch", () => {
     const privileged = jobs.filter(({ events }) => events.includes("pull_request_target"));
     assert.ok(privileged.length > 0);
     for (const { where, job } of privileged) {

@@ -5,7 +5,7 @@ import { startHttpServer } from "../../support/httpServer";
 describe("the smoke check", () => {
   const briefly = { limitMs: 20, pauseMs: 5, log: () => undefined };
 
-  it("waits until the entrance answers with 200", async () => {
+  it("waits until the endpoint answers with 200", async () => {
     const answers = [503, 502, 200];
     const asked: string[] = [];
     const server = await startHttpServer(({ path }) => {

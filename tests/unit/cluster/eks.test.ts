@@ -39,7 +39,7 @@ describe("the kubeconfig of an EKS cluster", () => {
     assert.deepEqual(execOf({ ...hubProd, profile: "tb" }).args.slice(-2), ["--profile", "tb"]);
   });
 
-  it("takes on the stack's role for the token as well", () => {
+  it("assumes the stack's role for the token as well", () => {
     const role = "arn:aws:iam::707930574880:role/EKS-HUB-Tensorboard";
     assert.deepEqual(execOf({ ...hubProd, profile: "tb", role }).args.slice(-4), [
       "--profile",

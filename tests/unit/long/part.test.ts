@@ -73,7 +73,7 @@ describe("a part of the long tests", () => {
     assert.ok(run().isBegun);
   });
 
-  it("begins anew with another size, another seed, or when it is told to", async () => {
+  it("starts over with another size, another seed, or when it is told to", async () => {
     await run().step("kill 1", async () => 1);
     assert.equal(run(4).isBegun, false);
     process.env.SEED = String(run().seed);

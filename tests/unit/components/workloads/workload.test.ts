@@ -271,7 +271,7 @@ describe("jobs", () => {
     assert.ok(groups.includes("s3"));
   });
 
-  it("have no checksum of secrets: they start anew each time, and read what is there then", () => {
+  it("have no checksum of secrets: they start again each time, and read what is there then", () => {
     const config = { ...podConfig, schedule: "05 12 * * *", deadlineSeconds: 60 };
     const job = workloadTemplate(context, jobPods({ job: "backfill", definition: jobs.backfill, config }));
     assert.ok(!("annotations" in job.metadata));
