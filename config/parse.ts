@@ -5,6 +5,7 @@ import { secretMarker } from "../components/objects";
 import { migrationComponent } from "../components/workloads/migration";
 import { adoptionIssues } from "./adoption";
 import { buildConfig, type Config, neededSecrets, ownMongoDb, type SecretOutput } from "./build";
+import { capacityIssues } from "./capacity";
 import { endpointIssues } from "./endpoints";
 import { type ConfigIssue, configKey, foreignKey, missing, schemaIssues, suggest, unexpected } from "./issues";
 import { allowedDeletionIssues } from "./protection";
@@ -88,7 +89,8 @@ export function parse(name: string, values: ConfigValues, surroundings: Surround
   }
   const { variables, secret } = surroundings;
   const found = checks.flatMap((check) => check(identity, file, variables));
-  const all = together(issues, [...own.issues, ...found]);
+  const first = together(issues, [...own.issues, ...found]);
+  const all = first.length > 0 ? first : capacityIssues(file);
   const warnings = placeholderIssues(identity, file);
   return all.length > 0
     ? refused(all, warnings)

@@ -4,7 +4,6 @@ import { helmPrefix, scheduledJobName } from "../catalog/names";
 import type { SecretKey } from "../catalog/secrets";
 import { commonEnv } from "./env";
 import * as field from "./fields";
-import { environmentsPerLoadBalancer } from "./pullRequest";
 import { stackKinds } from "./stacks";
 import { jobs, migration, mongodb, services, workers } from "./workloads";
 
@@ -120,28 +119,22 @@ const secrets = {
   cloudfrontPrivateKey: field.secret.describe("The key that signs CloudFront's URLs."),
 } satisfies Record<SecretKey, z.ZodType>;
 
-const pullRequest = field
-  .section({
-    domain: field.domain.describe("Host names of pull requests are datasets-server-pr-N.<domain>."),
-    storageClass: field.objectName.describe("Provides each pull request's volume of parquet metadata."),
-    loadBalancers: z
-      .array(field.groupedLoadBalancer, { error: "a list of load balancer names" })
-      .min(1, { error: "at least one load balancer name" })
-      .refine((names) => new Set(names).size === names.length, { error: "names that differ" })
-      .describe(`Shared by all environments, each by at most ${environmentsPerLoadBalancer}.`),
-    lifetime: field.lifetime.default("7d").describe("How long an environment stays after its last update."),
-    maxOpen: field.wholeNumber(1, 1000, "environments").describe("How many may be there at a time."),
-    quota: field
-      .section({ pods: field.wholeNumber(1, 1000, "pods"), resources: field.resources, storage: field.bytes })
-      .describe("What all pods and volumes of an environment may take together."),
-  })
-  .superRefine(({ loadBalancers, maxOpen }, context) => {
-    const most = loadBalancers.length * environmentsPerLoadBalancer;
-    if (maxOpen > most) {
-      const message = `at most ${most}, ${environmentsPerLoadBalancer} for each load balancer`;
-      context.addIssue({ code: "custom", path: ["maxOpen"], message, input: maxOpen });
-    }
-  });
+const pullRequest = field.section({
+  domain: field.domain.describe("Host names of pull requests are datasets-server-pr-N.<domain>."),
+  storageClass: field.objectName.describe("Provides each pull request's volume of parquet metadata."),
+  loadBalancers: z
+    .array(field.groupedLoadBalancer, { error: "a list of load balancer names" })
+    .min(1, { error: "at least one load balancer name" })
+    .refine((names) => new Set(names).size === names.length, { error: "names that differ" })
+    .describe("Shared by all environments."),
+  lifetime: field.lifetime.default("7d").describe("How long an environment stays after its last update."),
+  maxOpen: field
+    .wholeNumber(1, 1000, "environments")
+    .describe("How many may be there at a time; at most as many as fit on the load balancers by AWS' limits."),
+  quota: field
+    .section({ pods: field.wholeNumber(1, 1000, "pods"), resources: field.resources, storage: field.bytes })
+    .describe("What all pods and volumes of an environment may take together."),
+});
 
 /** What is left of a CronJob's name, 52 characters at most, when the rest of the longest that the chart makes is taken away. */
 const longestRelease =
