@@ -1,6 +1,6 @@
 import { jobNames } from "../catalog/jobs";
-import { serviceNames } from "../catalog/services";
 import { workerComponent } from "../catalog/workers";
+import { deployedServices } from "../components/buildObjects";
 import { secretMarker } from "../components/objects";
 import { migrationComponent } from "../components/workloads/migration";
 import { adoptionIssues } from "./adoption";
@@ -293,8 +293,13 @@ function nodePoolIssues(_: StackIdentity, file: StackFile): ConfigIssue[] {
 }
 
 /** The workloads that a range is opened for and the stack does not have. */
-function egressIssues(_: StackIdentity, { network, workers }: StackFile): ConfigIssue[] {
-  const workloads = [...serviceNames, ...Object.keys(workers).map(workerComponent), ...jobNames, migrationComponent];
+function egressIssues(_: StackIdentity, { network, services, workers }: StackFile): ConfigIssue[] {
+  const workloads = [
+    ...deployedServices({ services }),
+    ...Object.keys(workers).map(workerComponent),
+    ...jobNames,
+    migrationComponent,
+  ];
   return network.egress.flatMap(({ from = [] }, index) =>
     from.flatMap((name, place) =>
       workloads.includes(name)

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { serviceNames } from "../../catalog/services";
 import { projectFolder } from "../../cli/lib/project";
 import { secretMarker } from "../../components/objects";
 import type { Config } from "../../config/build";
@@ -62,17 +61,8 @@ function configOf(text: string, name: string): Record<string, string> {
     : { ...texts, ...Object.fromEntries(encrypted.map((key) => [key, secretMarker])) };
 }
 
-/**
- * The text of a stack's file as unit tests take it, with figures that no deploy changes. A service that it does not have yet is
- * given small figures, so that a new service is no edit of fixtures.
- */
+/** The text of a stack's file as unit tests take it, with figures that no deploy changes. */
 export function fixtureText(stack: string): string {
   const name = `Pulumi.${stack.startsWith("pr-") ? "ephemeral" : stack}.yaml`;
-  const text = readFileSync(path.join(projectFolder, "tests/fixtures/stacks", name), "utf8");
-  const absent = serviceNames.filter((service) => !text.includes(`\n    ${service}:\n`));
-  const amounts = "{cpu: 100m, memory: 512Mi}";
-  const added = absent.map(
-    (service) => `    ${service}: {replicas: 1, resources: {requests: ${amounts}, limits: ${amounts}}}\n`,
-  );
-  return text.replace("  datasets-server:services:\n", (head) => [head, ...added].join(""));
+  return readFileSync(path.join(projectFolder, "tests/fixtures/stacks", name), "utf8");
 }
