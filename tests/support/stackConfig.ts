@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { secretKeys, secretNamed } from "../../catalog/secrets";
 import { projectFolder } from "../../cli/lib/project";
 import { secretMarker } from "../../components/objects";
 import type { Config } from "../../config/build";
@@ -44,9 +45,13 @@ export async function stackConfig(stack: string, options: StackConfigOptions = {
   return parsed.ok ? parsed.stack.config : refuse(stack, parsed.issues);
 }
 
-/** The configuration that the fixture of a stack's file holds. */
+/** The configuration that the fixture of a stack's file holds, with a marker for each secret that every stack needs. */
 export function fixtureConfig(stack: string): Record<string, string> {
-  return configOf(fixtureText(stack), `fixture of ${stack}`);
+  const needed = secretKeys.filter((key) => secretNamed(key).needed === "always").map((key) => configKey([key]));
+  return {
+    ...Object.fromEntries(needed.map((key) => [key, secretMarker])),
+    ...configOf(fixtureText(stack), `fixture of ${stack}`),
+  };
 }
 
 /** The configuration that a stack file holds, as Pulumi hands it to a program, with markers for all that is encrypted. */
