@@ -1,10 +1,10 @@
 import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { isSecretKey, secretKeys, secretNamed } from "../../../catalog/secrets";
 import { stackFile } from "../../../cli/lib/project";
 import { secretMarker } from "../../../components/objects";
 import { parse } from "../../../config/parse";
-import { isSecretKey, secretKeys, secretNamed } from "../../../catalog/secrets";
 import { type EncryptedKey, placeholders } from "../../../config/schema";
 import { parseStackFile } from "../../../config/stackFile";
 import { wellFormedSecret } from "../../support/secrets";
