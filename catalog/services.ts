@@ -61,7 +61,7 @@ const serving = [
   "secrets",
 ] as const satisfies readonly VariableGroup[];
 
-/** The web services. A new one is its name above, its definition here, its configuration in the stack files, and nothing else. */
+/** The web services. A new one is its name above, its definition here, and its configuration in each stack file where it is to run. */
 export const services: Readonly<Record<ServiceName, ServiceDefinition>> = {
   admin: {
     variablePrefix: "ADMIN",
@@ -152,3 +152,19 @@ export const services: Readonly<Record<ServiceName, ServiceDefinition>> = {
     publicRoutes: [],
   },
 };
+
+/** Returns the service among those that run whose pods and health say most of the stack: api, or the first. */
+export function mainService(running: readonly string[]): ServiceName | undefined {
+  const [first] = serviceNames.filter((name) => running.includes(name));
+  return running.includes("api") ? "api" : first;
+}
+
+/** Returns the path at which an endpoint reaches the health of a service that runs; undefined where it reaches none. */
+export function healthPathOf(running: readonly string[]): string | undefined {
+  const reached = serviceNames.filter((name) => {
+    const { healthPath, routes } = services[name];
+    return running.includes(name) && routes.some(({ path }) => path === "/" || healthPath.startsWith(`${path}/`));
+  });
+  const name = mainService(reached);
+  return name && services[name].healthPath;
+}

@@ -1,4 +1,7 @@
-import type { SecretKey } from "./secrets";
+import { type SecretKey, type SecretVariable, secretVariables } from "./secrets";
+import type { VariableGroup } from "./variableGroups";
+
+export { type VariableGroup, variableGroups } from "./variableGroups";
 
 /** What a variable may be set to. A number may be a fraction, and is above zero. */
 export type VariableType =
@@ -6,34 +9,6 @@ export type VariableType =
   | { readonly is: "number"; readonly most: number; readonly unit: string }
   | { readonly is: "word"; readonly words: readonly [string, ...string[]] }
   | { readonly is: "switch" | "text" | "URL" | "path" | "storage root" | "region" | "list of datasets" };
-
-/** The groups of variables that the same workloads read. A workload reads whole groups, and a shared one is one ConfigMap. */
-export const variableGroups = [
-  "admin",
-  "assets",
-  "cache",
-  "cached-assets",
-  "cloudfront",
-  "committer",
-  "common",
-  "discussions",
-  "duckdb-index",
-  "hf-home",
-  "hub-api",
-  "log",
-  "max-age",
-  "migration",
-  "numba",
-  "parquet-metadata",
-  "queue",
-  "rows-index",
-  "s3",
-  "secrets",
-  "webhook",
-  "worker",
-] as const;
-
-export type VariableGroup = (typeof variableGroups)[number];
 
 interface Described {
   /** `pod`: each pod is given its own, by other keys of the stack file. */
@@ -61,12 +36,6 @@ export interface DerivedVariable extends Described {
   readonly derivedFrom: string;
 }
 
-/** A variable that holds a secret. */
-export interface SecretVariable extends Described {
-  readonly group: VariableGroup;
-  readonly secret: SecretKey;
-}
-
 export type Variable = SettableVariable | DerivedVariable | SecretVariable;
 
 const seconds = (most: number): VariableType => ({ is: "number", most, unit: "seconds" });
@@ -87,9 +56,10 @@ const parquetRevision = "the branch of datasets that all workloads must agree on
 
 /**
  * Every environment variable of the application, by its own name: the one place that says who reads it and what it may be.
- * A new one is a definition here.
+ * A new one is a definition here, or beside its secret.
  */
 export const variables = {
+  ...secretVariables,
   ADMIN_CACHE_REPORTS_NUM_RESULTS: {
     group: "admin",
     type: count(10_000, "results"),
@@ -142,7 +112,6 @@ export const variables = {
     does: "Where assets are kept; an environment of a pull request adds its own name.",
   },
   CACHE_MONGO_DATABASE: { group: "cache", derivedFrom: database, does: "The database of the cache." },
-  CACHE_MONGO_URL: { group: "cache", secret: "mongoUrl", does: "Where the database of the cache is." },
   CACHED_ASSETS_BASE_URL: {
     group: "cached-assets",
     derivedFrom: "ingress.public.host",
@@ -166,21 +135,6 @@ export const variables = {
     value: 3600,
     does: "How long a signed URL lives.",
   },
-  CLOUDFRONT_KEY_PAIR_ID: {
-    group: "cloudfront",
-    secret: "cloudfrontKeyPairId",
-    does: "The id of the key that signs CloudFront's URLs.",
-  },
-  CLOUDFRONT_PRIVATE_KEY: {
-    group: "cloudfront",
-    secret: "cloudfrontPrivateKey",
-    does: "The key that signs CloudFront's URLs.",
-  },
-  COMMITTER_HF_TOKEN: {
-    group: "committer",
-    secret: "parquetConverterHfToken",
-    does: "The Hub's token that commits Parquet files.",
-  },
   COMMON_BLOCKED_DATASETS: {
     group: "common",
     type: { is: "list of datasets" },
@@ -193,7 +147,6 @@ export const variables = {
     agreed: true,
     does: "Where the Hub is.",
   },
-  COMMON_HF_TOKEN: { group: "common", secret: "hfToken", does: "The Hub's application token." },
   HF_ENDPOINT: {
     group: "common",
     derivedFrom: "COMMON_HF_ENDPOINT",
@@ -204,11 +157,6 @@ export const variables = {
     type: { is: "text" },
     value: "parquet-converter",
     does: "The user on the Hub who posts messages in discussions.",
-  },
-  DISCUSSIONS_BOT_TOKEN: {
-    group: "discussions",
-    secret: "parquetConverterHfToken",
-    does: "The Hub's token of the user who posts messages.",
   },
   DISCUSSIONS_PARQUET_REVISION: {
     group: "discussions",
@@ -243,11 +191,6 @@ export const variables = {
     type: { is: "path" },
     value: "/api/datasets/%s/auth-check",
     does: "The path on the Hub that tells who may see a dataset.",
-  },
-  API_HF_JWT_ADDITIONAL_PUBLIC_KEYS: {
-    group: "hub-api",
-    secret: "jwtAdditionalPublicKeys",
-    does: "Further public keys that the Hub signs with.",
   },
   API_HF_JWT_ALGORITHM: {
     group: "hub-api",
@@ -289,11 +232,6 @@ export const variables = {
     derivedFrom: database,
     does: "The database that records migrations.",
   },
-  DATABASE_MIGRATIONS_MONGO_URL: {
-    group: "migration",
-    secret: "mongoUrl",
-    does: "Where the database that records migrations is.",
-  },
   NUMBA_CACHE_DIR: { group: "numba", derivedFrom: scratch, does: "Where library numba keeps compiled functions." },
   PARQUET_METADATA_STORAGE_DIRECTORY: {
     group: "parquet-metadata",
@@ -301,24 +239,13 @@ export const variables = {
     does: "Where the metadata of Parquet files is.",
   },
   QUEUE_MONGO_DATABASE: { group: "queue", derivedFrom: database, does: "The database of the queue." },
-  QUEUE_MONGO_URL: { group: "queue", secret: "mongoUrl", does: "Where the database of the queue is." },
   ROWS_INDEX_MAX_ARROW_DATA_IN_MEMORY: {
     group: "rows-index",
     type: bytes,
     value: 300_000_000,
     does: "How much data of row groups may be in memory.",
   },
-  S3_ACCESS_KEY_ID: {
-    group: "s3",
-    secret: "awsAccessKeyId",
-    does: "The key for S3; not set where pods assume a role.",
-  },
   S3_REGION_NAME: { group: "s3", type: { is: "region" }, value: "us-east-1", agreed: true, does: "The region of S3." },
-  S3_SECRET_ACCESS_KEY: {
-    group: "s3",
-    secret: "awsSecretAccessKey",
-    does: "The key for S3; not set where pods assume a role.",
-  },
   S3_USE_IRSA: {
     group: "s3",
     type: { is: "switch" },
@@ -339,7 +266,6 @@ export const variables = {
     builtIn: 90,
     does: "How long a start waits for secrets that come as files.",
   },
-  API_HF_WEBHOOK_SECRET: { group: "webhook", secret: "webhookSecret", does: "What the Hub sends with each webhook." },
   CONFIG_NAMES_MAX_NUMBER: {
     group: "worker",
     type: count(1_000_000, "configurations"),
@@ -410,11 +336,6 @@ export const variables = {
     type: count(10_000_000, "rows"),
     value: 1000,
     does: "The most rows that the scan of opt-outs looks at.",
-  },
-  OPT_IN_OUT_URLS_SCAN_SPAWNING_TOKEN: {
-    group: "worker",
-    secret: "spawningToken",
-    does: "The token of Spawning's opt-out service.",
   },
   OPT_IN_OUT_URLS_SCAN_SPAWNING_URL: {
     group: "worker",

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { healthPathOf } from "../catalog/services";
 import { causeOf } from "../cluster/kubernetesClient";
 import { UserError } from "../cluster/userError";
 import { answered, stackOf } from "./lib/automation";
@@ -21,9 +22,11 @@ const answerMs = 10_000;
 /** Asks a stack's public endpoint whether it serves, as a user would reach it. */
 export async function smoke(workspace: string, stack: string): Promise<void> {
   const pulumi = await stackOf(await engineFor(workspace, stack), stack);
-  const { url } = await answered(pulumi.outputs());
+  const { url, images } = await answered(pulumi.outputs());
   if (url === undefined) throw new UserError(`stack ${stack} has no output url yet`, `ds deploy ${stack}`);
-  const address = new URL("/healthcheck", String(url.value)).href;
+  const healthPath = healthPathOf(Object.keys(Object(images?.value)));
+  if (healthPath === undefined) throw new UserError(`stack ${stack} runs no service whose health its endpoint reaches`);
+  const address = new URL(healthPath, String(url.value)).href;
   await untilHealthy(address, thresholds);
   console.log(`${address} answers`);
 }

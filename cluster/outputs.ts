@@ -1,4 +1,5 @@
 import { componentLabel, objectName, type Scope } from "../catalog/names";
+import { mainService } from "../catalog/services";
 import { teamProfile } from "./awsErrors";
 import type { ClusterArgs } from "./cluster";
 import { clusterArn } from "./eks";
@@ -20,12 +21,13 @@ interface DeployedServer {
 
 /** What is worth knowing of a stack after an update. */
 export function stackOutputs(cluster: ClusterArgs, scope: Scope, { url, images }: DeployedServer) {
+  const service = mainService(Object.keys(images));
   return {
     namespace: scope.namespace,
     url,
     cluster: clusterOutput(cluster),
     images,
-    commands: commands(cluster, scope, "api"),
+    ...(service && { commands: commands(cluster, scope, service) }),
   };
 }
 

@@ -47,7 +47,8 @@ export interface DatasetsServerArgs {
   readonly mongodb?: MongoDbConfig;
   /** Default: no migration runs, as for going back to an image that is older than the database. */
   readonly migration?: MigrationConfig;
-  readonly services: Readonly<Record<ServiceName, ServiceConfig>>;
+  /** Services that are left out do not run on the stack. */
+  readonly services: Readonly<Partial<Record<ServiceName, ServiceConfig>>>;
   readonly workers: Readonly<Record<string, WorkerPoolConfig>>;
   /** Jobs that are left out do not run on the stack. */
   readonly jobs: Readonly<Partial<Record<JobName, ScheduledJobConfig>>>;
@@ -92,22 +93,19 @@ export function buildObjects(args: DatasetsServerArgs): DatasetsServerObjects {
     networkPolicies: networkPolicyObjects({
       scope,
       network,
-      webServices: serviceNames,
+      webServices: deployedServices(args),
       workers: Object.keys(args.workers).map(workerComponent),
     }),
     ...(mongodb && { mongodb: buildMongoDb({ scope, serviceAccount: context.serviceAccount, config: mongodb }) }),
     ...(migration && { migration: migrationJob({ context, config: migration }) }),
     webServices: Object.fromEntries(
-      serviceNames.map((component) => [
-        component,
-        buildWebService({
-          context,
-          component,
-          definition: services[component],
-          config: args.services[component],
-          endpoints: args.endpoints,
-        }),
-      ]),
+      serviceNames.flatMap((component) => {
+        const config = args.services[component];
+        const definition = services[component];
+        return config
+          ? [[component, buildWebService({ context, component, definition, config, endpoints: args.endpoints })]]
+          : [];
+      }),
     ),
     workerPools: Object.fromEntries(
       Object.entries(args.workers).map(([pool, config]) => [
@@ -159,12 +157,17 @@ export function allObjects(objects: DatasetsServerObjects): AnyObject[] {
   ];
 }
 
+/** Returns the services that run on a stack, in the catalog's order. */
+export function deployedServices({ services: configs }: Pick<DatasetsServerArgs, "services">): ServiceName[] {
+  return serviceNames.filter((name) => configs[name] !== undefined);
+}
+
 /** The image of each program that a stack runs. */
 export function imagesOf(
-  args: Pick<DatasetsServerArgs, "images" | "jobs" | "migration" | "workers">,
+  args: Pick<DatasetsServerArgs, "images" | "jobs" | "migration" | "services" | "workers">,
 ): Readonly<Record<string, string>> {
   const names = [
-    ...serviceNames,
+    ...deployedServices(args),
     ...(Object.keys(args.workers).length > 0 ? ["worker"] : []),
     ...(Object.keys(args.jobs).length > 0 ? ["cache_maintenance"] : []),
     ...(args.migration ? ["mongodb_migration"] : []),
@@ -224,7 +227,7 @@ function workloadContext(args: DatasetsServerArgs, groups: ReturnType<typeof sha
 /** The groups that some workload of the stack reads as they are, without a variable of its own. */
 function groupsRead({ services: web, workers, jobs: schedule, migration }: DatasetsServerArgs): Set<VariableGroup> {
   const workloads = [
-    ...serviceNames.map((name) => ({ groups: services[name].variables, env: web[name].env })),
+    ...serviceNames.map((name) => ({ groups: services[name].variables, env: web[name]?.env })),
     ...Object.values(workers).map(({ env }) => ({ groups: workerGroups, env })),
     ...jobNames.map((name) => ({ groups: jobs[name].variables, env: schedule[name]?.env })),
     { groups: migrationGroups, env: migration?.env },

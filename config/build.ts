@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { helmPrefix, type Scope } from "../catalog/names";
-import type { SecretKey } from "../catalog/secrets";
+import { type SecretKey, secretKeys, secretNamed } from "../catalog/secrets";
 import { teamProfile } from "../cluster/awsErrors";
 import type { ClusterArgs } from "../cluster/cluster";
 import type { DatasetsServerArgs } from "../components/buildObjects";
@@ -48,20 +48,19 @@ export function secretSources(
     // A pull request's code is not reviewed yet: it gets a token of its own, and nothing of staging's.
     return { hfToken: "pullRequestHfToken" };
   }
-  return {
-    hfToken: "hfToken",
-    parquetConverterHfToken: "parquetConverterHfToken",
-    webhookSecret: "webhookSecret",
-    jwtAdditionalPublicKeys: "jwtAdditionalPublicKeys",
-    spawningToken: "spawningToken",
-    cloudfrontKeyPairId: "cloudfrontKeyPairId",
-    cloudfrontPrivateKey: "cloudfrontPrivateKey",
-    ...(!ownMongoDb({ kind }, file) && { mongoUrl: "mongoUrl" }),
-    ...(file.env.S3_USE_IRSA !== "true" && {
-      awsAccessKeyId: "awsAccessKeyId",
-      awsSecretAccessKey: "awsSecretAccessKey",
-    }),
+  const isNeeded = (key: SecretKey): boolean => {
+    switch (secretNamed(key).needed) {
+      case "always":
+        return true;
+      case "without a MongoDB of its own":
+        return !ownMongoDb({ kind }, file);
+      case "without an IAM role for S3":
+        return file.env.S3_USE_IRSA !== "true";
+      case "where set":
+        return file[key] !== undefined;
+    }
   };
+  return Object.fromEntries(secretKeys.filter(isNeeded).map((key) => [key, key]));
 }
 
 /** The keys of the stack file that hold the secrets a stack needs. */

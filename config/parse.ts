@@ -1,10 +1,11 @@
 import { jobNames } from "../catalog/jobs";
-import { serviceNames } from "../catalog/services";
 import { workerComponent } from "../catalog/workers";
+import { deployedServices } from "../components/buildObjects";
 import { secretMarker } from "../components/objects";
 import { migrationComponent } from "../components/workloads/migration";
 import { adoptionIssues } from "./adoption";
 import { buildConfig, type Config, neededSecrets, ownMongoDb, type SecretOutput } from "./build";
+import { capacityIssues } from "./capacity";
 import { endpointIssues } from "./endpoints";
 import { type ConfigIssue, configKey, foreignKey, missing, schemaIssues, suggest, unexpected } from "./issues";
 import { allowedDeletionIssues } from "./protection";
@@ -88,7 +89,8 @@ export function parse(name: string, values: ConfigValues, surroundings: Surround
   }
   const { variables, secret } = surroundings;
   const found = checks.flatMap((check) => check(identity, file, variables));
-  const all = together(issues, [...own.issues, ...found]);
+  const first = together(issues, [...own.issues, ...found]);
+  const all = first.length > 0 ? first : capacityIssues(file);
   const warnings = placeholderIssues(identity, file);
   return all.length > 0
     ? refused(all, warnings)
@@ -295,8 +297,13 @@ function nodePoolIssues(_: StackIdentity, file: StackFile): ConfigIssue[] {
 }
 
 /** The workloads that a range is opened for and the stack does not have. */
-function egressIssues(_: StackIdentity, { network, workers }: StackFile): ConfigIssue[] {
-  const workloads = [...serviceNames, ...Object.keys(workers).map(workerComponent), ...jobNames, migrationComponent];
+function egressIssues(_: StackIdentity, { network, services, workers }: StackFile): ConfigIssue[] {
+  const workloads = [
+    ...deployedServices({ services }),
+    ...Object.keys(workers).map(workerComponent),
+    ...jobNames,
+    migrationComponent,
+  ];
   return network.egress.flatMap(({ from = [] }, index) =>
     from.flatMap((name, place) =>
       workloads.includes(name)

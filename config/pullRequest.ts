@@ -72,12 +72,6 @@ export function valueIssues(key: string, value: string, schema: z.ZodType): Conf
   return error ? [{ key, message: unexpected(value, error.issues[0]?.message ?? "another") }] : [];
 }
 
-/**
- * How many environments one load balancer takes: it has at most 100 target groups (AWS, "Quotas for your Application Load
- * Balancers"), and an environment has one for each web service.
- */
-export const environmentsPerLoadBalancer = Math.min(15, Math.floor(100 / serviceNames.length));
-
 /** Where an environment's rules are: on which load balancer, and from which order in its group on. */
 export interface LoadBalancerPlace {
   readonly loadBalancer: string;

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { jobNames } from "../catalog/jobs";
 import { helmPrefix, scheduledJobName } from "../catalog/names";
-import type { SecretKey } from "../catalog/secrets";
+import { type SecretKey, secretKeys, secretNamed, secretPlaces } from "../catalog/secrets";
 import { commonEnv } from "./env";
 import * as field from "./fields";
-import { environmentsPerLoadBalancer } from "./pullRequest";
 import { stackKinds } from "./stacks";
 import { jobs, migration, mongodb, services, workers } from "./workloads";
 
@@ -123,49 +122,34 @@ const parquetMetadata = field.section({
 });
 
 /** Every secret of the application; where each is needed is for the loader to say. */
-const secrets = {
-  hfToken: field.secret.describe("The Hub's application token."),
-  mongoUrl: field.secret
-    .optional()
-    .describe("Where the external MongoDB is; needed where the stack has none of its own."),
-  parquetConverterHfToken: field.secret.describe("The Hub's token of the parquet-converter bot."),
-  webhookSecret: field.secret.describe("What the Hub sends with each webhook."),
-  jwtAdditionalPublicKeys: field.secret.describe("Further public keys that the Hub signs with."),
-  spawningToken: field.secret.describe("The token of Spawning's opt-out service."),
-  awsAccessKeyId: field.secret.optional().describe("S3; needed unless pods assume a role."),
-  awsSecretAccessKey: field.secret.optional().describe("S3; needed unless pods assume a role."),
-  cloudfrontKeyPairId: field.secret.describe("The key that signs CloudFront's URLs."),
-  cloudfrontPrivateKey: field.secret.describe("The key that signs CloudFront's URLs."),
-} satisfies Record<SecretKey, z.ZodType>;
+const secrets = bySecret((key) => {
+  const { does, needed } = secretNamed(key);
+  const schema: z.ZodType<string | undefined> = needed === "always" ? field.secret : field.secret.optional();
+  return schema.describe(does);
+});
 
-const pullRequest = field
-  .section({
-    domain: field.domain.describe("Host names of pull requests are datasets-server-pr-N.<domain>."),
-    storageClass: field.objectName.describe("Provides each pull request's volume of parquet metadata."),
-    loadBalancers: z
-      .array(field.groupedLoadBalancer, { error: "a list of load balancer names" })
-      .min(1, { error: "at least one load balancer name" })
-      .refine((names) => new Set(names).size === names.length, { error: "names that differ" })
-      .describe(`Shared by all environments, each by at most ${environmentsPerLoadBalancer}.`),
-    lifetime: field.lifetime.default("7d").describe("How long an environment stays after its last update."),
-    maxOpen: field.wholeNumber(1, 1000, "environments").describe("How many may be there at a time."),
-    quota: field
-      .section({
-        pods: field
-          .wholeNumber(1, 1000, "pods")
-          .describe("How many pods; a rollout of every Deployment at once must fit."),
-        resources: field.resources,
-        storage: field.bytes.describe("The size of all volumes."),
-      })
-      .describe("What all pods and volumes of an environment may take together."),
-  })
-  .superRefine(({ loadBalancers, maxOpen }, context) => {
-    const most = loadBalancers.length * environmentsPerLoadBalancer;
-    if (maxOpen > most) {
-      const message = `at most ${most}, ${environmentsPerLoadBalancer} for each load balancer`;
-      context.addIssue({ code: "custom", path: ["maxOpen"], message, input: maxOpen });
-    }
-  });
+const pullRequest = field.section({
+  domain: field.domain.describe("Host names of pull requests are datasets-server-pr-N.<domain>."),
+  storageClass: field.objectName.describe("Provides each pull request's volume of parquet metadata."),
+  loadBalancers: z
+    .array(field.groupedLoadBalancer, { error: "a list of load balancer names" })
+    .min(1, { error: "at least one load balancer name" })
+    .refine((names) => new Set(names).size === names.length, { error: "names that differ" })
+    .describe("Shared by all environments."),
+  lifetime: field.lifetime.default("7d").describe("How long an environment stays after its last update."),
+  maxOpen: field
+    .wholeNumber(1, 1000, "environments")
+    .describe("How many may be there at a time; at most as many as fit on the load balancers by AWS' limits."),
+  quota: field
+    .section({
+      pods: field
+        .wholeNumber(1, 1000, "pods")
+        .describe("How many pods; a rollout of every Deployment at once must fit."),
+      resources: field.resources,
+      storage: field.bytes.describe("The size of all volumes."),
+    })
+    .describe("What all pods and volumes of an environment may take together."),
+});
 
 /** What is left of a CronJob's name, 52 characters at most, when the rest of the longest that the chart makes is taken away. */
 const longestRelease =
@@ -234,26 +218,29 @@ export const stackFileSchema = field.section({
 
 export type StackFile = z.infer<typeof stackFileSchema>;
 
-const unset = "placeholder-xxxx";
-
 /** The keys of a stack file that must be encrypted, with the placeholder each has until somebody sets it. */
-export const placeholders = {
-  hfToken: "hf_app_xxxx",
-  mongoUrl: unset,
-  parquetConverterHfToken: unset,
-  webhookSecret: unset,
-  jwtAdditionalPublicKeys: unset,
-  spawningToken: unset,
-  awsAccessKeyId: unset,
-  awsSecretAccessKey: unset,
-  cloudfrontKeyPairId: unset,
-  cloudfrontPrivateKey: unset,
-  pullRequestHfToken: "hf_app_xxxx",
-  checksumKey: unset,
-} as const satisfies Readonly<Record<SecretKey | "pullRequestHfToken" | "checksumKey", string>>;
+export const placeholders: Readonly<Record<SecretKey | "pullRequestHfToken" | "checksumKey", string>> = {
+  ...bySecret((key) => secretNamed(key).placeholder),
+  pullRequestHfToken: secretPlaces.hfToken.placeholder,
+  checksumKey: "placeholder-xxxx",
+};
 
 export type EncryptedKey = keyof typeof placeholders;
 
 export function isEncryptedKey(key: string): key is EncryptedKey {
   return Object.hasOwn(placeholders, key);
+}
+
+/** Returns a table with a value for each secret. */
+function bySecret<Value>(rowOf: (key: SecretKey) => Value): Readonly<Record<SecretKey, Value>> {
+  const table = Object.fromEntries(secretKeys.map((key) => [key, rowOf(key)]));
+  if (hasAll(secretKeys, table)) return table;
+  throw new Error("a secret has no value");
+}
+
+function hasAll<Key extends string, Value>(
+  keys: readonly Key[],
+  table: Readonly<Record<string, Value>>,
+): table is Readonly<Record<Key, Value>> {
+  return keys.every((key) => Object.hasOwn(table, key));
 }

@@ -20,7 +20,7 @@ export function unreadVariableIssues(_: StackIdentity, file: StackFile): ConfigI
   const workloads: readonly { key: string[]; env: Variables; groups: readonly VariableGroup[] }[] = [
     ...serviceNames.map((name) => ({
       key: ["services", name],
-      env: file.services[name].env,
+      env: file.services[name]?.env ?? {},
       groups: services[name].variables,
     })),
     ...Object.entries(file.workers).map(([pool, { env }]) => ({ key: ["workers", pool], env, groups: workerGroups })),

@@ -15,17 +15,19 @@ const pod = {
   env: ownEnv.describe("Variables for this workload alone, in the place of those in env for all."),
 };
 
-export const services = z.record(
-  z.enum(serviceNames),
-  field.section({
-    ...pod,
-    replicas: field.wholeNumber(0, 500, "pods").describe("Pods; 0 stops the service."),
-    uvicornWorkers: field.wholeNumber(1, 64, "processes a pod").default(1).describe("Server processes in each pod."),
-    listenAddress: field.listenAddress.default("0.0.0.0").describe("Where its server listens."),
-    public: field.flag().default(true).describe("Whether the public endpoint has rules for it."),
-  }),
-  { error: field.mapOf(serviceNames) },
-);
+export const services = z
+  .partialRecord(
+    z.enum(serviceNames),
+    field.section({
+      ...pod,
+      replicas: field.wholeNumber(0, 500, "pods").describe("Pods; 0 stops the service."),
+      uvicornWorkers: field.wholeNumber(1, 64, "processes a pod").default(1).describe("Server processes in each pod."),
+      listenAddress: field.listenAddress.default("0.0.0.0").describe("Where its server listens."),
+      public: field.flag().default(true).describe("Whether the public endpoint has rules for it."),
+    }),
+    { error: field.mapOf(serviceNames) },
+  )
+  .describe("The web services; one that is left out does not run on the stack.");
 
 const autoscaling = field
   .section({

@@ -1,10 +1,30 @@
-import type { Backend, Ingress } from "./shapes";
+import { type Backend, type Ingress, ingressShape } from "./shapes";
 
 /** What the annotations of AWS' load balancer controller start with. */
 export const albPrefix = "alb.ingress.kubernetes.io/";
 
 /** The port name that marks a backend as an action that an annotation declares, and not a Service. */
 const actionPort = "use-annotation";
+
+/**
+ * The most that AWS lets one application load balancer have, by its default quotas; default rules do not count. From the AWS
+ * documentation, "Quotas for your Application Load Balancers".
+ */
+export const loadBalancerLimits = {
+  rules: { most: 100, words: "rules" },
+  targetGroups: { most: 100, words: "target groups" },
+  certificates: { most: 25, words: "certificates" },
+} as const;
+
+/** The most characters of a load balancer's name. From the AWS API reference, CreateLoadBalancer. */
+export const longestLoadBalancerName = 32;
+
+type Limited = keyof typeof loadBalancerLimits;
+
+const limited: readonly Limited[] = ["rules", "targetGroups", "certificates"];
+
+/** How many of what is limited a load balancer has. */
+export type LoadBalancerUse = Readonly<Record<Limited, number>>;
 
 /** One rule of a load balancer's listener: the first that matches a request decides. */
 export interface ListenerRule {
@@ -25,6 +45,65 @@ export function albAnnotation(ingress: Ingress, name: string): string | undefine
 /** Returns where in an Ingress that annotation is. */
 export function albPath(name: string): string {
   return `metadata.annotations["${albPrefix}${name}"]`;
+}
+
+/** Reads the Ingresses among plain objects. Throws for one that is not of its kind's shape. */
+export function readIngresses(objects: readonly { readonly kind: string }[]): Ingress[] {
+  return objects
+    .filter(({ kind }) => kind === "Ingress")
+    .map((object) => ingressShape.parse(object, { jitless: true }));
+}
+
+/** Counts what the Ingresses of one group make the controller create on their load balancer. */
+export function loadBalancerUse(group: readonly Ingress[]): LoadBalancerUse {
+  const sum = (count: (ingress: Ingress) => number) => group.reduce((total, ingress) => total + count(ingress), 0);
+  return {
+    rules: sum((ingress) => paths(ingress) * listenersWithRules(ingress)),
+    // A target group is one Ingress's: two that reach one Service have two.
+    targetGroups: sum((ingress) => new Set(listenerRules(ingress).flatMap(targetOf)).size),
+    // Where none is named, the controller looks for one for each host.
+    certificates: new Set(
+      group.flatMap((ingress) => albAnnotation(ingress, "certificate-arn")?.split(",") ?? hosts(ingress)),
+    ).size,
+  };
+}
+
+/** Returns what a load balancer has more of than it may, as in `110 rules, of at most 100`. */
+export function overLimits(use: LoadBalancerUse): string[] {
+  return limited
+    .filter((name) => use[name] > loadBalancerLimits[name].most)
+    .map((name) => `${use[name]} ${loadBalancerLimits[name].words}, of at most ${loadBalancerLimits[name].most}`);
+}
+
+/** Returns how often this use fits on one load balancer, and the limit that it meets first, as in `100 rules`. */
+export function timesThatFit(use: LoadBalancerUse): { readonly times: number; readonly limit: string } {
+  return limited
+    .map((name) => {
+      const { most, words } = loadBalancerLimits[name];
+      return { times: Math.floor(most / use[name]), limit: `${most} ${words}` };
+    })
+    .reduce((least, other) => (other.times < least.times ? other : least));
+}
+
+/** The paths that become rules: a default backend becomes a listener's default rule. */
+function paths({ spec }: Ingress): number {
+  return spec.rules.reduce((total, { http }) => total + http.paths.length, 0);
+}
+
+/** A listener that sends each request on to HTTPS does so by its default rule, and has no other. */
+function listenersWithRules(ingress: Ingress): number {
+  const listeners = albAnnotation(ingress, "listen-ports")?.match(/"HTTPS?"/g) ?? ['"HTTPS"'];
+  const redirects = albAnnotation(ingress, "ssl-redirect") !== undefined;
+  return listeners.filter((protocol) => !redirects || protocol === '"HTTPS"').length;
+}
+
+function targetOf({ backend }: ListenerRule): string[] {
+  const { name, port } = backend.service;
+  return actionOf(backend) === undefined ? [`${name}:${port.name ?? port.number}`] : [];
+}
+
+function hosts({ spec }: Ingress): string[] {
+  return spec.rules.flatMap(({ host }) => host ?? []);
 }
 
 /** Returns the ingresses of each group; one without a group is alone on a load balancer of its own. */

@@ -8,7 +8,7 @@ import { clusterCredentials } from "./credentials";
 /** A stack, as far as its images are concerned. */
 export interface ImageUser {
   readonly cluster: ClusterArgs;
-  readonly datasetsServer: Pick<DatasetsServerArgs, "images" | "jobs" | "migration" | "workers">;
+  readonly datasetsServer: Pick<DatasetsServerArgs, "images" | "jobs" | "migration" | "services" | "workers">;
 }
 
 /** What a registry says of a stack's images. */

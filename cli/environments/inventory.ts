@@ -1,4 +1,6 @@
 import { type Parameters, recordedParameters } from "../../config/pullRequest";
+import { readIngresses } from "../../policy/loadBalancer";
+import type { Ingress } from "../../policy/shapes";
 import { answered, workspaceOf } from "../lib/automation";
 import type { Engine } from "../lib/engine";
 import { checkpointKey, parseCheckpoint, stacksFolder } from "../state/checkpoint";
@@ -8,6 +10,8 @@ import { type EnvironmentIdentity, environmentIdentity } from "./input";
 /** A pull request's environment, as the state knows it. */
 export interface Environment {
   readonly identity: EnvironmentIdentity;
+  /** Its Ingresses, as they were last deployed: none before its first update. */
+  readonly ingresses: readonly Ingress[];
   /** The key of its state, where that is damaged. */
   readonly damaged?: string;
 }
@@ -41,7 +45,10 @@ export async function findEnvironment(
   if (text === undefined) {
     return undefined;
   }
-  return { identity, ...(parseCheckpoint(text) === undefined && { damaged: key }) };
+  const checkpoint = parseCheckpoint(text);
+  if (checkpoint === undefined) return { identity, ingresses: [], damaged: key };
+  const inputs = (checkpoint.resources ?? []).map(({ inputs }) => ({ ...inputs, kind: String(inputs?.kind) }));
+  return { identity, ingresses: readIngresses(inputs) };
 }
 
 /** What is recorded of an environment's pull request, whether its state is damaged or not. */

@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { StackAlreadyExistsError } from "@pulumi/pulumi/automation";
 import { UserError } from "../../cluster/userError";
+import { builtIngresses } from "../../config/capacity";
 import { lifetimeMs, type Parameters, parameterRecords, parameterVariables } from "../../config/pullRequest";
 import { requireImages } from "../aws/images";
 import { checkSecrets } from "../deploy";
@@ -9,7 +10,7 @@ import { execute } from "../lib/engine";
 import { projectFolder, stackFile } from "../lib/project";
 import { inTemporaryProject } from "../lib/temporaryProject";
 import { update } from "../state/update";
-import { checkRoom } from "./capacity";
+import { checkCount, checkLoadBalancer } from "./capacity";
 import { type EnvironmentIdentity, readUpRequest, type Target, type UpInput } from "./input";
 import { listEnvironments, parametersOf, tagName } from "./inventory";
 import { prepareNamespace } from "./namespace";
@@ -36,8 +37,11 @@ export async function environmentUp(workspace: string, target: Target, input: Up
       `ds pr down ${number} removes the environment without it; then run this again`,
     );
   }
-  const others = environments.map((environment) => environment.identity.number).filter((other) => other !== number);
-  if (!known) checkRoom(number, others, pullRequest);
+  const others = environments
+    .map(({ identity, ingresses }) => ({ number: identity.number, ingresses }))
+    .filter((other) => other.number !== number);
+  if (!known) checkCount(number, others.length, pullRequest.maxOpen);
+  checkLoadBalancer({ number, ingresses: builtIngresses(datasetsServer) }, others, pullRequest.loadBalancers);
 
   const expires = new Date(Date.now() + lifetimeMs(lifetime ?? pullRequest.lifetime)).toISOString();
   const parameters = { ...(known && (await parametersOf(place.engine, identity))), ...given, expires };

@@ -9,7 +9,9 @@ const content = z.object({
     latest: z
       .object({
         manifest: z.object({ time: z.string() }).optional(),
-        resources: z.array(z.object({ urn: z.string(), type: z.string() })).nullish(),
+        resources: z
+          .array(z.object({ urn: z.string(), type: z.string(), inputs: z.looseObject({}).optional() }))
+          .nullish(),
         pending_operations: z.array(z.unknown()).nullish(),
       })
       .nullish(),

@@ -91,16 +91,21 @@ export function networkPolicies(args: NetworkPoliciesArgs): Readonly<Record<stri
         },
       ]),
     ),
-    "web-services": {
-      podSelector: pods(scope, webServices),
-      policyTypes: ["Ingress"],
-      ingress: [{ from: network.loadBalancerCidrs.map(block), ports: [tcp(containerPort)] }],
-    },
-    metrics: {
-      podSelector: pods(scope, [...webServices, ...workers]),
-      policyTypes: ["Ingress"],
-      ingress: [{ from: [namespace(network.prometheusNamespace)], ports: [tcp(containerPort)] }],
-    },
+    // Kubernetes takes no selector of one of no values.
+    ...(webServices.length > 0 && {
+      "web-services": {
+        podSelector: pods(scope, webServices),
+        policyTypes: ["Ingress"],
+        ingress: [{ from: network.loadBalancerCidrs.map(block), ports: [tcp(containerPort)] }],
+      },
+    }),
+    ...([...webServices, ...workers].length > 0 && {
+      metrics: {
+        podSelector: pods(scope, [...webServices, ...workers]),
+        policyTypes: ["Ingress"],
+        ingress: [{ from: [namespace(network.prometheusNamespace)], ports: [tcp(containerPort)] }],
+      },
+    }),
     ...(!network.mongo && {
       mongodb: {
         podSelector: pods(scope, ["mongodb"]),

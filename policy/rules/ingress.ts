@@ -10,7 +10,10 @@ import {
   type ListenerRule,
   listenerRules,
   loadBalancerGroups,
+  loadBalancerUse,
+  longestLoadBalancerName,
   meets,
+  overLimits,
 } from "../loadBalancer";
 import { type Expect, listed, type Rules, repeated } from "../rule";
 import { selects } from "../selectors";
@@ -95,6 +98,25 @@ export const ingressRules = {
         const fix = `choose another name than the group of Ingress ${before.metadata.name} has`;
         const name = albAnnotation(item, "load-balancer-name");
         expect(false, item, albPath("load-balancer-name"), name, fix);
+      }
+    },
+  },
+
+  "load-balancers-keep-limits": {
+    level: "mandatory",
+    why: "AWS refuses what is over a load balancer's limit, and the controller then updates nothing of the whole group.",
+    check: ({ ingresses }, expect) => {
+      for (const group of loadBalancerGroups(ingresses)) {
+        const fix = `put some of the group's Ingresses, ${group.length}, in another group`;
+        for (const excess of overLimits(loadBalancerUse(group))) {
+          for (const ingress of group.slice(0, 1)) expect(false, ingress, albPath("group.name"), excess, fix);
+        }
+      }
+      for (const ingress of ingresses) {
+        const name = albAnnotation(ingress, "load-balancer-name");
+        const isShort = name === undefined || name.length <= longestLoadBalancerName;
+        const fix = `choose a name of at most ${longestLoadBalancerName} characters`;
+        expect(isShort, ingress, albPath("load-balancer-name"), name, fix);
       }
     },
   },

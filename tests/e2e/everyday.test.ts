@@ -20,13 +20,15 @@ interface Change {
   readonly files: number;
   /** Values set in a stack file by their keys, such as services.api.replicas; undefined removes a key. */
   readonly values?: Readonly<Record<string, Values>>;
-  /** Text added to a file of the catalog before the line that it names. */
-  readonly code?: Readonly<Record<string, { readonly before: RegExp; readonly text: string }>>;
+  /** What is written into files of the catalog, each text before what its pattern finds. */
+  readonly code?: Readonly<Record<string, readonly (readonly [before: RegExp, text: string])[]>>;
 }
 
 function inProd(title: string, values: Values): Change {
   return { title, files: 1, values: { "Pulumi.prod.yaml": values } };
 }
+
+const small = { requests: { cpu: "100m", memory: "512Mi" }, limits: { cpu: "1", memory: "1Gi" } };
 
 const resources = { requests: { cpu: "1", memory: "4Gi" }, limits: { cpu: "2", memory: "8Gi" } };
 
@@ -70,10 +72,69 @@ const changes: readonly Change[] = [
     title: "a variable that the application has got",
     files: 1,
     code: {
-      "catalog/variables.ts": {
-        before: /^ {2}WORKER_SLEEP_SECONDS: /m,
-        text: '  WORKER_PATIENCE_SECONDS: {\n    group: "worker",\n    type: seconds(600),\n    value: 30,\n    does: "How long a worker waits for another.",\n  },\n',
-      },
+      "catalog/variables.ts": [
+        [
+          /^ {2}WORKER_SLEEP_SECONDS: /m,
+          `  WORKER_PATIENCE_SECONDS: {
+    group: "worker",
+    type: seconds(600),
+    value: 30,
+    does: "How long a worker waits for another.",
+  },
+`,
+        ],
+      ],
+    },
+  },
+  {
+    title: "a service, on staging and in PR environments",
+    files: 2,
+    values: { "Pulumi.ephemeral.yaml": { "services.croissant": { replicas: 1, resources: small } } },
+    code: {
+      "catalog/services.ts": [
+        [/\] as const;/, ', "croissant"'],
+        [
+          /^ {2}webhook: \{/m,
+          `  croissant: {
+    variablePrefix: "API",
+    package: "croissant",
+    variables: [...serving, "numba"],
+    healthPath: "/healthcheck",
+    metricsPath: "/metrics",
+    startupSeconds: 120,
+    surge: noneMissing,
+    routeOrder: 6,
+    routes: prefixes("/croissant"),
+    publicRoutes: [],
+  },
+`,
+        ],
+      ],
+    },
+  },
+  {
+    title: "a secret, whose value a command then sets",
+    files: 1,
+    code: {
+      "catalog/secrets.ts": [
+        [
+          /^\} as const satisfies Readonly<Record<string, SecretDefinition>>;/m,
+          `  signingToken: {
+    concern: "signing",
+    key: "SIGNING_TOKEN",
+    form: "token",
+    does: "What workers sign their results with.",
+    placeholder: unset,
+    needed: "where set",
+  },
+`,
+        ],
+        [
+          /^\} as const satisfies Readonly<Record<string, SecretVariable>>;/m,
+          `  WORKER_SIGNING_TOKEN: { group: "worker", secret: "signingToken", does: "What workers sign their results with." },
+`,
+        ],
+      ],
     },
   },
 ];
@@ -191,8 +252,8 @@ describe("an everyday change", () => {
 
 async function make({ values = {}, code = {} }: Change, folder: string): Promise<void> {
   for (const [file, set] of Object.entries(values)) await setValues(path.join(folder, file), set);
-  for (const [file, { before, text }] of Object.entries(code)) {
-    await edit(path.join(folder, file), before, `${text}$&`);
+  for (const [file, texts] of Object.entries(code)) {
+    for (const [before, text] of texts) await edit(path.join(folder, file), before, `${text}$&`);
   }
 }
 

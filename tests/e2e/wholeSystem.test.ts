@@ -70,7 +70,7 @@ describe("the whole system", () => {
         for (const [file, text] of originals) await fs.writeFile(file, text);
       });
 
-      it("by a service with one row and its sizes", async () => {
+      it("by a service with one row and its config, in one stack file", async () => {
         await addService(local, "croissant");
         await copySizes(local, "services", "admin", "croissant");
         const name = "datasets-server-local-croissant";
@@ -137,7 +137,7 @@ async function addService({ folder }: Engine, name: string): Promise<void> {
     publicRoutes: [],
   },`;
   await edit(path.join(folder, "catalog/services.ts"), (text) =>
-    text.replace("] as const;", `, "${name}"] as const;`).replace(/\n};\n$/, `\n${row}\n};\n`),
+    text.replace("] as const;", `, "${name}"] as const;`).replace("\n};\n", `\n${row}\n};\n`),
   );
 }
 

@@ -183,11 +183,11 @@ const scenarios: readonly Scenario[] = [
     title: "environments that leave no room through three sweeps",
     stack: "ephemeral",
     alert: "DatasetsServerEnvironmentsFull",
-    series: environments(30),
+    series: environments(16),
     after: "4h",
     raised: {
       labels: { severity: "warning", stack: "ephemeral" },
-      summary: "There are 30 environments of pull requests, and there is no room for another.",
+      summary: "There are 16 environments of pull requests, and there is no room for another.",
     },
   },
   {

@@ -51,7 +51,7 @@ describe(`environments side by side: ${part.title}`, function () {
   before(async () => {
     if (part.isComplete) return;
     user = (await resumed()) ?? (await created());
-    const loadBalancers = Array.from({ length: Math.ceil(count / 15) + 1 }, (_, index) => `pr-${index}`);
+    const loadBalancers = Array.from({ length: Math.ceil(count / 9) + 1 }, (_, index) => `pr-${index}`);
     await setStackFile(path.join(user.folder, "Pulumi.local.yaml"), (set) => {
       set(["pullRequest", "loadBalancers"], loadBalancers);
       set(["pullRequest", "maxOpen"], count);

@@ -1,9 +1,9 @@
-import { type SecretKey, secretPlaces } from "../../catalog/secrets";
+import { isSecretKey, secretNamed } from "../../catalog/secrets";
 import type { EncryptedKey } from "../../config/schema";
 
 /** Returns a value that has the form of a secret, and in it the text, of letters and digits, that tells it from others. */
 export function wellFormedSecret(key: EncryptedKey, text: string): string {
-  const form = isSecretKey(key) ? secretPlaces[key].form : "text";
+  const form = isSecretKey(key) ? secretNamed(key).form : "text";
   switch (form) {
     case "mongoUrl":
       return `mongodb://user:${text}@mongo.invalid:27017`;
@@ -19,8 +19,4 @@ export function wellFormedSecret(key: EncryptedKey, text: string): string {
 function pem(label: string, text: string): string {
   const body = text.padEnd(Math.ceil(text.length / 4) * 4, "A");
   return `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
-}
-
-function isSecretKey(key: string): key is SecretKey {
-  return Object.hasOwn(secretPlaces, key);
 }

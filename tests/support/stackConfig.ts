@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { serviceNames } from "../../catalog/services";
+import { secretKeys, secretNamed } from "../../catalog/secrets";
 import { projectFolder } from "../../cli/lib/project";
 import { secretMarker } from "../../components/objects";
 import type { Config } from "../../config/build";
@@ -45,9 +45,13 @@ export async function stackConfig(stack: string, options: StackConfigOptions = {
   return parsed.ok ? parsed.stack.config : refuse(stack, parsed.issues);
 }
 
-/** The configuration that the fixture of a stack's file holds. */
+/** The configuration that the fixture of a stack's file holds, with a marker for each secret that every stack needs. */
 export function fixtureConfig(stack: string): Record<string, string> {
-  return configOf(fixtureText(stack), `fixture of ${stack}`);
+  const needed = secretKeys.filter((key) => secretNamed(key).needed === "always").map((key) => configKey([key]));
+  return {
+    ...Object.fromEntries(needed.map((key) => [key, secretMarker])),
+    ...configOf(fixtureText(stack), `fixture of ${stack}`),
+  };
 }
 
 /** The configuration that a stack file holds, as Pulumi hands it to a program, with markers for all that is encrypted. */
@@ -62,17 +66,8 @@ function configOf(text: string, name: string): Record<string, string> {
     : { ...texts, ...Object.fromEntries(encrypted.map((key) => [key, secretMarker])) };
 }
 
-/**
- * The text of a stack's file as unit tests take it, with figures that no deploy changes. A service that it does not have yet is
- * given small figures, so that a new service is no edit of fixtures.
- */
+/** The text of a stack's file as unit tests take it, with figures that no deploy changes. */
 export function fixtureText(stack: string): string {
   const name = `Pulumi.${stack.startsWith("pr-") ? "ephemeral" : stack}.yaml`;
-  const text = readFileSync(path.join(projectFolder, "tests/fixtures/stacks", name), "utf8");
-  const absent = serviceNames.filter((service) => !text.includes(`\n    ${service}:\n`));
-  const amounts = "{cpu: 100m, memory: 512Mi}";
-  const added = absent.map(
-    (service) => `    ${service}: {replicas: 1, resources: {requests: ${amounts}, limits: ${amounts}}}\n`,
-  );
-  return text.replace("  datasets-server:services:\n", (head) => [head, ...added].join(""));
+  return readFileSync(path.join(projectFolder, "tests/fixtures/stacks", name), "utf8");
 }

@@ -2,11 +2,13 @@ import * as assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { checkRoom } from "../../../cli/environments/capacity";
+import { checkCount, checkLoadBalancer, type Occupant } from "../../../cli/environments/capacity";
 import { readNumber, readOpen, readUpRequest, type UpInput } from "../../../cli/environments/input";
 import { listEnvironments, reasonToGo, taggedParameters } from "../../../cli/environments/inventory";
 import { openStore } from "../../../cli/state/store";
+import { builtIngresses } from "../../../config/capacity";
 import type { Parameters } from "../../../config/pullRequest";
+import { stackConfig } from "../../support/stackConfig";
 
 const good: UpInput = { pr: "123", imageTag: "sha-abc1234" };
 
@@ -76,20 +78,53 @@ describe("the open pull requests", () => {
 });
 
 describe("the room for environments", () => {
-  const loadBalancers = ["a", "b"];
-  const evens = Array.from({ length: 15 }, (_, index) => 2 * index + 2);
+  const loadBalancers = ["hub-datasets-server-pr-a", "hub-datasets-server-pr-b"];
 
-  it("is there until a load balancer has 15", () => {
-    checkRoom(100, evens.slice(1), { loadBalancers, maxOpen: 30 });
-    checkRoom(101, evens, { loadBalancers, maxOpen: 30 });
+  let ingresses: { readonly even: Occupant["ingresses"]; readonly odd: Occupant["ingresses"] };
+
+  before(async () => {
+    const [even, odd] = await Promise.all(["pr-2", "pr-3"].map((stack) => stackConfig(stack)));
+    assert.ok(even && odd);
+    ingresses = { even: builtIngresses(even.datasetsServer), odd: builtIngresses(odd.datasetsServer) };
+  });
+
+  /** An environment as its stack has deployed it. */
+  function deployed(number: number): Occupant {
+    return { number, ingresses: number % 2 === 0 ? ingresses.even : ingresses.odd };
+  }
+
+  const evens = (count: number) => Array.from({ length: count }, (_, index) => deployed(2 * index + 2));
+
+  it("is there until a load balancer has as many rules as AWS lets it have", () => {
+    checkLoadBalancer(deployed(100), evens(8), loadBalancers);
+    checkLoadBalancer(deployed(101), evens(9), loadBalancers);
+    assert.throws(() => checkLoadBalancer(deployed(100), evens(9), loadBalancers), {
+      message:
+        "pr-100 has no room: its number puts it on load balancer hub-datasets-server-pr-a, which would have 110 rules, of at most " +
+        "100, with pr-2, pr-4, pr-6, pr-8, pr-10, pr-12, pr-14, pr-16, pr-18; no changes were made",
+    });
+  });
+
+  it("is counted where environments are, and not where another list would put them", () => {
+    const longer = [...loadBalancers, "hub-datasets-server-pr-c"];
+    assert.throws(() => checkLoadBalancer(deployed(102), evens(9), longer), /110 rules, of at most 100/);
+  });
+
+  it("is kept for one that has deployed nothing yet, as its first update goes on", () => {
+    const starting = [{ number: 20, ingresses: [] }];
+    const elsewhere = [{ number: 21, ingresses: [] }];
+    const newcomer = deployed(100);
+    const others = evens(8);
+    checkLoadBalancer(newcomer, [...others, ...elsewhere], loadBalancers);
     assert.throws(
-      () => checkRoom(100, evens, { loadBalancers, maxOpen: 30 }),
-      /pr-100 has no room: its number puts it on load balancer a, [\s\S]*pr-2, pr-4, .*no changes were made\nNext: /,
+      () => checkLoadBalancer(newcomer, [...others, ...starting], loadBalancers),
+      /110 rules, of at most 100, with pr-2, .*, pr-20; no changes were made/,
     );
   });
 
   it("is there until as many are open as may be", () => {
-    assert.throws(() => checkRoom(101, evens, { loadBalancers, maxOpen: 15 }), {
+    checkCount(101, 14, 15);
+    assert.throws(() => checkCount(101, 15, 15), {
       message: /pr-101 has no room: 15 environments are there, and datasets-server:pullRequest\.maxOpen is 15/,
     });
   });
@@ -145,7 +180,10 @@ describe("the list of environments", () => {
     const environments = await listEnvironments(await openStore({ kind: "file", folder }));
     assert.deepEqual(
       environments.map(({ identity, ...rest }) => ({ stack: identity.stack, ...rest })),
-      [{ stack: "pr-3", damaged: `${stacks}/pr-3.json` }, { stack: "pr-20" }],
+      [
+        { stack: "pr-3", damaged: `${stacks}/pr-3.json`, ingresses: [] },
+        { stack: "pr-20", ingresses: [] },
+      ],
     );
   });
 

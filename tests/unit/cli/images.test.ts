@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { askForImages, type ImageUser, requireImages } from "../../../cli/aws/images";
 import { checkImages } from "../../../cli/doctor/aws";
 import type { EksClusterArgs } from "../../../cluster/eks";
+import type { ServiceConfig } from "../../../components/workloads/webService";
 import { rememberEnvironment } from "../../support/environment";
 import { type HttpServer, type Respond, startHttpServer } from "../../support/httpServer";
 
@@ -14,8 +15,26 @@ const cluster: EksClusterArgs = {
   context: "hub-prod-with-tb",
 };
 const images = { registry, tag: "sha-59db084" };
-const user: ImageUser = { cluster, datasetsServer: { images, jobs: {}, workers: {} } };
 const services = ["admin", "api", "rows", "search", "sse-api", "webhook"];
+const amounts = { cpu: "1", memory: "1Gi" };
+const config: ServiceConfig = {
+  replicas: 1,
+  uvicornWorkers: 1,
+  listenAddress: "0.0.0.0",
+  public: true,
+  resources: { requests: amounts, limits: amounts },
+  scratch: "1Gi",
+  env: {},
+};
+const user: ImageUser = {
+  cluster,
+  datasetsServer: {
+    images,
+    jobs: {},
+    services: Object.fromEntries(services.map((name) => [name, config])),
+    workers: {},
+  },
+};
 
 describe("the images of a stack", () => {
   let server: HttpServer;

@@ -3,7 +3,8 @@ import { fuzz, seedOf } from "../../support/fuzz";
 import { bases } from "../../support/fuzz/bases";
 import { outcomeOf } from "../../support/fuzz/outcome";
 
-const count = 100;
+/** How many mutations; MUTATIONS asks for more. */
+const count = Number(process.env.MUTATIONS ?? 100);
 
 describe("the configuration", () => {
   const seed = seedOf(process.env.SEED);
@@ -14,7 +15,7 @@ describe("the configuration", () => {
     // Of mutations that all end the same way, none would say much.
     assert.ok(accepted >= count / 20 && refused >= count / 4, `${accepted} accepted, ${refused} refused`);
     // Shrinking what it finds takes many runs more.
-  }).timeout(60_000);
+  }).timeout(600 * Math.max(count, 100));
 
   for (const base of bases) {
     it(`of ${base.stack} with ${Object.keys(base.config).length} keys has no issue to begin with`, async () => {

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { isSecretKey, secretKeys, secretNamed } from "../../../catalog/secrets";
 import { stackFile } from "../../../cli/lib/project";
 import { secretMarker } from "../../../components/objects";
 import { parse } from "../../../config/parse";
@@ -64,7 +65,8 @@ const pems: Form["bad"] = [
   ],
 ];
 
-const forms: Readonly<Record<EncryptedKey, Form>> = {
+/** Values by one secret or more of each form; a new secret of a form that is here needs no more. */
+const forms: Readonly<Partial<Record<EncryptedKey, Form>>> = {
   hfToken: { good: ["hf_abc", "hf_a-b.c/d+e="], bad: tokens },
   parquetConverterHfToken: { good: ["hf_abc"], bad: tokens },
   spawningToken: { good: ["abc-def"], bad: tokens },
@@ -131,6 +133,11 @@ const forms: Readonly<Record<EncryptedKey, Form>> = {
 };
 
 describe("the secrets of a stack", () => {
+  it("are tried here in each of their forms", () => {
+    const formsOf = (keys: readonly string[]) => new Set(keys.filter(isSecretKey).map((key) => secretNamed(key).form));
+    assert.deepEqual(formsOf(Object.keys(forms)), formsOf(secretKeys));
+  });
+
   for (const [key, { good, bad }] of Object.entries(forms)) {
     const stack = key === "pullRequestHfToken" ? "ephemeral" : "prod";
     const fromFile = ["cloudfrontPrivateKey", "jwtAdditionalPublicKeys"].includes(key) ? " < FILE" : "";

@@ -445,8 +445,22 @@ describe("a stack file", () => {
     const message = await complaint(config, "pr-7");
     assert.match(message, /pullRequest\.domain: got "example\.org"; expected the end of ingress\.public\.host/);
     assert.match(message, /pullRequest\.loadBalancers: got "hub-datasets-server-staging"; expected any but/);
-    const crowded = await complaint(changed(file, "pullRequest.maxOpen", 31), "pr-7");
-    assert.match(crowded, /pullRequest\.maxOpen: got 31; expected at most 30, 15 for each load balancer/);
+  });
+
+  it("is refused for more environments than AWS lets its load balancers have the rules of, with the number that fits", async () => {
+    for (const stack of ["ephemeral", "pr-7"]) {
+      const file = fixtureConfig(stack);
+      assert.match(
+        await complaint(changed(file, "pullRequest.maxOpen", 19), stack),
+        /pullRequest\.maxOpen: got 19; expected at most 18: 9 on each of the load balancers, 2, which AWS lets have 100 rules/,
+      );
+      await stackConfig(stack, { config: changed(file, "pullRequest.maxOpen", 18) });
+      // With HTTP served too, each listener has the rules.
+      assert.match(
+        await complaint(changed(file, "ingress.public.loadBalancer.redirectHttp", false), stack),
+        /pullRequest\.maxOpen: got 16; expected at most 8: 4 on each/,
+      );
+    }
   });
 
   it("is refused for a pull request whose volumes are more than its quota", async () => {

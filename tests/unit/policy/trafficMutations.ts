@@ -8,6 +8,12 @@ function annotation(object: string, name: string, to?: string): Change {
   return { object, at: ["metadata", "annotations", albPrefix + name], ...(to !== undefined && { to }) };
 }
 
+/** So many paths to one Service. */
+function exactPaths(count: number) {
+  const backend = { service: { name: "datasets-server-local-rows", port: { name: "http" } } };
+  return Array.from({ length: count }, (_, index) => ({ path: `/rows/${index}`, pathType: "Exact", backend }));
+}
+
 /** An annotation of one Ingress that its group's other members say otherwise. */
 function disagreement(name: string, to: string, violations: readonly string[]): Mutation {
   return { title: `a ${name} of its own`, changes: [annotation("Ingress rows", name, to)], violations };
@@ -53,6 +59,42 @@ export const trafficMutations = {
       changes: [annotation("Ingress api", "actions.openapi-redirect")],
       violations: [
         "Ingress datasets-server-local-api: spec.rules[0].http.paths[1].backend.service.name = openapi-redirect: declare the action by annotation alb.ingress.kubernetes.io/actions.openapi-redirect, or name one of metrics-unauthorized [ingress-backends-exist]",
+      ],
+    },
+  ],
+  "load-balancers-keep-limits": [
+    {
+      title: "more rules than a load balancer may have",
+      changes: [{ object: "Ingress rows", at: paths, to: exactPaths(91) }],
+      violations: [
+        'Ingress datasets-server-local-admin: metadata.annotations["alb.ingress.kubernetes.io/group.name"] = 101 rules, of at most 100: put some of the group\'s Ingresses, 6, in another group [load-balancers-keep-limits]',
+      ],
+    },
+    {
+      title: "rules on a listener for HTTP too, which sends no request on to HTTPS",
+      changes: [{ object: "Ingress rows", at: paths, to: exactPaths(46) }, annotation("Ingress rows", "ssl-redirect")],
+      violations: [
+        'Ingress datasets-server-local-admin: metadata.annotations["alb.ingress.kubernetes.io/group.name"] = 102 rules, of at most 100: put some of the group\'s Ingresses, 6, in another group [load-balancers-keep-limits]',
+      ],
+    },
+    {
+      title: "more certificates than a load balancer may have",
+      changes: [
+        annotation(
+          "Ingress rows",
+          "certificate-arn",
+          Array.from({ length: 25 }, (_, index) => `arn:${index}`).join(","),
+        ),
+      ],
+      violations: [
+        'Ingress datasets-server-local-admin: metadata.annotations["alb.ingress.kubernetes.io/group.name"] = 26 certificates, of at most 25: put some of the group\'s Ingresses, 6, in another group [load-balancers-keep-limits]',
+      ],
+    },
+    {
+      title: "a longer name than a load balancer may have",
+      changes: [annotation("Ingress rows", "load-balancer-name", "a".repeat(33))],
+      violations: [
+        `Ingress datasets-server-local-rows: metadata.annotations["alb.ingress.kubernetes.io/load-balancer-name"] = ${"a".repeat(33)}: choose a name of at most 32 characters [load-balancers-keep-limits]`,
       ],
     },
   ],
