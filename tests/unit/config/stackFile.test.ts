@@ -1,4 +1,6 @@
 import * as assert from "node:assert/strict";
+import { readersOf } from "../../../catalog/readers";
+import { serviceNames } from "../../../catalog/services";
 import { rememberEnvironment } from "../../support/environment";
 import { fixtureConfig, stackConfig } from "../../support/stackConfig";
 
@@ -104,7 +106,7 @@ const badInputs: readonly BadInput[] = [
   {
     key: "services",
     value: "many",
-    says: 'datasets-server:services: got "many"; expected a map with keys of admin, api, rows, search, sse-api, webhook',
+    says: `datasets-server:services: got "many"; expected a map with keys of ${serviceNames.join(", ")}`,
   },
   {
     key: "cluster.role",
@@ -315,7 +317,7 @@ const badInputs: readonly BadInput[] = [
     key: "services.admin.env",
     value: { API_HF_TIMEOUT_SECONDS: 3 },
     says:
-      "datasets-server:services.admin.env.API_HF_TIMEOUT_SECONDS: admin does not read it, but api, rows, search, sse-api, webhook; " +
+      `datasets-server:services.admin.env.API_HF_TIMEOUT_SECONDS: admin does not read it, but ${readersOf("hub-api").join(", ")}; ` +
       "did you mean ADMIN_HF_TIMEOUT_SECONDS?",
   },
   {
