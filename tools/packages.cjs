@@ -91,7 +91,7 @@ function installProblem(root, lock) {
 /** What the user can do something about. */
 class UserError extends Error {
   constructor(message, next) {
-    super(`${message}.\nNext: ${next}`);
+    super(`${message}\nNext: ${next}`);
   }
 }
 

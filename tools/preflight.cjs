@@ -22,7 +22,7 @@ function isOlder(left, right) {
 }
 
 if (isOlder(numbers(found), numbers(wanted))) {
-  console.error(`error: Node.js ${wanted} is needed, and ${process.execPath} is ${found}.
+  console.error(`error: Node.js ${wanted} is needed, and ${process.execPath} is ${found}
 Next: install a newer one, from https://nodejs.org or with a version manager, then run the command again`);
   process.exit(1);
 }

@@ -101,7 +101,7 @@ describe("preflight", () => {
       assert.equal(code, 1);
       assert.equal(
         stderr,
-        `error: Node.js >=20.19 is needed, and ${process.execPath} is ${version}.\n` +
+        `error: Node.js >=20.19 is needed, and ${process.execPath} is ${version}\n` +
           "Next: install a newer one, from https://nodejs.org or with a version manager, then run the command again\n",
       );
     });
