@@ -27,6 +27,11 @@ export function capacityIssues(file: StackFile): ConfigIssue[] {
   const { datasetsServer } = buildConfig({ identity, file }, {}, () => pulumi.secret(""));
   const { times, limit } = timesThatFit(loadBalancerUse(builtIngresses(datasetsServer)));
   const most = times * loadBalancers.length;
-  const expected = `at most ${most}: ${times} on each of the load balancers, ${loadBalancers.length}, which AWS lets have ${limit}`;
+  const { redirectHttp } = file.ingress.public.loadBalancer;
+  // Without a redirect, the rules are on the listener for HTTP too.
+  const twice = `, each of them twice as ${configKey(["ingress", "public", "loadBalancer", "redirectHttp"])} is false`;
+  const expected =
+    `at most ${most}: ${times} on each of the load balancers, ${loadBalancers.length}, which AWS lets have ${limit}` +
+    (redirectHttp ? "" : twice);
   return maxOpen > most ? [{ key: configKey(["pullRequest", "maxOpen"]), message: unexpected(maxOpen, expected) }] : [];
 }
