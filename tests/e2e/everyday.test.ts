@@ -162,6 +162,9 @@ describe("an everyday change", () => {
     engine.command(
       "node_modules/.bin/mocha",
       ...(files.length > 0 ? ["--no-config", "--require", "ts-node/register/transpile-only", ...files] : []),
+      // Other end-to-end tests run at the same time.
+      "--timeout",
+      "60000",
     );
   const generatedTests = () => unitTests("tests/unit/generated.test.ts");
   const generate = () => engine.shell("./ds generate");
