@@ -1,4 +1,4 @@
-import type { VariableGroup } from "./variables";
+import type { VariableGroup } from "./variableGroups";
 
 export const jobNames = [
   "backfill",

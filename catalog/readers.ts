@@ -1,6 +1,6 @@
 import { jobNames, jobs, migrationGroups } from "./jobs";
 import { serviceNames, services } from "./services";
-import type { VariableGroup } from "./variables";
+import type { VariableGroup } from "./variableGroups";
 import { workerGroups } from "./workers";
 
 /** The workloads that read a group: services, `workers` for every pool, jobs, and `migration`. */

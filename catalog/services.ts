@@ -1,5 +1,5 @@
 import type { Surge } from "./rollouts";
-import type { VariableGroup } from "./variables";
+import type { VariableGroup } from "./variableGroups";
 
 export const serviceNames = ["admin", "api", "rows", "search", "sse-api", "webhook"] as const;
 

@@ -1,8 +1,6 @@
 import { type SecretKey, type SecretVariable, secretVariables } from "./secrets";
 import type { VariableGroup } from "./variableGroups";
 
-export { type VariableGroup, variableGroups } from "./variableGroups";
-
 /** What a variable may be set to. A number may be a fraction, and is above zero. */
 export type VariableType =
   | { readonly is: "whole number"; readonly least: number; readonly most: number; readonly unit: string }

@@ -1,5 +1,5 @@
 import type { Surge } from "./rollouts";
-import type { VariableGroup } from "./variables";
+import type { VariableGroup } from "./variableGroups";
 
 /** The sizes of jobs that the queue's metric tells apart: light to difficulty 40, medium to 70, heavy above. */
 export const jobSizes = ["light", "medium", "heavy"] as const;

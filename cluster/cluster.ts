@@ -5,6 +5,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { clusterArn, connectEks, type EksClusterArgs, type FoundCluster } from "./eks";
 import type { ClientArgs } from "./kubernetesClient";
 import { connectLocal, type LocalClusterArgs } from "./local";
+import { errorText } from "./userError";
 
 export type ClusterArgs = EksClusterArgs | LocalClusterArgs;
 
@@ -49,9 +50,8 @@ async function lookUp(args: EksClusterArgs): Promise<FoundCluster> {
     ...(args.role && { assumeRoles: [{ roleArn: args.role }] }),
   });
   const found = await getCluster({ name: args.name }, { provider }).catch((error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error);
     throw new Error(
-      message
+      errorText(error)
         .replace(/^[\s\S]*error occurred:\s*\* /, "")
         .trim()
         .replace(/\s*\n\s*/g, " "),

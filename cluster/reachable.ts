@@ -1,5 +1,5 @@
 import { openConnection } from "../network/proxies";
-import { UserError } from "./userError";
+import { errorText, UserError } from "./userError";
 
 /** How long an API server may take to accept a connection; milliseconds. */
 const timeout = 5000;
@@ -9,7 +9,6 @@ export async function checkReachable(server: string, next: string): Promise<void
   try {
     await openConnection(server, timeout);
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new UserError(`cannot reach the Kubernetes API server ${server}: ${cause}`, next);
+    throw new UserError(`cannot reach the Kubernetes API server ${server}: ${errorText(error)}`, next);
   }
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { readersOf } from "../catalog/readers";
 import { type Variable, type VariableType, variableNamed, variables } from "../catalog/variables";
+import { fileWorkloads } from "./fileWorkloads";
 import type { Stack } from "./parse";
 import { placeholders, stackFileSchema } from "./schema";
 
@@ -182,9 +183,8 @@ function valueIn({ file, config }: Stack, name: string): string {
   const common = [...config.datasetsServer.variables.values()]
     .map((group) => group[name])
     .find((value) => value !== undefined);
-  const workloads = Object.entries({ ...file.services, ...file.workers, ...file.jobs, migration: file.migration });
-  const own = workloads.flatMap(([workload, { env }]) =>
-    env[name] === undefined ? [] : [`${workload}: ${code(env[name])}`],
+  const own = fileWorkloads(file).flatMap(({ key, env }) =>
+    env[name] === undefined ? [] : [`${key.at(-1)}: ${code(env[name])}`],
   );
   return [...(common === undefined ? ["not set"] : [code(common)]), ...own].join("; ");
 }

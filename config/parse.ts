@@ -7,6 +7,7 @@ import { adoptionIssues } from "./adoption";
 import { buildConfig, type Config, neededSecrets, ownMongoDb, type SecretOutput } from "./build";
 import { capacityIssues } from "./capacity";
 import { endpointIssues } from "./endpoints";
+import { fileWorkloads } from "./fileWorkloads";
 import { type ConfigIssue, configKey, foreignKey, missing, schemaIssues, suggest, unexpected } from "./issues";
 import { allowedDeletionIssues } from "./protection";
 import { parameterIssues, readParameters } from "./pullRequest";
@@ -283,13 +284,7 @@ function secondProductionIssues({ kind, stack }: StackIdentity, { standby, ingre
 /** The pools of nodes that a workload is put on and the file does not have. */
 function nodePoolIssues(_: StackIdentity, file: StackFile): ConfigIssue[] {
   const pools = Object.keys(file.nodePools);
-  const workloads = [
-    ...Object.entries(file.services).map(([name, { nodePool }]) => ({ key: ["services", name], nodePool })),
-    ...Object.entries(file.workers).map(([name, { nodePool }]) => ({ key: ["workers", name], nodePool })),
-    ...Object.entries(file.jobs).map(([name, { nodePool }]) => ({ key: ["jobs", name], nodePool })),
-    { key: ["migration"], nodePool: file.migration.nodePool },
-  ];
-  return workloads.flatMap(({ key, nodePool }) =>
+  return fileWorkloads(file).flatMap(({ key, nodePool }) =>
     nodePool === undefined || pools.includes(nodePool)
       ? []
       : [{ key: configKey([...key, "nodePool"]), message: unexpectedWord(nodePool, pools, "nodePools") }],

@@ -1,37 +1,16 @@
-import { jobNames, jobs, migrationGroups } from "../catalog/jobs";
 import { readersOf } from "../catalog/readers";
-import { serviceNames, services } from "../catalog/services";
-import {
-  type SharedDerivedName,
-  type VariableGroup,
-  variableGroups,
-  variableNamed,
-  variablesOf,
-} from "../catalog/variables";
-import { workerGroups } from "../catalog/workers";
+import { type VariableGroup, variableGroups } from "../catalog/variableGroups";
+import { type SharedDerivedName, variableNamed, variablesOf } from "../catalog/variables";
 import type { Variables } from "../components/foundation/settings";
 import { settable } from "./env";
+import { fileWorkloads } from "./fileWorkloads";
 import { type ConfigIssue, configKey, suggest } from "./issues";
 import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
 
 /** Returns the variables that a workload is given and does not read. */
 export function unreadVariableIssues(_: StackIdentity, file: StackFile): ConfigIssue[] {
-  const workloads: readonly { key: string[]; env: Variables; groups: readonly VariableGroup[] }[] = [
-    ...serviceNames.map((name) => ({
-      key: ["services", name],
-      env: file.services[name]?.env ?? {},
-      groups: services[name].variables,
-    })),
-    ...Object.entries(file.workers).map(([pool, { env }]) => ({ key: ["workers", pool], env, groups: workerGroups })),
-    ...jobNames.map((name) => ({
-      key: ["jobs", name],
-      env: file.jobs[name]?.env ?? {},
-      groups: jobs[name].variables,
-    })),
-    { key: ["migration"], env: file.migration.env, groups: migrationGroups },
-  ];
-  return workloads.flatMap(({ key, env, groups }) =>
+  return fileWorkloads(file).flatMap(({ key, env, groups }) =>
     Object.keys(env).flatMap((name) => {
       const definition = variableNamed(name);
       if (definition === undefined || definition.group === "pod" || groups.includes(definition.group)) {

@@ -1,10 +1,11 @@
 import { readersOf } from "../../catalog/readers";
 import type { DerivedVariable, SettableVariable, Variable } from "../../catalog/variables";
 import { variableText } from "../../config/document";
+import { fileWorkloads } from "../../config/fileWorkloads";
 import { changeOf, documentation, type Page, type Row, unmarked, valueHead, valueRow } from "./page";
 import { componentsOf, type PodMaker, podsText } from "./pods";
 import { secretVariablePage } from "./secrets";
-import { type ExplainedStack, sourceOf, valueAt, valueText } from "./stacks";
+import { type ExplainedStack, sourceOf, valueText } from "./stacks";
 
 /** Explains an environment variable of the application. */
 export function variablePage(name: string, definition: Variable, stacks: readonly ExplainedStack[]): Page {
@@ -59,13 +60,8 @@ function settableRows(stack: ExplainedStack, name: string, definition: SettableV
 }
 
 /** The workloads that a stack gives a value of their own, each as the path of that value. */
-function ownPaths(stack: ExplainedStack, name: string): string[][] {
-  const workloads = ["services", "workers", "jobs"].flatMap((section) =>
-    Object.keys(Object(valueAt(stack, [section]))).map((workload) => [section, workload]),
-  );
-  return [...workloads, ["migration"]]
-    .map((path) => [...path, "env", name])
-    .filter((path) => valueAt(stack, path) !== undefined);
+function ownPaths({ file }: ExplainedStack, name: string): string[][] {
+  return fileWorkloads(file).flatMap(({ key, env }) => (env[name] === undefined ? [] : [[...key, "env", name]]));
 }
 
 /** The values that a variable has in a stack's pods, each with what makes those. */

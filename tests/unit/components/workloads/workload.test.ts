@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { jobs } from "../../../../catalog/jobs";
 import { containerPort } from "../../../../catalog/ports";
 import { services } from "../../../../catalog/services";
-import type { VariableGroup } from "../../../../catalog/variables";
+import type { VariableGroup } from "../../../../catalog/variableGroups";
 import type { LoadBalancerArgs } from "../../../../components/traffic/ingress";
 import { migrationName, migrationPods } from "../../../../components/workloads/migration";
 import { jobPods } from "../../../../components/workloads/scheduledJob";
