@@ -166,7 +166,7 @@ describe("stack local", () => {
     assert.deepEqual(images, Array(replicas).fill(`${registry}/hub-datasets-server-api:sha-0123abc`));
   });
 
-  it("rolls the pods for a changed setting, whose old ConfigMap stays until the last old pod was replaced", async () => {
+  it("rolls the pods for a changed setting, whose old ConfigMap stays as long as the Deployment names it", async () => {
     await engine.configure("env.LOG_LEVEL", "WARNING");
     const { stdout } = await engine.preview("--diff");
     assert.match(stdout, /LOG_LEVEL *: "WARNING"/);
@@ -178,7 +178,7 @@ describe("stack local", () => {
     assert.equal(replacement.before.length, 1);
     assert.equal(replacement.after.length, 1);
     assert.notDeepEqual(replacement.after, replacement.before);
-    assert.deepEqual(replacement.rolledOutWhenRemoved, [true]);
+    assert.deepEqual(replacement.removedInUse, []);
   });
 
   it("rolls the pods for a changed token, of which only a checksum shows", async () => {

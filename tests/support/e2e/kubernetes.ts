@@ -67,7 +67,7 @@ export function isReady({ status }: k8s.V1Pod): boolean {
 }
 
 /** True when all pods are of a generation later than `oldGeneration` and available, and none of an earlier one is left. */
-export function hasRolledOut({ spec, status }: k8s.V1Deployment, oldGeneration = 0): boolean {
+function hasRolledOut({ spec, status }: k8s.V1Deployment, oldGeneration = 0): boolean {
   const counts = [status?.updatedReplicas, status?.availableReplicas, status?.replicas];
   return (status?.observedGeneration ?? 0) > oldGeneration && counts.every((count) => count === spec?.replicas);
 }

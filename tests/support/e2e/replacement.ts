@@ -1,5 +1,5 @@
 import { makeInformer } from "@kubernetes/client-node";
-import { hasRolledOut, type Kubernetes } from "./kubernetes";
+import type { Kubernetes } from "./kubernetes";
 import { whileWatching } from "./watching";
 
 /** What happened to the ConfigMaps of one name prefix while a Deployment rolled. */
@@ -7,8 +7,8 @@ export interface Replacement {
   /** Names before and after. */
   readonly before: readonly string[];
   readonly after: readonly string[];
-  /** Whether all pods were new and available, and none old, when each ConfigMap that went was seen to go. */
-  readonly rolledOutWhenRemoved: readonly boolean[];
+  /** Those that went while the Deployment's pods still named them. */
+  readonly removedInUse: readonly string[];
 }
 
 export interface ReplacementArgs {
@@ -32,14 +32,14 @@ export async function watchReplacement(
     core.listNamespacedConfigMap({ namespace }),
   );
   const before = await names();
-  const oldGeneration =
-    (await apps.readNamespacedDeployment({ namespace, name: deployment })).metadata?.generation ?? 0;
-  const looks: Promise<boolean>[] = [];
-  const look = async () =>
-    hasRolledOut(await apps.readNamespacedDeployment({ namespace, name: deployment }), oldGeneration);
+  const looks: Promise<string[]>[] = [];
+  const namedStill = async (name: string) => {
+    const { spec } = await apps.readNamespacedDeployment({ namespace, name: deployment });
+    return JSON.stringify(spec?.template).includes(`"${name}"`) ? [name] : [];
+  };
   configMaps.on("delete", ({ metadata }) => {
-    if (metadata?.name?.startsWith(prefix)) looks.push(look());
+    if (metadata?.name?.startsWith(prefix)) looks.push(namedStill(metadata.name));
   });
   await whileWatching([configMaps], action);
-  return { before, after: await names(), rolledOutWhenRemoved: await Promise.all(looks) };
+  return { before, after: await names(), removedInUse: (await Promise.all(looks)).flat() };
 }
