@@ -124,13 +124,14 @@ function nodeId(folder: string): string {
   return `datasets-server-${createHash("sha256").update(folder).digest("hex").slice(0, 12)}`;
 }
 
-/** Owned as the access points of the real storage are. */
+/** Owned as the access points of the real storage are; these take every user's files, whoever writes them. */
 async function makeVolumes(paths: WorkspacePaths): Promise<void> {
   const owner = { user: 1000, group: 3000 };
   for (let index = 0; index < volumeCount; index += 1) {
     const folder = volumeFolder(index, { realVolumes: realVolumes(paths) });
     await fs.mkdir(folder, { recursive: true });
     await fs.chown(folder, owner.user, owner.group);
+    await fs.chmod(folder, 0o777);
   }
 }
 
