@@ -57,6 +57,7 @@ async function main([settingsFile = ""]: readonly string[]): Promise<void> {
 function prepare({ folder, id, pauseImage }: RealNodeSettings): void {
   // Sockets of containerd and its shims, locks of iptables, names of pods' namespaces: all go with the mount namespace.
   succeeds("mount", ["-t", "tmpfs", "tmpfs", "/run"]);
+  hideMachinesOwn(folder);
   succeeds("ip", ["link", "set", "lo", "up"]);
   succeeds("ip", ["link", "add", "node0", "type", "bridge"]);
   for (const address of [`${addresses.node}/24`, `${addresses.dns}/32`])
@@ -75,6 +76,26 @@ function prepare({ folder, id, pauseImage }: RealNodeSettings): void {
     fs.mkdirSync(path.join(folder, name), { recursive: true });
   for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, name), text);
   makeCgroup(id);
+}
+
+/**
+ * Gives the node folders of its own where containerd and the kubelet write to fixed paths: /var/lib/cni, /var/lib/kubelet,
+ * /var/log/pods and /var/log/containers. All else in /var/lib stays, as a workspace may be there.
+ */
+function hideMachinesOwn(folder: string): void {
+  const logs = path.join(folder, "log");
+  fs.mkdirSync(logs, { recursive: true });
+  succeeds("mount", ["--bind", logs, "/var/log"]);
+  const machines = "/run/machine/lib";
+  fs.mkdirSync(machines, { recursive: true });
+  succeeds("mount", ["--rbind", "/var/lib", machines]);
+  succeeds("mount", ["-t", "tmpfs", "tmpfs", "/var/lib"]);
+  for (const entry of fs.readdirSync(machines, { withFileTypes: true })) {
+    if (!entry.isDirectory() || ["cni", "kubelet"].includes(entry.name)) continue;
+    const kept = path.join("/var/lib", entry.name);
+    fs.mkdirSync(kept);
+    succeeds("mount", ["--rbind", path.join(machines, entry.name), kept]);
+  }
 }
 
 async function connectBothSides({ folder, apiServerPort }: RealNodeSettings): Promise<void> {
