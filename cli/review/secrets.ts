@@ -1,8 +1,6 @@
 import { secretMarker } from "../../catalog/secrets";
 import { redact } from "../../safety/redaction";
-
-/** The key that Pulumi gives an object in the place of a value that is special to it, such as a secret. */
-const signatureKey = "4dabf18193072939515e22adb298388d";
+import { signatureKey } from "../lib/decryption";
 
 /** The inputs of a resource with markers in the place of secrets, and of all that a Kubernetes Secret holds. */
 export function maskInputs(inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
