@@ -2,10 +2,13 @@ import { UserError } from "../cluster/userError";
 import { requireImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
 import { updateExplained } from "./diagnosis";
+import { confirm } from "./lib/confirm";
+import { hideSecrets } from "./lib/decryption";
 import { type Engine, execute } from "./lib/engine";
 import { stackFile } from "./lib/project";
 import { readStack, readStackFileHead, type SecretsKeeper } from "./lib/stackFile";
 import { checkVerbosity } from "./lib/verbosity";
+import { requireUnlocked } from "./state/update";
 
 export interface DeployOptions {
   /** Whether to go on without asking. Nothing else makes it so, not even CI. */
@@ -35,8 +38,19 @@ export async function deploy(engine: Engine, stack: string, { yes, flags }: Depl
   // Pods would wait for an image that is not there until their rollout's deadline.
   const tag = `ds pulumi ${stack} -- config set --path datasets-server:images.tag sha-abc1234`;
   await requireImages(config, `deploy one that is there: ${tag}`);
-  await updateExplained(engine, stack, ["up", "--stack", stack, ...(yes ? ["--yes"] : []), ...flags]);
+  await hideSecrets(engine, stack);
+  if (!yes) {
+    await requireUnlocked(engine, stack);
+    // Pulumi would ask only where it has the terminal to itself, and then show what no one has redacted.
+    await execute(engine, ["preview", "--stack", stack, ...flags.filter((flag) => !ofUpAlone.test(flag))]);
+    if (!(await confirm(`Deploy this to stack ${stack}?`))) throw new UserError("no changes were made");
+  }
+  const asked = yes ? [] : ["--skip-preview"];
+  await updateExplained(engine, stack, ["up", "--stack", stack, "--yes", ...asked, ...flags]);
 }
+
+/** Flags of `pulumi up` that `pulumi preview` does not take. */
+const ofUpAlone = /^(-[fy]|--(continue-on-error|secrets-provider|skip-preview|strict|yes)(=.*)?)$/;
 
 /** Returns an engine whose runs may delete or replace these objects, such as `Service/datasets-server-prod-api`. */
 export function allowing(engine: Engine, objects: readonly string[] = []): Engine {
@@ -48,6 +62,7 @@ export function allowing(engine: Engine, objects: readonly string[] = []): Engin
 export async function preview(engine: Engine, stack: string, flags: readonly string[]): Promise<void> {
   checkVerbosity(flags, engine.environment);
   await checkSecrets(secretsKeeper(stack));
+  await hideSecrets(engine, stack);
   await execute(engine, ["preview", "--stack", stack, "--diff", ...flags]);
 }
 

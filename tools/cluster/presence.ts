@@ -9,10 +9,11 @@ import { kubectl } from "./kubectl";
 import { findProcesses, killProcesses } from "./processes";
 
 /**
- * `running`: all processes are there and the API is ready. `unhealthy`: some processes are, as while it starts.
- * `stopped`: only files are left. `absent`: nothing is.
+ * `running`: all processes are there and the API is ready. `slow`: all are, and the API is not ready, as on a busy machine or
+ * one that just woke up. `unhealthy`: some processes are, as while it starts. `stopped`: only files are left. `absent`:
+ * nothing is.
  */
-export type ClusterStatus = "absent" | "stopped" | "unhealthy" | "running";
+export type ClusterStatus = "absent" | "stopped" | "unhealthy" | "slow" | "running";
 
 const answerLimitMs = 5_000;
 
@@ -23,8 +24,11 @@ export function kwokFolder(paths: WorkspacePaths): string {
 
 export async function statusOf(toolbox: Toolbox, paths: WorkspacePaths): Promise<ClusterStatus> {
   const running = await runningComponents(paths);
-  const nodeIsThere = !existsSync(realNodeFolder(paths)) || (await isKept(paths));
-  if (running.length === components.length && nodeIsThere && (await isReady(toolbox, paths))) return "running";
+  // The kubeconfig is there once the cluster was whole.
+  const isWhole = !existsSync(realNodeFolder(paths)) || (await isKept(paths));
+  if (running.length === components.length && isWhole && existsSync(paths.kubeconfig)) {
+    return (await isReady(toolbox, paths)) ? "running" : "slow";
+  }
   if ((await findProcesses(belongsTo(toolbox, paths))).length > 0) return "unhealthy";
   return existsSync(paths.cluster) || existsSync(paths.kubeconfig) ? "stopped" : "absent";
 }
