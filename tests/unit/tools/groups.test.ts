@@ -119,6 +119,80 @@ describe("groups of tools", () => {
       );
     });
 
+    /** The committed checksums of what was served, archives and executables. */
+    function committed(...archives: readonly (readonly ToolName[])[]): Record<string, string> {
+      const entries = archives.flatMap((names) =>
+        names.flatMap((name) => {
+          const { url, member } = releaseOf(name);
+          const archive = server.served(url);
+          return [
+            [url, sha256(archive)],
+            [`${url}#${member}`, sha256(`#!/bin/sh\necho ${definitions[name].version}\n`)],
+          ];
+        }),
+      );
+      return Object.fromEntries(entries);
+    }
+
+    describe("in a job that may assume a role", () => {
+      /** An executable that says it is the pinned Pulumi, and leaves a trace when it is run. */
+      const planted = () => `#!/bin/sh\n: > ${path.join(sandbox.bin, "../ran")}\necho ${pins.pulumi}\n`;
+      const wasRun = () => fs.existsSync(path.join(sandbox.bin, "../ran"));
+      beforeEach(() => {
+        serve(...engineArchives);
+        process.env.ACTIONS_ID_TOKEN_REQUEST_URL = "https://github.test/token";
+      });
+
+      it("what another planted in the cache is replaced by the release, and never run", async () => {
+        const checksums = committed(...engineArchives);
+        const { pulumi } = await installTools(["deploy"], { log: sandbox.log, checksums });
+        fs.writeFileSync(pulumi, planted());
+        assert.deepEqual((await installTools(["deploy"], { log: sandbox.log, checksums })).pulumi, pulumi);
+        assert.equal(fs.readFileSync(pulumi, "utf8"), `#!/bin/sh\necho ${pins.pulumi}\n`);
+        assert.equal(wasRun(), false);
+      });
+
+      it("what another planted on PATH is not asked for its version", async () => {
+        fs.writeFileSync(path.join(sandbox.bin, "pulumi"), planted(), { mode: 0o755 });
+        await installTools(["deploy"], { log: sandbox.log, checksums: committed(...engineArchives) });
+        assert.equal(wasRun(), false);
+      });
+
+      it("nothing runs of which no checksum is committed, in the cache, released or compiled", async () => {
+        const checksums = committed(...engineArchives);
+        const { pulumi } = await installTools(["deploy"], { log: sandbox.log, checksums });
+        sandbox.fakeGo("go1.26.0");
+        const { url } = releaseOf("pulumi");
+        delete checksums[url];
+        delete checksums[`${url}#${releaseOf("pulumi").member}`];
+        fs.writeFileSync(pulumi, planted());
+        await assert.rejects(installTools(["deploy"], { log: sandbox.log, checksums }), ({ message }: Error) => {
+          assert.ok(message.includes(`tools/checksums.json has no checksum of ${url}`), message);
+          assert.match(message, /\nNext: commit the checksums that `ds tools checksums` writes/);
+          return true;
+        });
+        assert.deepEqual([wasRun(), sandbox.goCalls()], [false, []]);
+      });
+    });
+
+    it("in CI a release is taken only by a committed checksum, and outside it is said that none is committed", async () => {
+      serve(...engineArchives);
+      await installTools(["deploy"], { log: sandbox.log, checksums: {} });
+      assert.match(
+        sandbox.lines.join("\n"),
+        /pulumi .*official release, sha256 as published with the release: none is committed/,
+      );
+      fs.rmSync(path.join(sandbox.bin, "../cache"), { recursive: true });
+
+      process.env.CI = "true";
+      await assert.rejects(
+        installTools(["deploy"], { log: sandbox.log, checksums: {} }),
+        /CI takes a release by no other/,
+      );
+      await installTools(["deploy"], { log: sandbox.log, checksums: committed(...engineArchives) });
+      assert.match(sandbox.lines.join("\n"), /pulumi .*official release, sha256 from tools\/checksums\.json/);
+    });
+
     it("a language host of the release takes the place of one that was built from Go modules", async () => {
       serve(...engineArchives);
       const before = path.join(workspace, "pulumi/plugins", `language-nodejs-${pins.languageHostModule}`);
