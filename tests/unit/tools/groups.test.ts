@@ -5,9 +5,11 @@ import { engineFor } from "../../../cli/lib/engine";
 import { definitions } from "../../../tools/definitions";
 import { findTools, installTools } from "../../../tools/install";
 import { pins } from "../../../tools/pins";
+import { readChecksums } from "../../../tools/sources/checksums";
 import { currentPlatform } from "../../../tools/tool";
 import { type ToolName, toolGroups, toolsOf } from "../../../tools/toolbox";
 import { unverifiedTools } from "../../../tools/verify";
+import { writeChecksums } from "../../../tools/writeChecksums";
 import { rememberEnvironment } from "../../support/environment";
 import { archiveOf, type ReleaseServer, sha256, startReleaseServer } from "./releaseServer";
 import { createToolSandbox, type ToolSandbox } from "./toolSandbox";
@@ -42,7 +44,8 @@ describe("groups of tools", () => {
     const releaseOf = (name: ToolName) => {
       const release = definitions[name].release?.(currentPlatform());
       const { url, checksumsUrl, member } = release ?? assert.fail(`${name} has no release`);
-      return { url, checksumsUrl: checksumsUrl ?? assert.fail(`${name} has no checksums`), member };
+      const hasSums = { url, checksumsUrl: checksumsUrl ?? assert.fail(`${name} has no checksums`) };
+      return { ...hasSums, ...(member !== undefined && { member }) };
     };
 
     /** Serves what the projects of these tools release, which says the pinned version. */
@@ -119,19 +122,12 @@ describe("groups of tools", () => {
       );
     });
 
-    /** The committed checksums of what was served, archives and executables. */
-    function committed(...archives: readonly (readonly ToolName[])[]): Record<string, string> {
-      const entries = archives.flatMap((names) =>
-        names.flatMap((name) => {
-          const { url, member } = releaseOf(name);
-          const archive = server.served(url);
-          return [
-            [url, sha256(archive)],
-            [`${url}#${member}`, sha256(`#!/bin/sh\necho ${definitions[name].version}\n`)],
-          ];
-        }),
-      );
-      return Object.fromEntries(entries);
+    /** The checksums that `ds tools checksums` writes of what the engine's tools release. */
+    async function committed(): Promise<Record<string, string>> {
+      const file = path.join(sandbox.bin, "../checksums.json");
+      fs.writeFileSync(file, "{}");
+      await writeChecksums({ releases: toolsOf.deploy.map(releaseOf), file, log: sandbox.log });
+      return readChecksums(file);
     }
 
     describe("in a job that may assume a role", () => {
@@ -144,7 +140,7 @@ describe("groups of tools", () => {
       });
 
       it("what another planted in the cache is replaced by the release, and never run", async () => {
-        const checksums = committed(...engineArchives);
+        const checksums = await committed();
         const { pulumi } = await installTools(["deploy"], { log: sandbox.log, checksums });
         fs.writeFileSync(pulumi, planted());
         assert.deepEqual((await installTools(["deploy"], { log: sandbox.log, checksums })).pulumi, pulumi);
@@ -154,12 +150,12 @@ describe("groups of tools", () => {
 
       it("what another planted on PATH is not asked for its version", async () => {
         fs.writeFileSync(path.join(sandbox.bin, "pulumi"), planted(), { mode: 0o755 });
-        await installTools(["deploy"], { log: sandbox.log, checksums: committed(...engineArchives) });
+        await installTools(["deploy"], { log: sandbox.log, checksums: await committed() });
         assert.equal(wasRun(), false);
       });
 
       it("nothing runs of which no checksum is committed, in the cache, released or compiled", async () => {
-        const checksums = committed(...engineArchives);
+        const checksums = await committed();
         const { pulumi } = await installTools(["deploy"], { log: sandbox.log, checksums });
         sandbox.fakeGo("go1.26.0");
         const { url } = releaseOf("pulumi");
@@ -189,7 +185,7 @@ describe("groups of tools", () => {
         installTools(["deploy"], { log: sandbox.log, checksums: {} }),
         /CI takes a release by no other/,
       );
-      await installTools(["deploy"], { log: sandbox.log, checksums: committed(...engineArchives) });
+      await installTools(["deploy"], { log: sandbox.log, checksums: await committed() });
       assert.match(sandbox.lines.join("\n"), /pulumi .*official release, sha256 from tools\/checksums\.json/);
     });
 

@@ -13,8 +13,6 @@ export interface ReleaseServer {
   readonly requests: readonly string[];
   /** Serves a text or a file at `https://HOST/PATH`. */
   serve(url: string, content: string | Buffer): void;
-  /** Returns what is served at an address. */
-  served(url: string): string | Buffer;
   /** Breaks off the next download of an address in the middle. */
   breakOff(url: string): void;
   stop(): void;
@@ -47,7 +45,6 @@ export async function startReleaseServer(sandbox: ToolSandbox): Promise<ReleaseS
   return {
     requests,
     serve: (url, content) => files.set(url, content),
-    served: (url) => files.get(url) ?? "",
     breakOff: (url) => breaksOff.add(url),
     stop: () => {
       server.closeAllConnections();
