@@ -1,6 +1,9 @@
 import { UserError } from "../cluster/userError";
-import { requireImages } from "./aws/images";
+import type { Images } from "../components/workloads/workload";
+import { type Digests, digestVariables, movedTags, recordedDigests } from "../config/images";
+import { askForImages, requireImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
+import { answered, stackOf } from "./lib/automation";
 import { type Engine, execute } from "./lib/engine";
 import { stackFile } from "./lib/project";
 import { readStack, readStackFileHead, type SecretsKeeper } from "./lib/stackFile";
@@ -34,8 +37,29 @@ export async function deploy(engine: Engine, stack: string, { yes, flags }: Depl
   await checkSecrets(keeper);
   // Pods would wait for an image that is not there until their rollout's deadline.
   const tag = `ds pulumi ${stack} -- config set --path datasets-server:images.tag sha-abc1234`;
-  await requireImages(config, `deploy one that is there: ${tag}`);
-  await update(engine, stack, ["up", "--stack", stack, ...(yes ? ["--yes"] : []), ...flags]);
+  const digests = await requireImages(config, `deploy one that is there: ${tag}`);
+  if (yes) await requireUnmoved(engine, stack, config.datasetsServer.images, digests);
+  await update(telling(engine, digests), stack, ["up", "--stack", stack, ...(yes ? ["--yes"] : []), ...flags]);
+}
+
+/**
+ * Makes sure that no tag has moved since the stack recorded its digest. With a yes beforehand no one looks at the plan, which shows it.
+ *
+ * @throws when one has, naming each.
+ */
+async function requireUnmoved(engine: Engine, stack: string, images: Images, digests: Digests): Promise<void> {
+  const { images: recorded } = await answered((await stackOf(engine, stack)).outputs());
+  const moved = movedTags(images, recordedDigests(images, recorded?.value), digests);
+  if (moved.length === 0) return;
+  throw new UserError(
+    ["these tags have moved; no changes were made:", ...moved.map((line) => `  ${line}`)].join("\n"),
+    `ask who has pushed them. Then deploy another tag, or see what would change and confirm it: ds deploy ${stack}`,
+  );
+}
+
+/** Returns an engine whose runs put images of these digests into pods. */
+export function telling(engine: Engine, digests: Digests): Engine {
+  return { ...engine, environment: { ...engine.environment, ...digestVariables(digests) } };
 }
 
 /** Returns an engine whose runs may delete or replace these objects, such as `Service/datasets-server-prod-api`. */
@@ -47,8 +71,10 @@ export function allowing(engine: Engine, objects: readonly string[] = []): Engin
 /** Shows what a deploy would change. */
 export async function preview(engine: Engine, stack: string, flags: readonly string[]): Promise<void> {
   checkVerbosity(flags, engine.environment);
-  await checkSecrets(secretsKeeper(stack));
-  await execute(engine, ["preview", "--stack", stack, "--diff", ...flags]);
+  const { config, keeper } = readStack(stack);
+  await checkSecrets(keeper);
+  const { digests } = await askForImages(config);
+  await execute(telling(engine, digests), ["preview", "--stack", stack, "--diff", ...flags]);
 }
 
 /** Returns what can decrypt the stack file of a stack; the rest of the file may have issues. */

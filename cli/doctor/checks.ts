@@ -10,7 +10,7 @@ import type { EngineTools } from "../../tools/toolbox";
 import { connectCluster } from "../aws/cluster";
 import { engineOf, makes } from "../lib/engine";
 import { readStack } from "../lib/stackFile";
-import { checkIdentity, checkImages, checkNetworkPolicies, checkToken } from "./aws";
+import { checkIdentity, checkImages, checkNetworkPolicies, checkTags, checkToken } from "./aws";
 import { both, type CheckRunner, type Findings, nothing, ok, type Result } from "./checkRunner";
 import { checkApiServer, checkConflicts, checkCustomResources, checkNamespace, checkPermissions } from "./kubernetes";
 import { checkLock, checkPlaceholders, checkSecretForms, checkSecrets, checkState } from "./state";
@@ -125,6 +125,7 @@ async function checkEksStages(started: Started): Promise<void> {
   ]);
   const others = [
     runner.check("images", identity, askForPermissions, ({ config }) => checkImages(config)),
+    runner.check("tags", identity, askForPermissions, ({ config }) => checkTags(config)),
     runner.check("network policies", identity, askForPermissions, ({ cluster }) => checkNetworkPolicies(cluster)),
   ];
   const connection = await runner.check("EKS cluster", identity, askForPermissions, async ({ config, cluster }) =>

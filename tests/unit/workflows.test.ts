@@ -186,6 +186,13 @@ describe("the workflows", () => {
     assert.equal(jobOf("drift.yml", "look").environment, "drift");
   });
 
+  it("compare GitHub's settings with what roles rely on each night, without a role", () => {
+    assert.ok("schedule" in workflowOf("drift.yml").on);
+    const { permissions: own, steps: all } = jobOf("drift.yml", "settings");
+    assert.ok(all.some(({ run }) => run === "./ds doctor github"));
+    assert.equal(own["id-token"], undefined);
+  });
+
   it("take nothing from a cache where they can assume a role or write, and put nothing there", () => {
     assert.deepEqual(setupSteps.filter(usesCache), []);
     const cached = jobs.filter(({ job }) => job.steps.some(usesCache));
@@ -285,6 +292,21 @@ describe("the workflows", () => {
       const ways = trusted.map(({ environment, workflow }) => `\`${environment}\` by \`${workflow}\``).join(", ");
       assert.ok(document.includes(`| \`${role}\` | ${ways} |`), `${role}: ${ways}`);
     }
+  });
+
+  it("pass their linters with these exceptions only, each of which has its reason beside it", () => {
+    const config = (name: string) => readFileSync(path.join(projectFolder, ".github", name), "utf8");
+    const { rules } = parse(config("zizmor.yml"));
+    assert.deepEqual(Object.keys(rules), ["self-repository"]);
+    const ignored = [...texts].flatMap(([file, text]) =>
+      [...text.matchAll(/zizmor: ignore\[([\w-]+)\] \w+/g)].map(([, rule]) => `${file}: ${rule}`),
+    );
+    assert.deepEqual(ignored, ["environment.yml: dangerous-triggers"]);
+    assert.equal([...texts.values(), setupText].join("").match(/zizmor:/g)?.length, ignored.length);
+    const { paths } = parse(config("actionlint.yaml"));
+    assert.deepEqual(paths, {
+      ".github/workflows/deploy.yml": { ignore: ['unexpected key "queue" for "concurrency" section'] },
+    });
   });
 
   it("end by themselves when something hangs", () => {
