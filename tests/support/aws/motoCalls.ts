@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { serviceNames } from "../../../catalog/services";
 import { imagePrefix } from "../../../components/workloads/workload";
@@ -142,7 +143,9 @@ export async function pushImages(moto: string, tags: readonly string[]): Promise
 export async function pushImage(moto: string, program: string, imageTag: string, build = "first"): Promise<void> {
   const config = { mediaType: "application/vnd.oci.image.config.v1+json", size: 1, digest: `sha256:${"0".repeat(64)}` };
   const annotations = { imageTag, build };
-  const manifest = { schemaVersion: 2, mediaType: manifestType, config, layers: [], annotations };
-  const fields = { repositoryName: imagePrefix + program, imageTag, imageManifest: JSON.stringify(manifest) };
+  const imageManifest = JSON.stringify({ schemaVersion: 2, mediaType: manifestType, config, layers: [], annotations });
+  // Without it moto takes the digest of nothing, the same for every image.
+  const imageDigest = `sha256:${createHash("sha256").update(imageManifest).digest("hex")}`;
+  const fields = { repositoryName: imagePrefix + program, imageTag, imageManifest, imageDigest };
   await callJson(moto, ecr, "PutImage", fields, z.unknown());
 }
