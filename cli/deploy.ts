@@ -3,12 +3,12 @@ import type { Images } from "../components/workloads/workload";
 import { type Digests, digestVariables, movedTags, recordedDigests } from "../config/images";
 import { askForImages, requireImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
+import { updateExplained } from "./diagnosis";
 import { answered, stackOf } from "./lib/automation";
 import { type Engine, execute } from "./lib/engine";
 import { stackFile } from "./lib/project";
 import { readStack, readStackFileHead, type SecretsKeeper } from "./lib/stackFile";
 import { checkVerbosity } from "./lib/verbosity";
-import { update } from "./state/update";
 
 export interface DeployOptions {
   /** Whether to go on without asking. Nothing else makes it so, not even CI. */
@@ -39,7 +39,7 @@ export async function deploy(engine: Engine, stack: string, { yes, flags }: Depl
   const tag = `ds pulumi ${stack} -- config set --path datasets-server:images.tag sha-abc1234`;
   const digests = await requireImages(config, `deploy one that is there: ${tag}`);
   if (yes) await requireUnmoved(engine, stack, config.datasetsServer.images, digests);
-  await update(telling(engine, digests), stack, ["up", "--stack", stack, ...(yes ? ["--yes"] : []), ...flags]);
+  await updateExplained(telling(engine, digests), stack, ["up", "--stack", stack, ...(yes ? ["--yes"] : []), ...flags]);
 }
 
 /**
