@@ -107,12 +107,12 @@ describe("stack ephemeral, in an account that lets nobody do more than they need
       stderr,
       /these tags have moved; no changes were made:\n {2}hub-datasets-server-api: tag sha-59db084 was sha256:/,
     );
-    const { stdout } = succeeded(await ds("preview", "ephemeral"));
+    const plan = succeeded(await ds("preview", "ephemeral"));
     assert.match(
-      stdout,
+      plan.stderr,
       /warning: hub-datasets-server-api: tag sha-59db084 was sha256:\w+, and is sha256:\w+ in the registry now/,
     );
-    assert.match(stdout, /image *: "\S+-api:sha-59db084@sha256:\w+" => "\S+-api:sha-59db084@sha256:\w+"/);
+    assert.match(plan.stdout, /image *: "\S+-api:sha-59db084@sha256:\w+" => "\S+-api:sha-59db084@sha256:\w+"/);
     succeeded(await engine.preview("--expect-no-changes", "--diff"));
   });
 
