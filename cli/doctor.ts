@@ -34,7 +34,7 @@ export function doctor(target: Target): Promise<boolean> {
 
 /** The same for the settings of a repository on GitHub that the roles of its workflows rely on. */
 export async function doctorGitHub(repository: GitHubRepository): Promise<boolean> {
-  const { checkGitHub } = await import("./doctor/gitHub");
+  const { checkGitHub } = await import("./doctor/github");
   return report(`repository ${repository.owner}/${repository.repo}`, (runner) => checkGitHub(runner, repository));
 }
 

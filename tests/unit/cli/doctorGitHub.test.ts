@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { CheckRunner, type Row } from "../../../cli/doctor/checkRunner";
-import { checkGitHub } from "../../../cli/doctor/gitHub";
+import { checkGitHub } from "../../../cli/doctor/github";
 import { environments } from "../../../cli/lib/gitHubSettings";
 import { gitHubRepository } from "../../../cli/lib/github";
 import { projectFolder } from "../../../cli/lib/project";
