@@ -1,7 +1,10 @@
 import { UserError } from "../cluster/userError";
-import { requireImages } from "./aws/images";
+import type { Images } from "../components/workloads/workload";
+import { type Digests, digestVariables, movedTags, recordedDigests } from "../config/images";
+import { askForImages, requireImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
 import { updateExplained } from "./diagnosis";
+import { answered, stackOf } from "./lib/automation";
 import { confirm } from "./lib/confirm";
 import { hideSecrets } from "./lib/decryption";
 import { type Engine, execute } from "./lib/engine";
@@ -37,16 +40,40 @@ export async function deploy(engine: Engine, stack: string, { yes, flags }: Depl
   await checkSecrets(keeper);
   // Pods would wait for an image that is not there until their rollout's deadline.
   const tag = `ds pulumi ${stack} -- config set --path datasets-server:images.tag sha-abc1234`;
-  await requireImages(config, `deploy one that is there: ${tag}`);
+  const digests = await requireImages(config, `deploy one that is there: ${tag}`);
+  const told = telling(engine, digests);
   await hideSecrets(engine, stack);
-  if (!yes) {
+  if (yes) {
+    await requireUnmoved(engine, stack, config.datasetsServer.images, digests);
+  } else {
     await requireUnlocked(engine, stack);
     // Pulumi would ask only where it has the terminal to itself, and then show what no one has redacted.
-    await execute(engine, ["preview", "--stack", stack, ...flags.filter((flag) => !ofUpAlone.test(flag))]);
+    await execute(told, ["preview", "--stack", stack, ...flags.filter((flag) => !ofUpAlone.test(flag))]);
     if (!(await confirm(`Deploy this to stack ${stack}?`))) throw new UserError("no changes were made");
   }
   const asked = yes ? [] : ["--skip-preview"];
-  await updateExplained(engine, stack, ["up", "--stack", stack, "--yes", ...asked, ...flags]);
+  await updateExplained(told, stack, ["up", "--stack", stack, "--yes", ...asked, ...flags]);
+}
+
+/**
+ * Makes sure that no tag has moved since the stack recorded its digest. With a yes beforehand no one looks at the plan, which shows it.
+ *
+ * @throws when one has, naming each.
+ */
+async function requireUnmoved(engine: Engine, stack: string, images: Images, digests: Digests): Promise<void> {
+  if (Object.keys(digests).length === 0) return;
+  const { images: recorded } = await answered((await stackOf(engine, stack)).outputs());
+  const moved = movedTags(images, recordedDigests(images, recorded?.value), digests);
+  if (moved.length === 0) return;
+  throw new UserError(
+    ["these tags have moved; no changes were made:", ...moved.map((line) => `  ${line}`)].join("\n"),
+    `ask who has pushed them. Then deploy another tag, or see what would change and confirm it: ds deploy ${stack}`,
+  );
+}
+
+/** Returns an engine whose runs put images of these digests into pods. */
+export function telling(engine: Engine, digests: Digests): Engine {
+  return { ...engine, environment: { ...engine.environment, ...digestVariables(digests) } };
 }
 
 /** Flags of `pulumi up` that `pulumi preview` does not take. */
@@ -61,9 +88,11 @@ export function allowing(engine: Engine, objects: readonly string[] = []): Engin
 /** Shows what a deploy would change. */
 export async function preview(engine: Engine, stack: string, flags: readonly string[]): Promise<void> {
   checkVerbosity(flags, engine.environment);
-  await checkSecrets(secretsKeeper(stack));
+  const { config, keeper } = readStack(stack);
+  await checkSecrets(keeper);
+  const { digests } = await askForImages(config);
   await hideSecrets(engine, stack);
-  await execute(engine, ["preview", "--stack", stack, "--diff", ...flags]);
+  await execute(telling(engine, digests), ["preview", "--stack", stack, "--diff", ...flags]);
 }
 
 /** Returns what can decrypt the stack file of a stack; the rest of the file may have issues. */
