@@ -1,3 +1,5 @@
+import type { Forecast } from "../forecast/forecast";
+import { type ForecastTable, forecastText } from "../forecast/text";
 import { type Description, type Detail, describeChange } from "./describe";
 import { type Effect, effects, type Plan } from "./plan";
 import { block, code, counted } from "./text";
@@ -16,7 +18,16 @@ const everything: Detail = { differences: Infinity, lines: Infinity, linesOfNew:
 /** Room for the words that say what was left out; characters. */
 const noticeRoom = 600;
 
+/** What was previewed, and when. */
+export interface Previewed {
+  /** Default: files that are no commit. */
+  readonly commit?: string;
+  readonly time: Date;
+}
+
 export interface CommentOptions {
+  /** Default: it is not said. */
+  readonly previewed?: Previewed;
   /** Where the whole is, in words of Markdown, for a comment that has to leave something out. */
   readonly whole: string;
   /** Default: what GitHub takes; characters. */
@@ -26,27 +37,43 @@ export interface CommentOptions {
 /** A stack's part of the comment. */
 interface Section {
   readonly heading: string;
+  /** What happens to what runs; empty where nothing does. */
+  readonly forecast: string;
   readonly notes: string;
   readonly objects: readonly Description[];
 }
 
 /** Everything that previews of stacks say, as one Markdown text of any length. */
-export function wholeReview(plans: readonly Plan[]): string {
+export function wholeReview(plans: readonly Plan[], previewed?: Previewed): string {
   const sections = plans.map((plan) => sectionOf(plan, everything, Infinity));
-  return compose(sections, showAll, "");
+  return compose(sections, showAll, aboutLine(previewed));
 }
 
 /** The same as a comment that GitHub takes: what is too long is left out at the borders of objects, the least drastic first. */
-export function comment(plans: readonly Plan[], { whole, most = mostCharacters }: CommentOptions): string {
-  const sections = plans.map((plan) => sectionOf(plan, brief, most / (2 * plans.length)));
-  const full = `${compose(sections, showAll, "")}\nIn full, with nothing shortened: ${whole}\n`;
-  return full.length <= most ? full : shortened(sections, { whole, most });
+export function comment(plans: readonly Plan[], { whole, previewed, most = mostCharacters }: CommentOptions): string {
+  const sections = plans.map((plan) => sectionOf(plan, brief, most / (3 * plans.length)));
+  const about = aboutLine(previewed);
+  const full = `${compose(sections, showAll, about)}\nIn full, with nothing shortened: ${whole}\n`;
+  return full.length <= most ? full : shortened(sections, { whole, about, most });
 }
 
-function shortened(sections: readonly Section[], { whole, most }: Required<CommentOptions>): string {
+function aboutLine(previewed: Previewed | undefined): string {
+  if (previewed === undefined) return "";
+  const { commit, time } = previewed;
+  const of = commit === undefined ? "files that are no commit" : `${code(commit)}`;
+  return `Of ${of}, previewed ${time.toISOString().slice(0, 16).replace("T", " ")} UTC.`;
+}
+
+interface Shortening {
+  readonly whole: string;
+  readonly about: string;
+  readonly most: number;
+}
+
+function shortened(sections: readonly Section[], { whole, about, most }: Shortening): string {
   const objects = sections.flatMap((section) => section.objects);
   const byRank = effects.flatMap((effect) => objects.filter((object) => object.effect === effect));
-  let room = most - noticeRoom - compose(sections, () => "", "").length;
+  let room = most - noticeRoom - compose(sections, () => "", about).length;
   const keep = (costOf: (object: Description) => number, candidates: readonly Description[]) => {
     // An object that does not fit ends its turn, so that what is kept has no gaps.
     const kept = new Set<Description>();
@@ -73,7 +100,7 @@ function shortened(sections: readonly Section[], { whole, most }: Required<Comme
   ].join("\n");
   const show = (object: Description) =>
     named.has(object) ? paragraphs([`- ${object.heading}`, shown.has(object) ? object.body : ""]) : "";
-  return compose(sections, show, notice);
+  return compose(sections, show, paragraphs([about, notice]));
 }
 
 function showAll({ heading, body }: Description): string {
@@ -81,8 +108,9 @@ function showAll({ heading, body }: Description): string {
 }
 
 function compose(sections: readonly Section[], show: (object: Description) => string, notice: string): string {
-  const parts = sections.flatMap(({ heading, notes, objects }) => [heading, notes, ...objects.map(show)]);
-  return `${paragraphs([marker, "## What this change does", notice, ...parts])}\n`;
+  const forecasts = sections.map(({ forecast }) => forecast);
+  const changes = sections.flatMap(({ heading, notes, objects }) => [heading, notes, ...objects.map(show)]);
+  return `${paragraphs([marker, "## What this change does", notice, ...forecasts, ...changes])}\n`;
 }
 
 function sectionOf(plan: Plan, detail: Detail, mostNotes: number): Section {
@@ -91,15 +119,30 @@ function sectionOf(plan: Plan, detail: Detail, mostNotes: number): Section {
   const warned = warnings.length > 0 ? `It warns:\n\n${textBlock(warnings, mostNotes / 2)}` : "";
   if (failure !== undefined) {
     const notes = paragraphs([`What it says:\n\n${textBlock(failure, mostNotes / 2)}`, warned]);
-    return { heading: `### ${name}: the preview failed`, notes, objects: [] };
+    return { heading: `### ${name}: the preview failed`, forecast: "", notes, objects: [] };
   }
   const same = `${counted(unchanged, "resource")} unchanged`;
   if (changes.length === 0) {
-    return { heading: `**${name}**: nothing changes, ${same}`, notes: warned, objects: [] };
+    return { heading: `**${name}**: nothing changes, ${same}`, forecast: "", notes: warned, objects: [] };
   }
   const objects = changes.map((change) => describeChange(change, detail));
   const inOrder = effects.flatMap((effect) => objects.filter((object) => object.effect === effect));
-  return { heading: `### ${name}: ${tally(objects)}, ${same}`, notes: warned, objects: inOrder };
+  const forecast = plan.forecast ? forecastSection(name, plan.forecast, mostNotes) : "";
+  return { heading: `### ${name}: ${tally(objects)}, ${same}`, forecast, notes: warned, objects: inOrder };
+}
+
+/** What happens to what runs, in a sentence, a table, and more to unfold; without the tables where they are too long. */
+function forecastSection(stack: string, forecast: Forecast, most: number): string {
+  const { summary, workloads, details } = forecastText(forecast, code);
+  const folded = ["<details><summary>more of this forecast</summary>", ...details.map(markdownTable), "</details>"];
+  const table = workloads.rows.length > 0 ? markdownTable(workloads) : "";
+  const full = paragraphs([`**${stack}**: ${summary}`, table, ...(details.length > 0 ? folded : [])]);
+  return full.length <= most ? full : `**${stack}**: the forecast is too long for a comment.`;
+}
+
+function markdownTable({ head, rows }: ForecastTable): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [head, head.map(() => "---"), ...rows].map(line).join("\n");
 }
 
 const nouns: Readonly<Record<Effect, string>> = {
