@@ -7,8 +7,13 @@ import { block, code, counted } from "./text";
 /** What the comment begins with and is found by; Markdown does not show it. */
 export const marker = "<!-- datasets-server: review of a pull request -->";
 
+const title = "## What this change does";
+
 /** The most that GitHub takes for one comment; characters. */
 export const mostCharacters = 65_536;
+
+/** Room for the line that says that a comment is outdated; characters. */
+const outdatedRoom = 200;
 
 /** What a comment shows of each object. The whole shows all. */
 const brief: Detail = { differences: 30, lines: 12, linesOfNew: 80, characters: 240 };
@@ -54,7 +59,7 @@ export function comment(plans: readonly Plan[], { whole, previewed, most = mostC
   const sections = plans.map((plan) => sectionOf(plan, brief, most / (3 * plans.length)));
   const about = aboutLine(previewed);
   const full = `${compose(sections, showAll, about)}\nIn full, with nothing shortened: ${whole}\n`;
-  return full.length <= most ? full : shortened(sections, { whole, about, most });
+  return full.length <= most - outdatedRoom ? full : shortened(sections, { whole, about, most });
 }
 
 function aboutLine(previewed: Previewed | undefined): string {
@@ -62,6 +67,20 @@ function aboutLine(previewed: Previewed | undefined): string {
   const { commit, time } = previewed;
   const of = commit === undefined ? "files that are no commit" : `${code(commit)}`;
   return `Of ${of}, previewed ${time.toISOString().slice(0, 16).replace("T", " ")} UTC.`;
+}
+
+const head = new RegExp(
+  `^(${marker}\n\n${title}\n\n)(?:\\*\\*Outdated: .*\\*\\*\n\n)?(Of \`([0-9a-f]{40})\`, previewed )`,
+);
+
+/** Returns the commit that a comment is about; undefined where it is about none. */
+export function reviewedCommit(body: string): string | undefined {
+  return head.exec(body)?.[3];
+}
+
+/** Returns a comment that says that another commit was pushed since. */
+export function outdated(body: string, newest: string): string {
+  return body.replace(head, `$1**Outdated: commit ${code(newest)} was pushed since.**\n\n$2`);
 }
 
 interface Shortening {
@@ -73,7 +92,7 @@ interface Shortening {
 function shortened(sections: readonly Section[], { whole, about, most }: Shortening): string {
   const objects = sections.flatMap((section) => section.objects);
   const byRank = effects.flatMap((effect) => objects.filter((object) => object.effect === effect));
-  let room = most - noticeRoom - compose(sections, () => "", about).length;
+  let room = most - outdatedRoom - noticeRoom - compose(sections, () => "", about).length;
   const keep = (costOf: (object: Description) => number, candidates: readonly Description[]) => {
     // An object that does not fit ends its turn, so that what is kept has no gaps.
     const kept = new Set<Description>();
@@ -110,7 +129,7 @@ function showAll({ heading, body }: Description): string {
 function compose(sections: readonly Section[], show: (object: Description) => string, notice: string): string {
   const forecasts = sections.map(({ forecast }) => forecast);
   const changes = sections.flatMap(({ heading, notes, objects }) => [heading, notes, ...objects.map(show)]);
-  return `${paragraphs([marker, "## What this change does", notice, ...forecasts, ...changes])}\n`;
+  return `${paragraphs([marker, title, notice, ...forecasts, ...changes])}\n`;
 }
 
 function sectionOf(plan: Plan, detail: Detail, mostNotes: number): Section {
