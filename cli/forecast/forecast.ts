@@ -97,7 +97,9 @@ export interface Forecast {
  *
  * @throws for an object that does not have the shape of its kind.
  */
-export function forecast(objects: readonly PlannedObject[]): Forecast {
+export function forecast(planned: readonly PlannedObject[]): Forecast {
+  // Pulumi's order is another one each time.
+  const objects = [...planned].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   const before = inventoryOf(objects.map(({ before }) => before));
   const after = inventoryOf(objects.map(({ after }) => after));
   const ofKind = (kind: string) => objects.filter((object) => (object.after ?? object.before)?.kind === kind);

@@ -155,8 +155,10 @@ function forecastSection(stack: string, forecast: Forecast, most: number): strin
   const { summary, workloads, details } = forecastText(forecast, code);
   const folded = ["<details><summary>more of this forecast</summary>", ...details.map(markdownTable), "</details>"];
   const table = workloads.rows.length > 0 ? markdownTable(workloads) : "";
-  const full = paragraphs([`**${stack}**: ${summary}`, table, ...(details.length > 0 ? folded : [])]);
-  return full.length <= most ? full : `**${stack}**: the forecast is too long for a comment.`;
+  const sentence = `**${stack}**: ${summary}`;
+  const full = paragraphs([sentence, table, ...(details.length > 0 ? folded : [])]);
+  const texts = [full, `${sentence} Its tables are too long for this comment.`];
+  return texts.find((text) => text.length <= most) ?? `**${stack}**: the forecast is too long for this comment.`;
 }
 
 function markdownTable({ head, rows }: ForecastTable): string {
