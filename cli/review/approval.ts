@@ -3,8 +3,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { UserError } from "../../cluster/userError";
 import { parseJson } from "../lib/json";
-import { differences } from "./differences";
-import { pathInWords } from "./paths";
+import { differencesOf } from "./describe";
 import type { Change, Plan } from "./plan";
 
 const approval = z.object({
@@ -69,11 +68,9 @@ function headingOf({ effect, kind, namespace = "", name }: Change): string {
   return `${effect} ${kind} ${namespace}/${name}`;
 }
 
-function fieldsOf({ before, after, touched }: Change): Fields {
-  return Object.fromEntries([
-    ...touched.map((path) => [pathInWords(path, [before, after]), ""] as const),
-    ...differences(before, after).map(({ where, removed, added }) => [where, checksum([removed, added])] as const),
-  ]);
+function fieldsOf(change: Change): Fields {
+  const fields = differencesOf(change).map(({ where, ...values }) => [where, checksum(values)] as const);
+  return Object.fromEntries(fields);
 }
 
 function checksum(value: unknown): string {

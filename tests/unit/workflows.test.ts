@@ -169,7 +169,7 @@ describe("the workflows", () => {
     for (const { where, step: each } of steps) {
       for (const line of each.run?.trim().split("\n") ?? []) {
         // What keeps a command's words for the next step, or for the summary of the run.
-        if (/^(echo .*|\.ci\/run)$/.test(line)) continue;
+        if (/^(echo .*|cat \S+ >> "\$GITHUB_STEP_SUMMARY"|\.ci\/run)$/.test(line)) continue;
         const [command = "", ...args] = wordsOf(line);
         if (command === "make") {
           assert.ok(new RegExp(`^${args.join(" ")}:.*## `, "m").test(makefile), `${where}: ${line}`);
@@ -197,10 +197,22 @@ describe("the workflows", () => {
 describe("runs of a workflow at the same time", () => {
   it("end an earlier preview, and never a deploy", () => {
     assert.deepEqual(workflowOf("preview.yml").concurrency?.["cancel-in-progress"], true);
-    const { ephemeral, prod } = workflowOf("deploy.yml").jobs;
+    const { ephemeral, plan, prod } = workflowOf("deploy.yml").jobs;
     assert.deepEqual(ephemeral?.concurrency, { group: "deploy-ephemeral", "cancel-in-progress": false });
     assert.deepEqual(prod?.concurrency, { group: "deploy-prod", "cancel-in-progress": false });
-    assert.equal(prod?.needs, "ephemeral");
+    assert.deepEqual([plan?.needs, prod?.needs], ["ephemeral", "plan"]);
+  });
+
+  it("show a reviewer of prod what the very commit would do, and hold the deploy to that, with its commit's history to compare", () => {
+    const { plan, prod, ephemeral } = workflowOf("deploy.yml").jobs;
+    const runs = (job: Job | undefined) => job?.steps.map(({ run }) => run ?? "").join("\n") ?? "";
+    assert.match(runs(plan), /^\.\/ds review prod .*--approval "\$RUNNER_TEMP\/approval\.json"$/m);
+    assert.match(runs(plan), /^cat .* >> "\$GITHUB_STEP_SUMMARY"$/m);
+    assert.match(runs(prod), /^\.\/ds deploy prod --yes --approved "\$RUNNER_TEMP\/approval\.json"$/m);
+    for (const deploying of [ephemeral, prod]) {
+      const checkout = deploying?.steps.find(({ uses }) => uses?.startsWith("actions/checkout@"));
+      assert.equal(checkout?.with["fetch-depth"], 0);
+    }
   });
 
   it("wait for one another where they are about the environment of the same pull request", () => {
