@@ -10,7 +10,7 @@ import { readStack, readStackFileHead, type SecretsKeeper } from "./lib/stackFil
 import { checkVerbosity } from "./lib/verbosity";
 import { readApproval, requireApproved } from "./review/approval";
 import type { Plan } from "./review/plan";
-import { previewPlan } from "./review/preview";
+import { previewStack } from "./review/preview";
 import { type Commits, requireNewest } from "./state/newest";
 import { requireUnlocked } from "./state/update";
 
@@ -53,7 +53,7 @@ export async function deploy(engine: Engine, stack: string, options: DeployOptio
   await requireImages(config, `deploy one that is there: ${tag}`);
   // With flags Pulumi may do something else. What it says of a preview that fails it says itself, below.
   if (flags.length === 0) {
-    const plan = await previewPlan(engine, stack);
+    const plan = await previewStack(engine, stack);
     showForecast(plan);
     if (approved) requireApproved(plan, (await workingTree()).commit, approved);
   }
@@ -72,7 +72,7 @@ export async function preview(engine: Engine, stack: string, flags: readonly str
   await checkSecrets(secretsKeeper(stack));
   const args = ["preview", "--stack", stack, "--diff"];
   if (flags.length > 0) return execute(engine, [...args, ...flags]);
-  const plan = await previewPlan(engine, stack, {
+  const plan = await previewStack(engine, stack, {
     diff: true,
     color: process.stdout.isTTY ? "always" : "never",
     onOutput: (text) => process.stdout.write(text),

@@ -8,7 +8,7 @@ import { checkVerbosity } from "../lib/verbosity";
 import { approvalOf } from "./approval";
 import { comment, wholeReview } from "./markdown";
 import { failedPlan, type Plan } from "./plan";
-import { previewPlan } from "./preview";
+import { previewStack } from "./preview";
 import { counted } from "./text";
 
 export interface ReviewOptions {
@@ -62,7 +62,7 @@ async function planOf(stack: string, engineOf: ReviewOptions["engineOf"]): Promi
     const engine = await engineOf(stack);
     checkVerbosity([], engine.environment);
     await checkSecrets(secretsKeeper(stack));
-    return await previewPlan(engine, stack);
+    return await previewStack(engine, stack);
   } catch (error) {
     return failedPlan(stack, errorText(error));
   }

@@ -5,10 +5,10 @@ import type { Engine } from "../lib/engine";
 import { type Plan, readPlan } from "./plan";
 
 /** Previews a stack, and returns what that says, also where it fails. What Pulumi prints goes nowhere by default. */
-export async function previewPlan(
+export async function previewStack(
   engine: Engine,
   stack: string,
-  options: Pick<PreviewOptions, "color" | "diff" | "onError" | "onOutput"> = {},
+  options: Pick<PreviewOptions, "color" | "configFile" | "diff" | "onError" | "onOutput"> = {},
 ): Promise<Plan> {
   const pulumi = await stackOf(engine, stack);
   const events: EngineEvent[] = [];

@@ -50,8 +50,8 @@ describe("the forecast, and what a watch of the cluster saw then", () => {
   async function forecastNow(): Promise<Forecast> {
     const executable = findTools(["deploy"]).pulumi;
     const script = `
-      const { previewPlan } = require("./cli/review/preview");
-      previewPlan({ executable: ${JSON.stringify(executable)}, environment: process.env }, "local")
+      const { previewStack } = require("./cli/review/preview");
+      previewStack({ executable: ${JSON.stringify(executable)}, environment: process.env }, "local")
         .then((plan) => console.log("plan: " + JSON.stringify(plan)));`;
     const printed = await succeeds(engine.command("node", "-r", "ts-node/register/transpile-only", "-e", script));
     const { failure, forecast } = JSON.parse(printed.split("plan: ").at(-1) ?? "");
