@@ -115,10 +115,12 @@ function environmentCommands(program: Command): void {
   describe(onEnvironments(pr.command("list")), {
     group: "pullRequests",
     does: "show every environment: image, commit, author, until when",
-    examples: ["pr list", "pr list --local"],
-  }).action(async ({ workspace, local }: Somewhere) =>
-    (await import("../environments/list")).environmentList(workspace, targetOf(local)),
-  );
+    examples: ["pr list", "pr list --local --json"],
+  })
+    .option("--json", "as JSON, whose schema is in docs/json.md")
+    .action(async ({ workspace, local, json = false }: Somewhere & { json?: boolean }) =>
+      (await import("../environments/list")).environmentList(workspace, targetOf(local), json),
+    );
 
   describe(onEnvironments(pr.command("sweep")), {
     group: "pullRequests",
