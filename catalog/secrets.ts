@@ -22,6 +22,9 @@ export interface SecretDefinition {
   readonly needed: SecretNeed;
 }
 
+/** What is shown in the place of a secret. */
+export const secretMarker = "[secret]";
+
 const unset = "placeholder-xxxx";
 
 /** The secret values of a stack, by the key its stack file has them under. A new one is a row here, and its variables below. */

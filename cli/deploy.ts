@@ -3,7 +3,9 @@ import { requireImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
 import { updateExplained } from "./diagnosis";
 import { forecastLines } from "./forecast/text";
-import { type Engine, ended, execute } from "./lib/engine";
+import { confirm } from "./lib/confirm";
+import { hideSecrets } from "./lib/decryption";
+import { type Engine, ended, execute, printing } from "./lib/engine";
 import { workingTree } from "./lib/git";
 import { stackFile } from "./lib/project";
 import { readStack, readStackFileHead, type SecretsKeeper } from "./lib/stackFile";
@@ -51,14 +53,21 @@ export async function deploy(engine: Engine, stack: string, options: DeployOptio
   // Pods would wait for an image that is not there until their rollout's deadline.
   const tag = `ds pulumi ${stack} -- config set --path datasets-server:images.tag sha-abc1234`;
   await requireImages(config, `deploy one that is there: ${tag}`);
-  // With flags Pulumi may do something else. What it says of a preview that fails it says itself, below.
+  await hideSecrets(engine, stack);
   if (flags.length === 0) {
-    const plan = await previewStack(engine, stack);
-    showForecast(plan);
+    const plan = await showPlan(engine, stack, { diff: false });
     if (approved) requireApproved(plan, (await workingTree()).commit, approved);
+  } else if (!yes) {
+    // Pulumi would ask only where it has the terminal to itself, and then show what no one has redacted.
+    await execute(engine, ["preview", "--stack", stack, ...flags.filter((flag) => !ofUpAlone.test(flag))]);
   }
-  await updateExplained(engine, stack, ["up", "--stack", stack, ...(yes ? ["--yes"] : []), ...flags]);
+  if (!yes && !(await confirm(`Deploy this to stack ${stack}?`))) throw new UserError("no changes were made");
+  const previewed = flags.length === 0 || !yes ? ["--skip-preview"] : [];
+  await updateExplained(engine, stack, ["up", "--stack", stack, "--yes", ...previewed, ...flags]);
 }
+
+/** Flags of `pulumi up` that `pulumi preview` does not take. */
+const ofUpAlone = /^(-[fy]|--(continue-on-error|secrets-provider|skip-preview|strict|yes)(=.*)?)$/;
 
 /** Returns an engine whose runs may delete or replace these objects, such as `Service/datasets-server-prod-api`. */
 export function allowing(engine: Engine, objects: readonly string[] = []): Engine {
@@ -70,20 +79,25 @@ export function allowing(engine: Engine, objects: readonly string[] = []): Engin
 export async function preview(engine: Engine, stack: string, flags: readonly string[]): Promise<void> {
   checkVerbosity(flags, engine.environment);
   await checkSecrets(secretsKeeper(stack));
-  const args = ["preview", "--stack", stack, "--diff"];
-  if (flags.length > 0) return execute(engine, [...args, ...flags]);
-  const plan = await previewStack(engine, stack, {
-    diff: true,
-    color: process.stdout.isTTY ? "always" : "never",
-    onOutput: (text) => process.stdout.write(text),
-    onError: (text) => process.stderr.write(text),
-  });
-  if (plan.failure !== undefined) throw ended(args, 1);
-  showForecast(plan);
+  await hideSecrets(engine, stack);
+  // With flags Pulumi may do something else, which the forecast would not know.
+  if (flags.length > 0) await execute(engine, ["preview", "--stack", stack, "--diff", ...flags]);
+  else await showPlan(engine, stack, { diff: true });
 }
 
-function showForecast({ forecast, changes }: Plan): void {
-  if (forecast && changes.length > 0) console.log(`\n${forecastLines(forecast)}\n`);
+/** Previews a stack, shows what Pulumi prints of it, and then what that does to what runs. */
+async function showPlan(engine: Engine, stack: string, { diff }: { readonly diff: boolean }): Promise<Plan> {
+  const plan = await printing(({ stdout, stderr }) =>
+    previewStack(engine, stack, {
+      diff,
+      color: process.stdout.hasColors?.() ? "always" : "never",
+      onOutput: stdout,
+      onError: stderr,
+    }),
+  );
+  if (plan.failure !== undefined) throw ended(["preview", "--stack", stack], 1);
+  if (plan.forecast && plan.changes.length > 0) console.log(`\n${forecastLines(plan.forecast)}\n`);
+  return plan;
 }
 
 /** Returns what can decrypt the stack file of a stack; the rest of the file may have issues. */

@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { errorText } from "../cluster/userError";
 import { useProxies } from "../network/proxies";
+import { redactConsole } from "../safety/redaction";
 import { createProgram, exitCodes, splitAtDashes } from "./commandLine";
 import { red } from "./lib/style";
 
@@ -26,4 +27,5 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 
+redactConsole();
 void main(process.argv.slice(2));

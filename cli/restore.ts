@@ -1,5 +1,6 @@
 import { UserError } from "../cluster/userError";
 import { checkSecrets, secretsKeeper } from "./deploy";
+import { hideSecrets } from "./lib/decryption";
 import { engineFor, stateOf } from "./lib/engine";
 import { checkpointKey, parseCheckpoint, savedCheckpoints } from "./state/checkpoint";
 import { openStore, type StateStore } from "./state/store";
@@ -29,6 +30,7 @@ export async function restoreState(workspace: string, stack: string): Promise<vo
   }
   if (restored.damaged !== undefined) console.log(`the damaged state is kept as ${restored.damaged}`);
   console.log(`the state of stack ${stack} is again that of ${restored.from}`);
+  await hideSecrets(engine, stack);
   await update(engine, stack, ["refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"]);
   console.log(
     `Next: ${stack === "local" ? "ds up" : `ds deploy ${stack}`}, which takes up what that state does not have`,

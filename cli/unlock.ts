@@ -1,5 +1,5 @@
-import { createInterface } from "node:readline/promises";
 import { UserError } from "../cluster/userError";
+import { confirm } from "./lib/confirm";
 import { engineFor, stateOf } from "./lib/engine";
 import { describeLock, readLocks, unlockCommand } from "./state/locks";
 import { openStore, type StateStore } from "./state/store";
@@ -56,13 +56,6 @@ async function ask(question: string, command: string): Promise<boolean> {
         `certain that it has ended: ${command} --yes`,
     );
   }
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    console.log("Two updates at once overwrite each other's state.");
-    // Ctrl-C and Ctrl-D are a no.
-    const answer = await terminal.question(`${question} [y/N] `).catch(() => "no");
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    terminal.close();
-  }
+  console.log("Two updates at once overwrite each other's state.");
+  return confirm(question);
 }

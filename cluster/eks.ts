@@ -104,6 +104,7 @@ export async function connectEks(
       "run this again when it is",
     );
   }
-  await checkReachable(endpoint, `see whether you are on the network that reaches ${name} (VPN)`);
+  const next = `see whether you are on the network that reaches ${name} (VPN)`;
+  await checkReachable(endpoint, next, { certificateAuthority });
   return { kubeconfig: eksKubeconfig(args, { endpoint, certificateAuthority, namespace }), context };
 }

@@ -19,10 +19,9 @@ export async function connectLocal({ kubeconfigPath, context }: LocalClusterArgs
   }
   const text = await readFile(kubeconfigPath, "utf8");
   // As it was made; what kubectl has changed is YAML.
-  const kubeconfig: { clusters: { cluster: { server: string } }[] } = text.startsWith("{")
-    ? JSON.parse(text)
-    : (await import("yaml")).parse(text);
-  const server = kubeconfig.clusters[0]?.cluster.server ?? "";
-  await checkReachable(server, `${next}, as the local cluster is down`);
+  const kubeconfig: { clusters: { cluster: { server: string; "certificate-authority-data"?: string } }[] } =
+    text.startsWith("{") ? JSON.parse(text) : (await import("yaml")).parse(text);
+  const { server = "", "certificate-authority-data": certificateAuthority } = kubeconfig.clusters[0]?.cluster ?? {};
+  await checkReachable(server, `${next}, as the local cluster is down or slow`, { certificateAuthority });
   return { kubeconfig: kubeconfigPath, context };
 }

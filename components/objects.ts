@@ -16,9 +16,7 @@ import { Ingress, NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { checksumAnnotation, type ObjectMetadata } from "../catalog/names";
-
-/** What stands in plain objects for a secret. */
-export const secretMarker = "[secret]";
+import { secretMarker } from "../catalog/secrets";
 
 /** What stands in plain objects for a checksum of secrets. */
 export const checksumMarker = "[checksum]";

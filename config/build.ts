@@ -116,6 +116,7 @@ export function buildConfig(
         loadBalancerCidrs: network.loadBalancerCidrs,
         prometheusNamespace: network.prometheusNamespace,
         egress: network.egress,
+        internalCidrs: network.internalCidrs,
         podIdentity: network.podIdentity,
         ...(network.mongo && !mongodb && { mongo: network.mongo }),
       },

@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import { hideValues } from "../safety/redaction";
 import type { Config } from "./build";
 import { configKey, refuse } from "./issues";
 import { type ConfigValues, foreignKeys, parse, parseJson } from "./parse";
@@ -19,6 +20,7 @@ export function loadConfig(): Config {
   const given = pulumi.runtime.allConfig();
   const config = new pulumi.Config();
   const values = valuesOf(given);
+  hideValues(values.encrypted.map((key) => given[key] ?? ""));
   const parsed = parse(
     name,
     { ...values, ...textOf(name, values) },

@@ -1,7 +1,7 @@
 import { jobNames } from "../catalog/jobs";
+import { secretMarker } from "../catalog/secrets";
 import { workerComponent } from "../catalog/workers";
 import { deployedServices } from "../components/buildObjects";
-import { secretMarker } from "../components/objects";
 import { migrationComponent } from "../components/workloads/migration";
 import { adoptionIssues } from "./adoption";
 import { buildConfig, type Config, neededSecrets, ownMongoDb, type SecretOutput } from "./build";

@@ -104,6 +104,10 @@ const network = field.section({
     .array(egress, { error: "a list of ranges" })
     .default([])
     .describe("Ranges beyond the public ones that pods may reach, such as VPC endpoints."),
+  internalCidrs: z
+    .array(field.cidr, { error: "a list of IPv4 ranges" })
+    .default([])
+    .describe("Public ranges that the VPC uses inside, which pods may reach by none of the ways to public addresses."),
   podIdentity: field.flag().default(false).describe("Whether pods get credentials from EKS Pod Identity."),
 });
 

@@ -1,7 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import { BlockList, connect, isIP } from "node:net";
-import type { Duplex } from "node:stream";
+import { BlockList, isIP } from "node:net";
 import { HttpProxyAgent, HttpsProxyAgent } from "hpagent";
 
 /**
@@ -53,30 +52,6 @@ export function proxyAgents(): { httpAgent?: http.Agent; httpsAgent?: https.Agen
     httpAgent: choosing("http:", new http.Agent(keepAlive)),
     httpsAgent: choosing("https:", new https.Agent(keepAlive)),
   };
-}
-
-/**
- * Opens a connection to the host and port of a URL, through its proxy where it has one. Nothing is sent to the host.
- *
- * @param timeout after how long without an answer it fails; milliseconds
- * @throws when there is no connection; the error names the proxy if that is what failed
- */
-export function openConnection(address: string, timeout: number): Promise<void> {
-  const { hostname, port, protocol } = new URL(address);
-  const target = { host: withoutBrackets(hostname), port: Number(port || defaultPorts[protocol]) };
-  const proxy = proxyFor(address);
-  return new Promise((resolve, reject) => {
-    const direct = proxy === undefined ? connect(target) : undefined;
-    const done = (error: Error | null, connection?: Duplex): void => {
-      clearTimeout(timer);
-      connection?.destroy();
-      if (error === null) resolve();
-      else reject(proxy === undefined ? error : proxyFailed(proxy, error.message));
-    };
-    const timer = setTimeout(() => done(new Error(`no answer within ${timeout / 1000} s`), direct), timeout);
-    direct?.once("connect", () => done(null, direct)).once("error", done);
-    if (proxy !== undefined) new HttpProxyAgent({ proxy }).createConnection({ ...target, timeout }, done);
-  });
 }
 
 type Connect = NonNullable<http.Agent["createConnection"]>;

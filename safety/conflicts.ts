@@ -6,6 +6,7 @@ import { UserError } from "../cluster/userError";
 import { type EndpointArgs, ingressAnnotations } from "../components/traffic/ingress";
 import type { Endpoints } from "../components/workloads/webService";
 import { isOfRelease } from "./adoption";
+import { redact } from "./redaction";
 
 export interface ConflictArgs {
   readonly scope: Scope;
@@ -83,7 +84,7 @@ export function warnOfConflicts(stack: string, look: () => Promise<Conflicts>): 
 async function warn(stack: string, conflicts: Conflicts): Promise<void> {
   const text = textOf(conflicts);
   if (text !== "") {
-    await pulumi.log.warn(`an update of stack ${stack} would harm what runs already, and would fail.\n${text}`);
+    await pulumi.log.warn(`an update of stack ${stack} would harm what runs already, and would fail.\n${redact(text)}`);
   }
   const unknown = [...conflicts.release.unknown, ...conflicts.loadBalancers.unknown];
   if (unknown.length > 0) {

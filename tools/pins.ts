@@ -17,6 +17,7 @@ export const pins = {
   etcd: "v3.6.13",
   kubernetes: "v1.36.3",
   kwok: "v0.8.0",
+  kubeRouter: "v2.1.0",
   prometheusOperator: "v0.85.0",
   awsCli: "1.46.3",
   moto: "5.2.5",

@@ -15,20 +15,13 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Milliseconds after which the command is killed and the call throws. Default: no limit. */
   readonly timeoutMs?: number;
-  /**
-   * `inherit` gives the command this terminal, and the result's texts are empty. `tee` does too, and the result has
-   * what went to stderr on its way to the terminal. Default: `pipe`, with no input.
-   */
-  readonly stdio?: "pipe" | "inherit" | "tee";
+  /** `inherit` gives the command this terminal, and the result's texts are empty. Default: `pipe`, with no input. */
+  readonly stdio?: "pipe" | "inherit";
+  /** Receives what the command prints, as it comes; its input is then that of this process. Default: nothing does. */
+  readonly tee?: Readonly<Record<"stdout" | "stderr", (chunk: string) => void>>;
   /** Ends the command when it is aborted; the call then throws. */
   readonly signal?: AbortSignal;
 }
-
-const streams: Readonly<Record<NonNullable<RunOptions["stdio"]>, StdioOptions>> = {
-  pipe: ["ignore", "pipe", "pipe"],
-  inherit: "inherit",
-  tee: ["inherit", "inherit", "pipe"],
-};
 
 /**
  * Runs a command without a shell. A non-zero exit is a result, not an error.
@@ -36,13 +29,13 @@ const streams: Readonly<Record<NonNullable<RunOptions["stdio"]>, StdioOptions>> 
  * @throws when the command cannot be started, or runs longer than `timeoutMs`.
  */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const { cwd, env = process.env, timeoutMs, stdio = "pipe", signal } = options;
+  const { cwd, env = process.env, timeoutMs, stdio, tee, signal } = options;
+  const streams: StdioOptions = stdio === "inherit" ? "inherit" : [tee ? "inherit" : "ignore", "pipe", "pipe"];
   const shown = [command, ...args].join(" ");
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, signal, stdio: streams[stdio] });
-    if (stdio === "tee") child.stderr?.pipe(process.stderr, { end: false });
-    const stdout = collect(child.stdout);
-    const stderr = collect(child.stderr);
+    const child = spawn(command, args, { cwd, env, signal, stdio: streams });
+    const stdout = collect(child.stdout, tee?.stdout);
+    const stderr = collect(child.stderr, tee?.stderr);
     const tooLong = () => {
       child.kill("SIGKILL");
       // A grandchild may hold the pipes open for long, so the answer does not wait for them to close.
@@ -65,8 +58,11 @@ export function run(command: string, args: readonly string[], options: RunOption
   });
 }
 
-function collect(stream: Readable | null): () => string {
+function collect(stream: Readable | null, onChunk?: (chunk: string) => void): () => string {
   const chunks: string[] = [];
-  stream?.setEncoding("utf8").on("data", (chunk: string) => chunks.push(chunk));
+  stream?.setEncoding("utf8").on("data", (chunk: string) => {
+    chunks.push(chunk);
+    onChunk?.(chunk);
+  });
   return () => chunks.join("");
 }

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { findTool } from "./install";
@@ -95,7 +96,22 @@ function engineSettings(tools: EngineTools, { pulumiHome }: WorkspacePaths): Nod
     // Without it Pulumi prefers whatever plugin lies on the user's PATH, of any version.
     PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
     GOGC: "400",
+    // The provider leaves the kubeconfig of each of its runs there.
+    TMPDIR: temporaryFolder(),
+    // Node.js keeps what it has compiled in the folder for temporary files, unless it is told where.
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE || path.join(os.tmpdir(), "node-compile-cache"),
   };
+}
+
+let temporary: string | undefined;
+
+/** Returns the folder for temporary files of all that this process starts. It goes when this process ends. */
+function temporaryFolder(): string {
+  if (temporary !== undefined && fs.existsSync(temporary)) return temporary;
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "datasets-server-run-"));
+  process.once("exit", () => fs.rmSync(folder, { recursive: true, force: true }));
+  temporary = folder;
+  return folder;
 }
 
 /** Returns the user's environment reduced to what every child process may see: home, terminal, proxies, certificates, Go. */

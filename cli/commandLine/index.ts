@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { printable } from "../../safety/redaction";
 import { deployCommands } from "./deploy";
 import { localCommands } from "./local";
 import { lookCommands } from "./look";
@@ -52,6 +53,7 @@ export function createProgram(passed?: readonly string[]): Command {
     .helpOption("-h, --help", "show what a command does and takes")
     .configureHelp({ showGlobalOptions: false, subcommandTerm: (command) => termOf(command) })
     .showHelpAfterError("Next: add --help to see what the command takes")
+    .configureOutput({ writeErr: (text) => process.stderr.write(printable(text)) })
     // Errors are thrown, for the caller to turn into an exit code.
     .exitOverride()
     .hook("preAction", (_program, command) => {

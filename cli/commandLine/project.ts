@@ -105,7 +105,7 @@ function toolCommands(program: Command): void {
 
   describe(cluster.command("status").addOption(workspaceOption()), {
     group: "project",
-    does: "print absent, stopped, unhealthy or running",
+    does: "print absent, stopped, unhealthy, slow or running",
     examples: ["tools cluster status", "tools cluster status --workspace /tmp/cluster"],
   }).action(async ({ workspace }: OnWorkspace) => {
     const { clusterStatus } = await import("../../tools/cluster");

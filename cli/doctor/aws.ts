@@ -98,6 +98,23 @@ export async function checkNetworkPolicies(cluster: EksClusterArgs): Promise<Fin
   }
 }
 
+/** The largest that a VPC's range can be; bits of its network. */
+const wholeVpc = 16;
+
+/** Tells whether the ranges that the load balancers send from are theirs alone: whatever else is in them reaches the web services. */
+export function checkLoadBalancerCidrs({ name, region }: EksClusterArgs, cidrs: readonly string[]): Findings {
+  const wide = cidrs.filter((cidr) => Number(cidr.split("/")[1]) <= wholeVpc);
+  if (wide.length === 0) return ok(cidrs.join(", "));
+  const vpc = `$(aws eks describe-cluster --region ${region} --name ${name} --query cluster.resourcesVpcConfig.vpcId --output text)`;
+  return notOk(
+    "warning",
+    `${wide.join(", ")} can be a whole VPC, and each of its nodes and pods reaches the web services, past the load balancers`,
+    "set network.loadBalancerCidrs to the load balancers' subnets, which this prints: " +
+      `aws ec2 describe-subnets --region ${region} --filters Name=vpc-id,Values=${vpc} ` +
+      "Name=tag-key,Values=kubernetes.io/role/elb,kubernetes.io/role/internal-elb --query 'Subnets[].CidrBlock'",
+  );
+}
+
 /** Asks the registry for every image of the stack. */
 export async function checkImages(user: ImageUser): Promise<Findings> {
   const { asked, missing, silence } = await askForImages(user);

@@ -10,10 +10,10 @@ import type { EngineTools } from "../../tools/toolbox";
 import { connectCluster } from "../aws/cluster";
 import { engineOf, makes } from "../lib/engine";
 import { readStack } from "../lib/stackFile";
-import { checkIdentity, checkImages, checkNetworkPolicies, checkToken } from "./aws";
+import { checkIdentity, checkImages, checkLoadBalancerCidrs, checkNetworkPolicies, checkToken } from "./aws";
 import { both, type CheckRunner, type Findings, nothing, ok, type Result } from "./checkRunner";
 import { checkApiServer, checkConflicts, checkCustomResources, checkNamespace, checkPermissions } from "./kubernetes";
-import { checkLock, checkPlaceholders, checkSecretForms, checkSecrets, checkState } from "./state";
+import { checkLock, checkPlaceholders, checkSecretForms, checkSecrets, checkSecretsInState, checkState } from "./state";
 import { checkAwsCli, checkAwsPlugin, checkTools } from "./tools";
 
 /** The stack to check. */
@@ -91,6 +91,12 @@ async function checkStateStage({ runner, stack, workspace, tools, configured }: 
     "docs/configuration.md lists the secrets",
     async ([values, needed]) => checkPlaceholders(values, needed.secrets, stack),
   );
+  await runner.check(
+    "secrets in the state",
+    both(state, secrets),
+    "see whether you may read the state",
+    ([{ store }, values]) => checkSecretsInState(store, stack, values),
+  );
   await runner.check("secret forms", secrets, "docs/configuration.md#secrets", async (values) =>
     checkSecretForms(values, stack),
   );
@@ -124,6 +130,9 @@ async function checkEksStages(started: Started): Promise<void> {
     runner.check("AWS provider", tools, "ds tools install eks", () => checkAwsPlugin(workspace)),
   ]);
   const others = [
+    runner.check("load balancer ranges", configured, "", async ({ config }) =>
+      checkLoadBalancerCidrs(eksClusterOf(config), config.datasetsServer.network.loadBalancerCidrs),
+    ),
     runner.check("images", identity, askForPermissions, ({ config }) => checkImages(config)),
     runner.check("network policies", identity, askForPermissions, ({ cluster }) => checkNetworkPolicies(cluster)),
   ];

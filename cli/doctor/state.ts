@@ -1,16 +1,15 @@
-import * as path from "node:path";
-import { z } from "zod";
 import { UserError } from "../../cluster/userError";
 import { secretsProviderUrl } from "../../config/accounts";
 import { configKey } from "../../config/issues";
 import { type EncryptedKey, isEncryptedKey, placeholders } from "../../config/schema";
 import { secretFormIssue, setSecret } from "../../config/secretForms";
-import { run } from "../../tools/run";
+import { holdsValue } from "../../safety/redaction";
 import { checkSecretsReadable } from "../aws/key";
+import { decryptSecrets, type Secrets } from "../lib/decryption";
 import { type Engine, makes, stateOf } from "../lib/engine";
-import { projectFolder, stackFile } from "../lib/project";
+import { stackFile } from "../lib/project";
 import { readStackFileHead } from "../lib/stackFile";
-import { checkpointKey, parseCheckpoint } from "../state/checkpoint";
+import { checkpointKey, parseCheckpoint, savedCheckpoints } from "../state/checkpoint";
 import { describeLock, readLocks } from "../state/locks";
 import { openStore, type StateStore } from "../state/store";
 import { type Findings, ok } from "./checkRunner";
@@ -63,11 +62,6 @@ export async function checkLock(store: StateStore, stack: string): Promise<Findi
   };
 }
 
-const configuration = z.record(z.string(), z.object({ value: z.string(), secret: z.boolean().default(false) }));
-
-/** The secrets of a stack file by key; for comparison only, and never shown. */
-type Secrets = ReadonlyMap<string, string>;
-
 /** Has Pulumi decrypt the stack file. */
 export async function checkSecrets(engine: Engine, stack: string, signal: AbortSignal): Promise<Findings<Secrets>> {
   const file = stackFile(stack);
@@ -75,20 +69,7 @@ export async function checkSecrets(engine: Engine, stack: string, signal: AbortS
   if (keeper.kind === "key") {
     await checkSecretsReadable(keeper);
   }
-  const args = ["config", "--stack", stack, "--config-file", file, "--show-secrets", "--json", "--non-interactive"];
-  const { executable, environment: env } = engine;
-  const { code, stdout, stderr } = await run(executable, args, { cwd: projectFolder, env, signal });
-  if (code !== 0) {
-    // What Pulumi says at the end is the cause.
-    const cause = stderr
-      .trim()
-      .split("\n")
-      .at(-1)
-      ?.replace(/^error: /, "");
-    throw new UserError(`${path.basename(file)} cannot be decrypted: ${cause}`);
-  }
-  const entries = Object.entries(configuration.parse(JSON.parse(stdout))).filter(([, { secret }]) => secret);
-  const secrets = new Map(entries.map(([key, { value }]) => [key, value]));
+  const secrets = await decryptSecrets(engine, stack, { file, signal });
   const found = `${count(secrets.size, "value")} opened with ${keeper.kind === "key" ? keeper.url : "the passphrase"}`;
   const wanted = cluster.name === "local" ? undefined : secretsProviderUrl(cluster.name);
   if (wanted === undefined || (keeper.kind === "key" && keeper.url === wanted)) {
@@ -116,6 +97,38 @@ export function checkPlaceholders(secrets: Secrets, needed: readonly EncryptedKe
     `${found}, and an update is refused: ${left.map((key) => configKey([key])).join(", ")}`,
     left.map((key) => setSecret(stack, key)).join("\n"),
   );
+}
+
+/** How many earlier copies of a state are searched, the latest. */
+const searchedCopies = 5;
+
+/**
+ * Finds secrets that a state holds in the clear. Pulumi encrypts what the program marks as secret; but it keeps what an API
+ * server said of an update that failed, and an admission policy may have repeated the whole object.
+ */
+export async function checkSecretsInState(store: StateStore, stack: string, secrets: Secrets): Promise<Findings> {
+  const set = Object.keys(placeholders)
+    .filter(isEncryptedKey)
+    .flatMap((key) => {
+      const value = secrets.get(configKey([key]));
+      return value === undefined || value === placeholders[key] ? [] : [{ key, value }];
+    });
+  const held = async (file: string) => {
+    const text = (await store.read(file)) ?? "";
+    return set.filter(({ value }) => holdsValue(text, value)).map(({ key }) => key);
+  };
+  const now = await held(checkpointKey(stack));
+  const copies = (await savedCheckpoints(store, stack)).slice(0, searchedCopies);
+  const keys = [...new Set([...now, ...(await Promise.all(copies.map(held))).flat()])];
+  if (keys.length === 0) return ok("the state holds none in the clear");
+  const where = now.length > 0 ? "the state" : "an earlier copy of the state";
+  const found = `${where} holds in the clear, as in the error of an update: ${keys.map((key) => configKey([key])).join(", ")}`;
+  const next = [
+    ...(now.length > 0 ? ["correct what the update failed for, and run it again: Pulumi then drops the error"] : []),
+    "copies of the state keep it: replace the value where it is from, and here:",
+    ...keys.map((key) => setSecret(stack, key)),
+  ].join("\n");
+  return { findings: [{ outcome: "failed", found, next }], value: undefined };
 }
 
 /** Finds the secrets whose values have not the form that the application reads, and shows none. */

@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { redact } from "../../safety/redaction";
 import { engineFor } from "../lib/engine";
 import { table } from "../lib/table";
 import { deployed, foreignDrift } from "./cluster";
@@ -19,7 +20,7 @@ export async function drift(workspace: string, stack: string, out?: string): Pro
   console.log("asking the cluster who wrote to them");
   const found = [...refreshedDrift(refreshed), ...(await foreignDrift(deployed(refreshed)))];
   console.log(found.length === 0 ? "no drift" : table(head, found.map(cells)));
-  if (out !== undefined) await writeFile(out, driftMarkdown(stack, found));
+  if (out !== undefined) await writeFile(out, redact(driftMarkdown(stack, found)));
   return found.length === 0;
 }
 

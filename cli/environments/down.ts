@@ -1,4 +1,5 @@
 import { checkSecrets } from "../deploy";
+import { hideSecrets } from "../lib/decryption";
 import { checkpointKey, listStackKeys, parseCheckpoint } from "../state/checkpoint";
 import { requireUnlocked, update } from "../state/update";
 import { type EnvironmentIdentity, readNumber, type Target } from "./input";
@@ -34,6 +35,7 @@ export async function removeEnvironment(place: Place, identity: EnvironmentIdent
     console.log(`the state of ${stack} is damaged (${environment.damaged}): going by its namespace alone`);
   } else {
     await checkSecrets(keeper);
+    await hideSecrets(place.engine, stack, place.file);
     await destroyObjects(place, identity, removeRest);
   }
   await removeRest();

@@ -6,6 +6,7 @@ import { lifetimeMs, type Parameters, parameterRecords, parameterVariables } fro
 import { requireImages } from "../aws/images";
 import { checkSecrets } from "../deploy";
 import { plainly, workspaceOf } from "../lib/automation";
+import { hideSecrets } from "../lib/decryption";
 import { execute } from "../lib/engine";
 import { projectFolder, stackFile } from "../lib/project";
 import { inTemporaryProject } from "../lib/temporaryProject";
@@ -55,6 +56,7 @@ export async function environmentUp(workspace: string, target: Target, input: Up
     // At once, so that one whose update fails is known too.
     await record(place, identity, parameters);
   }
+  await hideSecrets(place.engine, stack, place.file);
   if (cluster.kind === "eks") await prepareNamespace(await client(), identity);
   const { executable, environment } = place.engine;
   const engine = { executable, environment: { ...environment, ...parameterVariables(parameters) } };

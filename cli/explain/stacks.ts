@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { type PlainObject, secretMarker } from "../../components/objects";
+import { secretMarker } from "../../catalog/secrets";
+import type { PlainObject } from "../../components/objects";
 import { environmentOf } from "../../config/environment";
 import { child, configKey, refuse } from "../../config/issues";
 import { type ConfigValues, type Parsed, parse, parseJson, placeOf, type Stack } from "../../config/parse";

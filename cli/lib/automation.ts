@@ -9,6 +9,7 @@ import {
   StackNotFoundError,
 } from "@pulumi/pulumi/automation";
 import { UserError } from "../../cluster/userError";
+import { hideSecrets } from "./decryption";
 import { type Engine, makes } from "./engine";
 import { projectFolder } from "./project";
 
@@ -28,14 +29,16 @@ function nothingBut(environment: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 /**
- * Selects a stack of an engine in Pulumi's own library.
+ * Selects a stack of an engine in Pulumi's own library, for a command whose output then shows none of its secrets.
  *
  * @throws when it is not there, with the command that makes it.
  */
 export async function stackOf(engine: Engine, name: string): Promise<Stack> {
   const workspace = await workspaceOf(engine);
   try {
-    return await Stack.select(name, workspace);
+    const stack = await Stack.select(name, workspace);
+    await hideSecrets(engine, name);
+    return stack;
   } catch (error) {
     if (!(error instanceof StackNotFoundError)) throw plainly(error);
     throw new UserError(`there is no stack ${name}`, `${makes(name)}, which makes the stack`);

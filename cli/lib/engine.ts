@@ -1,5 +1,6 @@
 import { UserError } from "../../cluster/userError";
 import { stateUrl } from "../../config/accounts";
+import { PrintableLines } from "../../safety/redaction";
 import { installTools } from "../../tools/install";
 import { type RunResult, run } from "../../tools/run";
 import { type EngineTools, localGroups } from "../../tools/toolbox";
@@ -43,10 +44,41 @@ export function stateOf({ environment }: Engine): StateAddress {
   return parseStateAddress(environment.PULUMI_BACKEND_URL || stateUrl);
 }
 
-/** Runs a command of the engine in a folder that holds a Pulumi.yaml, on this terminal. The result has stderr only. */
+/**
+ * Runs a command of the engine in a folder that holds a Pulumi.yaml, and shows what it prints, without secrets. Pulumi asks
+ * nothing then: it has a terminal to read from, and none to write to.
+ */
 export function attempt(engine: Engine, args: readonly string[], folder = projectFolder): Promise<RunResult> {
   const { executable, environment: env } = engine;
-  return leavingInterruptsToTheChild(() => run(executable, args, { cwd: folder, env, stdio: "tee" }));
+  const colours = process.stdout.hasColors?.() ? ["--color", "always"] : [];
+  return printing((tee) =>
+    leavingInterruptsToTheChild(() => run(executable, [...colours, ...args], { cwd: folder, env, tee })),
+  );
+}
+
+/** What takes the output of a command, chunk by chunk. */
+interface Printed {
+  readonly stdout: (chunk: string) => void;
+  readonly stderr: (chunk: string) => void;
+}
+
+/** Shows what an action prints, without secrets, until it has ended. */
+export async function printing<T>(action: (printed: Printed) => Promise<T>): Promise<T> {
+  const { stdout, stderr } = process;
+  const shown = { stdout: new PrintableLines(writerTo(stdout)), stderr: new PrintableLines(writerTo(stderr)) };
+  try {
+    return await action({
+      stdout: (chunk) => shown.stdout.take(chunk),
+      stderr: (chunk) => shown.stderr.take(chunk),
+    });
+  } finally {
+    shown.stdout.end();
+    shown.stderr.end();
+  }
+}
+
+function writerTo(stream: NodeJS.WriteStream): (text: string) => void {
+  return (text) => void stream.write(text);
 }
 
 /**

@@ -4,6 +4,7 @@ import { RequestError } from "@octokit/request-error";
 import { z } from "zod";
 import { UserError } from "../../cluster/userError";
 import type { ConfigIssue } from "../../config/issues";
+import { redact } from "../../safety/redaction";
 
 const Client = Octokit.plugin(paginateRest);
 
@@ -85,6 +86,10 @@ export function gitHubRepository(environment: NodeJS.ProcessEnv, request: GitHub
   const api = data.GITHUB_API_URL.replace(/\/+$/, "");
   const [owner = "", repo = ""] = data.GITHUB_REPOSITORY.split("/");
   const client = new Client({ auth: data.GITHUB_TOKEN, baseUrl: api });
+  // Whatever is posted is redacted here, by whichever command.
+  client.hook.before("request", (options) => {
+    if (typeof options.body === "string") options.body = redact(options.body);
+  });
   client.hook.error("request", (error) => {
     throw error instanceof RequestError ? explained(error, request, { api, repository: `${owner}/${repo}` }) : error;
   });

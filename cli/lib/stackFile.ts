@@ -1,8 +1,8 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { secretMarker } from "../../catalog/secrets";
 import { UserError } from "../../cluster/userError";
-import { secretMarker } from "../../components/objects";
 import { refuse, refuseSubject } from "../../config/issues";
 import { parse, type Stack } from "../../config/parse";
 import { readStackFile } from "../../config/stackFile";

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { clearLine, cursorTo } from "node:readline";
 import { ConcurrentUpdateError, type StepEventMetadata, type SummaryEvent } from "@pulumi/pulumi/automation";
 import { UserError } from "../../cluster/userError";
+import { PrintableLines, printable } from "../../safety/redaction";
 import { workspacePaths } from "../../tools/workspace";
 import { type Diagnostic, plainly, plainText } from "../lib/automation";
 import { leavingInterruptsToTheChild } from "../lib/interrupts";
@@ -115,7 +116,8 @@ export async function withProgress<T>(
   const file = path.join(workspacePaths(workspace).root, `${name}.log`);
   mkdirSync(path.dirname(file), { recursive: true });
   const log = openSync(file, "w", 0o600);
-  const write = (text: string) => writeSync(log, text);
+  const printed = new PrintableLines((text) => writeSync(log, text));
+  const write = (text: string) => printed.take(text);
   const progress = new UpdateProgress();
   const display = newDisplay();
   const startedMs = Date.now();
@@ -141,6 +143,7 @@ export async function withProgress<T>(
     throw new UserError(`pulumi ${name} failed; what it said is above`, "correct that, and run this again");
   } finally {
     display.clear();
+    printed.end();
     closeSync(log);
   }
 }
@@ -173,7 +176,7 @@ function newDisplay(): Display {
     if (line === shown) return;
     clear();
     // The last column stays free: a terminal would begin a new line.
-    stdout.write(cut(line, stdout.columns - 1));
+    stdout.write(cut(printable(line), stdout.columns - 1));
     shown = line;
   };
   return { show, clear };

@@ -1,3 +1,4 @@
+import { visible } from "../../safety/redaction";
 import type { Forecast } from "../forecast/forecast";
 import { type ForecastTable, forecastText } from "../forecast/text";
 import { type Description, type Detail, describeChange } from "./describe";
@@ -182,7 +183,8 @@ function tally(objects: readonly Description[]): string {
 }
 
 function textBlock(messages: readonly string[], most: number): string {
-  const text = messages.join("\n\n");
+  // What does not show is told by its code, which is longer.
+  const text = visible(messages.join("\n\n"));
   const shown =
     text.length > most ? `${text.slice(0, most)}\n… and ${text.length - Math.floor(most)} more characters` : text;
   return block("text", shown.split("\n"));

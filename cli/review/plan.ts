@@ -1,9 +1,10 @@
 import type { OpType, StepEventMetadata, StepEventStateMetadata, SummaryEvent } from "@pulumi/pulumi/automation";
 import { z } from "zod";
 import { errorText, UserError } from "../../cluster/userError";
+import { redact } from "../../safety/redaction";
 import { type Forecast, forecast, type PlannedObject } from "../forecast/forecast";
 import { cutShort, type Diagnostic, plainText } from "../lib/automation";
-import { maskInputs, redact } from "./secrets";
+import { maskInputs } from "./secrets";
 
 /** What an update does to an object, the most drastic first. */
 export const effects = ["replace", "delete", "update", "create"] as const;
@@ -12,7 +13,7 @@ export type Effect = (typeof effects)[number];
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** One object that an update would touch. Its inputs hold no secret. */
+/** One object that an update would touch. No text of it holds a secret. */
 export interface Change {
   readonly effect: Effect;
   readonly kind: string;
@@ -93,7 +94,7 @@ export function readPlan(stack: string, events: readonly PlanEvent[], ended?: st
       events
         .flatMap(({ diagnosticEvent }) => diagnosticEvent ?? [])
         .filter((diagnostic) => diagnostic.severity === severity)
-        .map(({ urn, message }) => attribute(urn ?? "", cleanText(message)))
+        .map(({ urn, message }) => redact(attribute(urn ?? "", cleanText(message))))
         .filter((message) => message !== ""),
     ),
   ];
@@ -170,13 +171,13 @@ function changeOf({ urn, old, new: wanted, ...step }: Step, effect: Effect): Cha
   return {
     effect,
     kind: (wanted ?? old)?.type.split(":").at(-1) ?? "",
-    name: name ?? urn.split("::").at(-1) ?? urn,
-    ...(namespace !== undefined && { namespace }),
+    name: redact(name ?? urn.split("::").at(-1) ?? urn),
+    ...(namespace !== undefined && { namespace: redact(namespace) }),
     // A new object is compared with nothing, and one that goes needs no second look.
     ...(old && effect !== "create" && { before: maskInputs(old.inputs) }),
     ...(wanted && effect !== "delete" && { after: maskInputs(wanted.inputs) }),
-    touched: touchedBy(step),
-    forcing: replacing.length > 0 ? replacing : (step.keys ?? []),
+    touched: touchedBy(step).map(redact),
+    forcing: (replacing.length > 0 ? replacing : (step.keys ?? [])).map(redact),
   };
 }
 

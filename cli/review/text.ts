@@ -1,10 +1,4 @@
-/** Characters that hide or reorder what a reader sees: controls, and those that change the direction of writing. */
-const deceptive = /[^\P{C}\n\t]/gu;
-
-/** Returns a text in which every character shows; an invisible one as its code, such as `\u{202e}`. */
-function visible(text: string): string {
-  return text.replace(deceptive, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
-}
+import { visible } from "../../safety/redaction";
 
 /** A text as Markdown code within a line, whatever it holds. */
 export function code(text: string): string {
@@ -16,7 +10,7 @@ export function code(text: string): string {
 
 /** Lines as a block of Markdown code, whatever they hold: nothing in it is markup, a mention or a link. */
 export function block(language: string, lines: readonly string[]): string {
-  const text = lines.map(visible).join("\n");
+  const text = visible(lines.join("\n"));
   const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
   return `${fence}${language}\n${text}\n${fence}`;
 }

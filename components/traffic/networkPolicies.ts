@@ -13,6 +13,8 @@ export interface NetworkArgs {
   readonly mongo?: { readonly cidrs: readonly string[]; readonly port: number };
   /** Ranges beyond the public ones that pods may reach. */
   readonly egress: readonly EgressArgs[];
+  /** Public ranges that the VPC uses inside: they do not count as public. */
+  readonly internalCidrs: readonly string[];
   /** Whether pods get AWS credentials from EKS Pod Identity's agent. */
   readonly podIdentity: boolean;
 }
@@ -73,7 +75,10 @@ export function networkPolicies(args: NetworkPoliciesArgs): Readonly<Record<stri
       policyTypes: ["Ingress", "Egress"],
       egress: [
         { to: [namespace("kube-system"), block(nodeLocalDns)], ports: [udp(53), tcp(53)] },
-        { to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateCidrs] } }], ports: [tcp(443), tcp(80)] },
+        {
+          to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateCidrs, ...network.internalCidrs] } }],
+          ports: [tcp(443), tcp(80)],
+        },
         ...(network.podIdentity ? [{ to: [block(podIdentityAgent)], ports: [tcp(80)] }] : []),
         network.mongo
           ? { to: network.mongo.cidrs.map(block), ports: [tcp(network.mongo.port)] }

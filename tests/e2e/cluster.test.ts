@@ -81,6 +81,43 @@ describe("local cluster", () => {
     assert.equal(await clusterStatus(toolbox, workspace), "running");
   });
 
+  it("is waited for, and left alone, when it does not answer", async () => {
+    const before = await processesOf(workspace);
+    const [server] = before.filter(({ commandLine }) => commandLine.includes("/kube-apiserver "));
+    assert.ok(server);
+    const lines: string[] = [];
+    process.kill(server.pid, "SIGSTOP");
+    const log = (line: string) => {
+      lines.push(line);
+      process.kill(server.pid, "SIGCONT");
+    };
+    try {
+      assert.equal((await startCluster(toolbox, workspace, { log })).created, false);
+    } finally {
+      process.kill(server.pid, "SIGCONT");
+    }
+    assert.deepEqual(lines, [
+      "local cluster: it is there and does not answer yet; waiting for it",
+      "local cluster: already running",
+    ]);
+    assert.deepEqual(await processesOf(workspace), before);
+    assert.match(await kubectl(cluster.kubeconfig, "get", "namespaces", "--output=name"), /only-in-first/);
+  });
+
+  it("is left as it is when it has not answered for long, which is said", async () => {
+    const before = await processesOf(workspace);
+    const [server] = before.filter(({ commandLine }) => commandLine.includes("/kube-apiserver "));
+    assert.ok(server);
+    process.kill(server.pid, "SIGSTOP");
+    try {
+      const starting = startCluster(toolbox, workspace, { log: () => {}, slowLimitMs: 1 });
+      await assert.rejects(starting, /did not answer .*no changes were made to it.*\nNext: .*`ds down` removes it/);
+    } finally {
+      process.kill(server.pid, "SIGCONT");
+    }
+    assert.deepEqual(await processesOf(workspace), before);
+  });
+
   it("is recreated, empty, when one of its processes died", async () => {
     const [manager] = (await processesOf(workspace)).filter(({ commandLine }) =>
       commandLine.includes("/kube-controller-manager "),

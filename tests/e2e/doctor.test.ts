@@ -64,6 +64,7 @@ describe("ds doctor prod, with the permissions of docs/access.md", () => {
       .filter(([, { outcome }]) => outcome !== "ok")
       .map(([check, { outcome }]) => [check, outcome]);
     assert.deepEqual(well, [
+      ["load balancer ranges", "warning"],
       ["network policies", "unknown"],
       ["namespace", "unknown"],
     ]);

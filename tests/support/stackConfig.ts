@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { secretKeys, secretNamed } from "../../catalog/secrets";
+import { secretKeys, secretMarker, secretNamed } from "../../catalog/secrets";
 import { projectFolder } from "../../cli/lib/project";
-import { secretMarker } from "../../components/objects";
 import type { Config } from "../../config/build";
 import { configKey, refuse, refuseSubject } from "../../config/issues";
 import { parse } from "../../config/parse";

@@ -1,10 +1,11 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { stackLabel } from "../../catalog/names";
+import { secretMarker } from "../../catalog/secrets";
 import { plainObjects } from "../../cli/lib/objects";
 import { stackOutputs } from "../../cluster/outputs";
 import { imagesOf } from "../../components/buildObjects";
-import { checksumMarker, secretMarker } from "../../components/objects";
+import { checksumMarker } from "../../components/objects";
 import { identifyStack } from "../../config/stacks";
 import { type RegisteredResource, registeredStack, type StackRegistration } from "../support/registration";
 import { stackRun } from "../support/stackRuns";

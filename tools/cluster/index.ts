@@ -1,12 +1,17 @@
 import { existsSync } from "node:fs";
 import fs from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { withLock } from "../lock";
+import type { RealNodeArgs } from "../realNode";
 import type { Toolbox } from "../toolbox";
 import { type WorkspacePaths, workspacePaths } from "../workspace";
 import type { ComponentArgs } from "./config";
 import { createCluster } from "./creation";
 import { type ClusterStatus, removeCluster, statusOf } from "./presence";
 import type { PodStages } from "./stages";
+
+/** How long a slow cluster is left before the next look; milliseconds. */
+const betweenLooksMs = 1_000;
 
 export type { ClusterStatus } from "./presence";
 export type { PodStages } from "./stages";
@@ -16,8 +21,12 @@ export interface ClusterOptions {
   readonly podStages?: PodStages;
   /** Further arguments of the API server, without the leading dashes. Default: none. */
   readonly apiServerArgs?: ComponentArgs;
+  /** The node that runs pods. Default: the nodes are simulated. */
+  readonly realNode?: RealNodeArgs;
   /** Receives each line of progress. Default: printed on stdout. */
   readonly log?: (line: string) => void;
+  /** How long a slow cluster is waited for; milliseconds. Default: 5 minutes. */
+  readonly slowLimitMs?: number;
 }
 
 export interface ClusterHandle {
@@ -30,30 +39,57 @@ export interface ClusterHandle {
 /**
  * Makes sure that the workspace's cluster runs: a real API server with scheduler, controllers, authorization and
  * admission; simulated nodes; the custom resources of the Prometheus operator; an ingress class `alb`. A running one
- * is left as it is; a dead or half-made one is removed with all it held and recreated.
+ * is left as it is, and so is one that does not answer: it is waited for. One that lacks a process is removed with all it held
+ * and recreated.
  *
- * @throws when it does not get ready within two minutes, with what its processes said last. Nothing of it is left then.
+ * @throws when a new one does not get ready within two minutes, with what its processes said last; nothing of it is left then.
+ * And when one that is there does not answer in time; it is left as it is.
  */
 export async function startCluster(
   toolbox: Toolbox,
   workspaceDir: string,
   options: ClusterOptions = {},
 ): Promise<ClusterHandle> {
-  const { podStages = "fast", apiServerArgs = {}, log = console.log } = options;
+  const { podStages = "fast", apiServerArgs = {}, realNode, log = console.log, slowLimitMs = 300_000 } = options;
   await fs.mkdir(workspaceDir, { recursive: true });
   const paths = await realPaths(workspaceDir);
   const created = await withClusterLock(paths, log, async () => {
-    const status = await statusOf(toolbox, paths);
+    const status = await settledStatus(toolbox, paths, log, slowLimitMs);
     if (status === "running") {
       log("local cluster: already running");
       return false;
     }
     if (status !== "absent") log(`local cluster: removing one that is ${status}`);
     await removeCluster(toolbox, paths);
-    await createCluster(toolbox, paths, { podStages, apiServerArgs, log });
+    await createCluster(toolbox, paths, { podStages, apiServerArgs, realNode, log });
     return true;
   });
   return { kubeconfig: paths.kubeconfig, created, stop: () => stopCluster(toolbox, workspaceDir, log) };
+}
+
+/** Waits while a cluster is slow. */
+async function settledStatus(
+  toolbox: Toolbox,
+  paths: WorkspacePaths,
+  log: (line: string) => void,
+  slowLimitMs: number,
+): Promise<Exclude<ClusterStatus, "slow">> {
+  const deadline = Date.now() + slowLimitMs;
+  let said = false;
+  for (;;) {
+    const status = await statusOf(toolbox, paths);
+    if (status !== "slow") return status;
+    if (Date.now() > deadline) {
+      const minutes = `${slowLimitMs / 60_000} minutes`;
+      throw new Error(
+        `the local cluster has all its processes, and did not answer for ${minutes}; no changes were made to it.\n` +
+          "Next: see whether the machine is busy or a process is stopped (ps), and run this again; `ds down` removes it",
+      );
+    }
+    if (!said) log("local cluster: it is there and does not answer yet; waiting for it");
+    said = true;
+    await sleep(betweenLooksMs);
+  }
 }
 
 /** Ends every process of the workspace's cluster and removes its files. Does nothing when there is none. */

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
+import { keepsRealNode, realNodeFolder, removeRealNode } from "../realNode";
 import type { Toolbox } from "../toolbox";
 import type { WorkspacePaths } from "../workspace";
 import { clusterName, components } from "./config";
@@ -8,10 +9,11 @@ import { kubectl } from "./kubectl";
 import { findProcesses, killProcesses } from "./processes";
 
 /**
- * `running`: all processes are there and the API is ready. `unhealthy`: some processes are, as while it starts.
- * `stopped`: only files are left. `absent`: nothing is.
+ * `running`: all processes are there and the API is ready. `slow`: all are, and the API is not ready, as on a busy machine or
+ * one that just woke up. `unhealthy`: some processes are, as while it starts. `stopped`: only files are left. `absent`:
+ * nothing is.
  */
-export type ClusterStatus = "absent" | "stopped" | "unhealthy" | "running";
+export type ClusterStatus = "absent" | "stopped" | "unhealthy" | "slow" | "running";
 
 const answerLimitMs = 5_000;
 
@@ -22,7 +24,11 @@ export function kwokFolder(paths: WorkspacePaths): string {
 
 export async function statusOf(toolbox: Toolbox, paths: WorkspacePaths): Promise<ClusterStatus> {
   const running = await runningComponents(paths);
-  if (running.length === components.length && (await isReady(toolbox, paths))) return "running";
+  // The kubeconfig is there once the cluster was whole.
+  const isWhole = !existsSync(realNodeFolder(paths)) || (await isKept(paths));
+  if (running.length === components.length && isWhole && existsSync(paths.kubeconfig)) {
+    return (await isReady(toolbox, paths)) ? "running" : "slow";
+  }
   if ((await findProcesses(belongsTo(toolbox, paths))).length > 0) return "unhealthy";
   return existsSync(paths.cluster) || existsSync(paths.kubeconfig) ? "stopped" : "absent";
 }
@@ -38,6 +44,7 @@ export async function runningComponents(paths: WorkspacePaths): Promise<string[]
 export async function removeCluster(toolbox: Toolbox, paths: WorkspacePaths): Promise<void> {
   await fs.rm(paths.kubeconfig, { force: true });
   await killProcesses(belongsTo(toolbox, paths));
+  await removeRealNode(paths);
   await fs.rm(paths.cluster, { recursive: true, force: true });
   await fs.rm(paths.kubectlCache, { recursive: true, force: true });
 }
@@ -47,8 +54,13 @@ function belongsTo(toolbox: Toolbox, paths: WorkspacePaths): (commandLine: strin
   const inside = paths.cluster + path.sep;
   return (commandLine) =>
     commandLine.startsWith(inside) ||
+    keepsRealNode(paths, commandLine) ||
     ([toolbox.kwokctl, toolbox.kubectl].some((tool) => commandLine.startsWith(`${tool} `)) &&
       commandLine.includes(inside));
+}
+
+async function isKept(paths: WorkspacePaths): Promise<boolean> {
+  return (await findProcesses((commandLine) => keepsRealNode(paths, commandLine))).length > 0;
 }
 
 async function isReady(toolbox: Toolbox, paths: WorkspacePaths): Promise<boolean> {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
+import { secretMarker } from "../../../catalog/secrets";
 import { type KubernetesObject, plainObjects } from "../../../cli/lib/objects";
 import { UserError } from "../../../cluster/userError";
-import { secretMarker } from "../../../components/objects";
 import { type ConfigIssue, configKey, refuse } from "../../../config/issues";
 import { type ConfigValues, parse } from "../../../config/parse";
 import type { StackFacts } from "../../../policy/inventory";

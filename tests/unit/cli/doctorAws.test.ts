@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { checkIdentity, checkNetworkPolicies, checkToken } from "../../../cli/doctor/aws";
+import { checkIdentity, checkLoadBalancerCidrs, checkNetworkPolicies, checkToken } from "../../../cli/doctor/aws";
 import { CheckRunner, type Finding, type Findings, nothing } from "../../../cli/doctor/checkRunner";
 import { checkAwsCli } from "../../../cli/doctor/tools";
 import { type EksClusterArgs, eksKubeconfig } from "../../../cluster/eks";
@@ -89,6 +89,23 @@ describe("the doctor on AWS", () => {
       const { outcome, next } = await only(checkNetworkPolicies(args));
       assert.equal(outcome, "unknown");
       assert.match(next ?? "", /aws eks describe-addon --cluster-name hub-prod --addon-name vpc-cni/);
+    });
+  });
+
+  describe("and the ranges that load balancers send from", () => {
+    it("is content with subnets", async () => {
+      const { outcome } = await only(Promise.resolve(checkLoadBalancerCidrs(args, ["10.12.16.0/20", "10.12.48.0/24"])));
+      assert.equal(outcome, "ok");
+    });
+
+    it("advises the load balancers' subnets in the place of a whole VPC, with the command that shows them", async () => {
+      const { outcome, found, next } = await only(Promise.resolve(checkLoadBalancerCidrs(args, ["10.12.0.0/16"])));
+      assert.equal(outcome, "warning");
+      assert.match(found, /^10\.12\.0\.0\/16 can be a whole VPC/);
+      assert.match(
+        next ?? "",
+        /aws ec2 describe-subnets --region us-east-1 .*describe-cluster .*--name hub-prod .*role\/elb/,
+      );
     });
   });
 

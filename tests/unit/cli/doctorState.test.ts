@@ -3,7 +3,14 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { checkLock, checkPlaceholders, checkSecretForms, checkSecrets, checkState } from "../../../cli/doctor/state";
+import {
+  checkLock,
+  checkPlaceholders,
+  checkSecretForms,
+  checkSecrets,
+  checkSecretsInState,
+  checkState,
+} from "../../../cli/doctor/state";
 import type { Engine } from "../../../cli/lib/engine";
 import { openStore, type StateStore } from "../../../cli/state/store";
 
@@ -127,6 +134,45 @@ describe("the doctor on a stack's state", () => {
 
     const values = new Map(Object.entries(config).map(([key, { value }]) => [key, value]));
     const needed = ["hfToken", "webhookSecret"] as const;
+
+    it("that the state, or a copy of it, holds in the clear are named with the cure, and placeholders are not", async () => {
+      const [token, placeholder] = ["hf_aTokenOfThisTest1", "placeholder-xxxx"];
+      const kept = (text: string) => ({ resources: [{ urn: "u", type: "t", initErrors: [`denied: ${text}`] }] });
+      const found = async () => {
+        const secrets = new Map([
+          ["datasets-server:hfToken", token],
+          ["datasets-server:webhookSecret", placeholder],
+        ]);
+        const store = await openStore({ kind: "file", folder });
+        return (await checkSecretsInState(store, stack, secrets)).findings;
+      };
+      await writeState(kept(placeholder));
+      assert.deepEqual(await found(), [{ outcome: "ok", found: "the state holds none in the clear" }]);
+      const replace = [
+        "copies of the state keep it: replace the value where it is from, and here:",
+        "ds pulumi local -- config set --secret datasets-server:hfToken",
+      ];
+      await writeState(kept(`HF_TOKEN=${Buffer.from(token).toString("base64")}`));
+      assert.deepEqual(await found(), [
+        {
+          outcome: "failed",
+          found: "the state holds in the clear, as in the error of an update: datasets-server:hfToken",
+          next: ["correct what the update failed for, and run it again: Pulumi then drops the error", ...replace].join(
+            "\n",
+          ),
+        },
+      ]);
+      await writeState(kept("nothing"));
+      await write(`stacks/datasets-server/${stack}.json.bak`, JSON.stringify(kept(token)));
+      assert.deepEqual(await found(), [
+        {
+          outcome: "failed",
+          found:
+            "an earlier copy of the state holds in the clear, as in the error of an update: datasets-server:hfToken",
+          next: replace.join("\n"),
+        },
+      ]);
+    });
 
     it("that still are placeholders are named where a deploy refuses them, with the commands that set them", () => {
       assert.throws(() => checkPlaceholders(values, needed, "prod"), {

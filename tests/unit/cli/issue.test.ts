@@ -51,6 +51,11 @@ describe("ds issue", () => {
     assert.deepEqual(issues[1], { number: 101, title: about, body: `${marker}\nsecond`, labels: ["datasets-server"] });
   });
 
+  it("posts no credential, whoever wrote the text, as nothing that speaks to GitHub does", async () => {
+    await report(`failed at https://me:pa55word@host with ${["ghp", "0123456789abcdef"].join("_")}`);
+    assert.equal(issues[1]?.body, `${marker}\nfailed at https://[secret]@host with [secret]`);
+  });
+
   it("leaves alone what anybody may have written, and pull requests", async () => {
     issues.push({ number: 8, title: "", body: marker, labels: ["datasets-server"], pull_request: {} });
     await report("found");

@@ -3,6 +3,7 @@ import { DiffKind } from "@pulumi/pulumi/automation";
 import { differences } from "../../../cli/review/differences";
 import { comment, marker, mostCharacters, wholeReview } from "../../../cli/review/markdown";
 import { effects, type Plan, type PlanEvent, readPlan } from "../../../cli/review/plan";
+import { hideValues } from "../../../safety/redaction";
 
 const whole = "review-whole.md";
 
@@ -141,6 +142,27 @@ describe("the comment of a review", () => {
     }
   });
 
+  it("shows none in keys, names, namespaces and paths either", () => {
+    const value = "aSecretOfTheStack";
+    hideValues([value]);
+    const named = { metadata: { name: `a-${value}`, namespace: value }, data: { [value]: "1", [hubToken]: "1" } };
+    const other = { ...named, data: { ...named.data, [value]: "2" } };
+    const change = {
+      ...step("replace", named, other),
+      detailedDiff: {
+        [`data["${value}"]`]: { diffKind: DiffKind.updateReplace, inputDiff: false },
+      },
+    };
+    const plan = readPlan(
+      "prod",
+      preview([change, step("create", undefined, { kind: "Secret", data: { [value]: "" } })]),
+    );
+    for (const text of [comment([plan], { whole }), wholeReview([plan])]) {
+      assert.ok(!text.includes(value) && !text.includes(hubToken), text);
+      assert.match(text, /forced by `data › \[secret\]`/);
+    }
+  });
+
   it("says that a secret changed whose values it does not show", () => {
     const [before, after] = ["1", "2"].map((value) => ({
       kind: "Secret",
@@ -222,6 +244,13 @@ describe("the comment of a review", () => {
     const text = comment(plans, { whole });
     assert.ok(text.length <= mostCharacters, `${text.length}`);
     assert.match(text, /^- \d+ deletions, not even named here$/m);
+  });
+
+  it("keeps to the limit when what it says has to be told by codes, which are longer", () => {
+    const failure = said("error", "\u0001".repeat(200_000));
+    const text = comment([readPlan("prod", [failure], ended)], { whole });
+    assert.ok(text.length <= mostCharacters, `${text.length}`);
+    assert.match(text, /\\u\{1\}\\u\{1\}/);
   });
 
   it("begins with the mark that it is found by", () => {

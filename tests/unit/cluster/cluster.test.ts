@@ -1,5 +1,7 @@
 import * as assert from "node:assert/strict";
+import { once } from "node:events";
 import fs from "node:fs/promises";
+import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { stringify } from "yaml";
@@ -23,7 +25,7 @@ describe("connecting to a cluster that is not there", () => {
   });
 
   it("names the server that refuses, and the next step", async () => {
-    const { url, stop } = await startHttpServer(() => undefined);
+    const { url, stop } = await startHttpServer(() => ({ status: 401, body: "" }));
     await checkReachable(url, "look at the network");
     await stop();
     await assert.rejects(checkReachable(url, "look at the network"), {
@@ -32,11 +34,26 @@ describe("connecting to a cluster that is not there", () => {
     });
   });
 
+  it("names the server that takes the connection and then hangs, as one does that was stopped", async () => {
+    const hanging = createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(hanging, "listening");
+    const address = hanging.address();
+    assert.ok(typeof address === "object" && address !== null);
+    const url = `https://127.0.0.1:${address.port}`;
+    try {
+      await assert.rejects(checkReachable(url, "wait", { limitMs: 200 }), {
+        message: `cannot reach the Kubernetes API server ${url}: no answer within 0.2 s`,
+      });
+    } finally {
+      hanging.close();
+    }
+  });
+
   const forms = { "as it was made": JSON.stringify, "as kubectl has written it again": stringify };
   for (const [form, write] of Object.entries(forms)) {
     it(`finds the server in a kubeconfig ${form}`, async () => {
       const folder = await fs.mkdtemp(path.join(os.tmpdir(), "datasets-server-kubeconfig-"));
-      const { url, stop } = await startHttpServer(() => undefined);
+      const { url, stop } = await startHttpServer(() => ({ status: 401, body: "" }));
       const local = { kind: "local", kubeconfigPath: path.join(folder, "kubeconfig"), context: "local" } as const;
       const connect = () => connectCluster(local, "datasets-server");
       try {

@@ -53,7 +53,7 @@ describe("the kubeconfig of an EKS cluster", () => {
 describe("the lookup of a stack's EKS cluster", () => {
   let server: HttpServer;
   before(async () => {
-    server = await startHttpServer(() => undefined);
+    server = await startHttpServer(() => ({ status: 401, body: "" }));
   });
   after(() => server.stop());
 

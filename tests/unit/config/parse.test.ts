@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { secretMarker } from "../../../components/objects";
+import { secretMarker } from "../../../catalog/secrets";
 import { type ConfigValues, type Parsed, parse } from "../../../config/parse";
 import { parseStackFile } from "../../../config/stackFile";
 import { fixtureText } from "../../support/stackConfig";

@@ -1,9 +1,8 @@
 import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { isSecretKey, secretKeys, secretNamed } from "../../../catalog/secrets";
+import { isSecretKey, secretKeys, secretMarker, secretNamed } from "../../../catalog/secrets";
 import { stackFile } from "../../../cli/lib/project";
-import { secretMarker } from "../../../components/objects";
 import { parse } from "../../../config/parse";
 import { type EncryptedKey, placeholders } from "../../../config/schema";
 import { parseStackFile } from "../../../config/stackFile";

@@ -53,6 +53,13 @@ describe("a lock", () => {
     );
   });
 
+  it("is an error at once where it cannot be written", async () => {
+    const unwritable = path.join(folder, "x".repeat(300));
+    await assert.rejects(withLock(unwritable, assert.fail, assert.fail), {
+      message: new RegExp(`^cannot write to ${folder}: ENAMETOOLONG`),
+    });
+  });
+
   it("is free again when the action fails", async () => {
     const failing = withLock(file, assert.fail, () => Promise.reject(new Error("no disk space")));
     await assert.rejects(failing, /no disk space/);

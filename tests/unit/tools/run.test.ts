@@ -14,9 +14,15 @@ describe("run", () => {
     assert.equal(stdout, "$HOME; `id`\n");
   });
 
-  it("keeps what goes to stderr on its way to the terminal, and leaves stdout to the terminal", async () => {
-    const script = "console.error('err')";
-    assert.deepEqual(await run(node, ["-e", script], { stdio: "tee" }), { code: 0, stdout: "", stderr: "err\n" });
+  it("hands on what is printed as it comes, and keeps it as a result", async () => {
+    const printed: string[] = [];
+    const tee = {
+      stdout: (chunk: string) => void printed.push(`out: ${chunk}`),
+      stderr: (chunk: string) => void printed.push(`err: ${chunk}`),
+    };
+    const script = "console.log('one'); console.error('two')";
+    assert.deepEqual(await run(node, ["-e", script], { tee }), { code: 0, stdout: "one\n", stderr: "two\n" });
+    assert.deepEqual(printed.sort(), ["err: two\n", "out: one\n"]);
   });
 
   it("reports a command that a signal ended as a shell does", async () => {

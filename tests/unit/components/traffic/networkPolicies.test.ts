@@ -3,14 +3,29 @@ import { type EgressArgs, networkPolicies } from "../../../../components/traffic
 
 const scope = { stack: "prod", release: "datasets-server-prod", namespace: "datasets-server" };
 
-function policies(egress: readonly EgressArgs[]) {
+function policies(egress: readonly EgressArgs[], internalCidrs: readonly string[] = []) {
   return networkPolicies({
     scope,
-    network: { loadBalancerCidrs: ["10.12.0.0/16"], prometheusNamespace: "monitoring", egress, podIdentity: false },
+    network: {
+      loadBalancerCidrs: ["10.12.0.0/16"],
+      prometheusNamespace: "monitoring",
+      egress,
+      internalCidrs,
+      podIdentity: false,
+    },
     webServices: ["api"],
     workers: ["worker-heavy"],
   });
 }
+
+describe("a public range that the VPC uses inside", () => {
+  it("does not count as public, and may be reached where a range of its own opens it", () => {
+    const inside = "52.94.0.0/16";
+    const text = (egress: readonly EgressArgs[]) => JSON.stringify(policies(egress, [inside])["every-pod"]?.egress);
+    assert.match(text([]), /"cidr":"0\.0\.0\.0\/0","except":\[[^\]]*"127\.0\.0\.0\/8","52\.94\.0\.0\/16"\]/);
+    assert.ok(text([{ cidr: inside, ports: [443] }]).includes(`{"ipBlock":{"cidr":"${inside}"}}`));
+  });
+});
 
 describe("a range that pods may reach", () => {
   it("is open to every pod, with its ports and ranges of ports", () => {

@@ -1,0 +1,3 @@
+module datasets-server/standin
+
+go 1.26
