@@ -5,17 +5,25 @@ import { askForImages, requireImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
 import { updateExplained } from "./diagnosis";
 import { answered, stackOf } from "./lib/automation";
+import { forecastLines } from "./forecast/text";
 import { confirm } from "./lib/confirm";
 import { hideSecrets } from "./lib/decryption";
-import { type Engine, execute } from "./lib/engine";
+import { type Engine, ended, execute, printing } from "./lib/engine";
+import { workingTree } from "./lib/git";
 import { stackFile } from "./lib/project";
 import { readStack, readStackFileHead, type SecretsKeeper } from "./lib/stackFile";
 import { checkVerbosity } from "./lib/verbosity";
+import { readApproval, requireApproved } from "./review/approval";
+import type { Plan } from "./review/plan";
+import { previewStack } from "./review/preview";
+import { type Commits, requireNewest } from "./state/newest";
 import { requireUnlocked } from "./state/update";
 
-export interface DeployOptions {
+export interface DeployOptions extends Commits {
   /** Whether to go on without asking. Nothing else makes it so, not even CI. */
   readonly yes: boolean;
+  /** A file of `ds review --approval`: what this deploy may do. Default: whatever its preview shows. */
+  readonly approved?: string;
   /** Further flags of `pulumi up`. */
   readonly flags: readonly string[];
 }
@@ -34,25 +42,33 @@ export function requireConsent(stack: string, yes: boolean): void {
 }
 
 /** Updates a stack as `pulumi up` does, one run at a time, and shows it before it asks. */
-export async function deploy(engine: Engine, stack: string, { yes, flags }: DeployOptions): Promise<void> {
+export async function deploy(engine: Engine, stack: string, options: DeployOptions): Promise<void> {
+  const { yes, flags } = options;
   checkVerbosity(flags, engine.environment);
   const { config, keeper } = readStack(stack);
   await checkSecrets(keeper);
+  const approved = options.approved === undefined ? undefined : await readApproval(options.approved);
+  if (approved && flags.length > 0) {
+    throw new UserError("with flags of Pulumi a deploy cannot be held to what was approved", "leave them out");
+  }
+  await requireUnlocked(engine, stack);
+  await requireNewest(engine, stack, options);
   // Pods would wait for an image that is not there until their rollout's deadline.
   const tag = `ds pulumi ${stack} -- config set --path datasets-server:images.tag sha-abc1234`;
   const digests = await requireImages(config, `deploy one that is there: ${tag}`);
   const told = telling(engine, digests);
   await hideSecrets(engine, stack);
-  if (yes) {
-    await requireUnmoved(engine, stack, config.datasetsServer.images, digests);
-  } else {
-    await requireUnlocked(engine, stack);
+  if (yes) await requireUnmoved(engine, stack, config.datasetsServer.images, digests);
+  if (flags.length === 0) {
+    const plan = await showPlan(told, stack, { diff: false });
+    if (approved) requireApproved(plan, (await workingTree()).commit, approved);
+  } else if (!yes) {
     // Pulumi would ask only where it has the terminal to itself, and then show what no one has redacted.
     await execute(told, ["preview", "--stack", stack, ...flags.filter((flag) => !ofUpAlone.test(flag))]);
-    if (!(await confirm(`Deploy this to stack ${stack}?`))) throw new UserError("no changes were made");
   }
-  const asked = yes ? [] : ["--skip-preview"];
-  await updateExplained(told, stack, ["up", "--stack", stack, "--yes", ...asked, ...flags]);
+  if (!yes && !(await confirm(`Deploy this to stack ${stack}?`))) throw new UserError("no changes were made");
+  const previewed = flags.length === 0 || !yes ? ["--skip-preview"] : [];
+  await updateExplained(told, stack, ["up", "--stack", stack, "--yes", ...previewed, ...flags]);
 }
 
 /**
@@ -85,14 +101,32 @@ export function allowing(engine: Engine, objects: readonly string[] = []): Engin
   return { ...engine, environment: { ...engine.environment, DATASETS_SERVER_ALLOW: objects.join(" ") } };
 }
 
-/** Shows what a deploy would change. */
+/** Shows what a deploy would change, and, without further flags, what that does to what runs. */
 export async function preview(engine: Engine, stack: string, flags: readonly string[]): Promise<void> {
   checkVerbosity(flags, engine.environment);
   const { config, keeper } = readStack(stack);
   await checkSecrets(keeper);
   const { digests } = await askForImages(config);
   await hideSecrets(engine, stack);
-  await execute(telling(engine, digests), ["preview", "--stack", stack, "--diff", ...flags]);
+  const told = telling(engine, digests);
+  // With flags Pulumi may do something else, which the forecast would not know.
+  if (flags.length > 0) await execute(told, ["preview", "--stack", stack, "--diff", ...flags]);
+  else await showPlan(told, stack, { diff: true });
+}
+
+/** Previews a stack, shows what Pulumi prints of it, and then what that does to what runs. */
+async function showPlan(engine: Engine, stack: string, { diff }: { readonly diff: boolean }): Promise<Plan> {
+  const plan = await printing(({ stdout, stderr }) =>
+    previewStack(engine, stack, {
+      diff,
+      color: process.stdout.hasColors?.() ? "always" : "never",
+      onOutput: stdout,
+      onError: stderr,
+    }),
+  );
+  if (plan.failure !== undefined) throw ended(["preview", "--stack", stack], 1);
+  if (plan.forecast && plan.changes.length > 0) console.log(`\n${forecastLines(plan.forecast)}\n`);
+  return plan;
 }
 
 /** Returns what can decrypt the stack file of a stack; the rest of the file may have issues. */

@@ -9,49 +9,73 @@ import { authorIn } from "./state/author";
 
 const images = z.object({ tag: z.string() });
 
+/** What `ds history --json` prints: an update of a stack. */
+export const historyEntry = z.strictObject({
+  time: z.string().describe("when it began, such as 2026-07-01T10:00:00.000Z"),
+  author: z.string().optional().describe("absent where the message of the update names no one"),
+  commit: z.string().optional().describe("all its digits; absent where the files were no git checkout"),
+  dirty: z.boolean().describe("whether files differed from that commit"),
+  imageTag: z.string().optional().describe("absent for an environment of a pull request, where it is not recorded"),
+  kind: z.string().describe("what Pulumi was told to do: update, refresh, destroy and the like"),
+  result: z.string().describe("what became of it: succeeded, failed, in-progress"),
+  changes: z
+    .record(z.string(), z.number())
+    .describe("how many resources were created, updated and so on, none of them 0"),
+});
+
+type HistoryEntry = z.infer<typeof historyEntry>;
+
 /** Shows who updated a stack, when, from which commit, with which images, and what became of it; the latest first. */
-export async function history(workspace: string, stack: string, limit: number): Promise<void> {
+export async function history(
+  workspace: string,
+  stack: string,
+  { limit, json }: { readonly limit: number; readonly json: boolean },
+): Promise<void> {
   const pulumi = await stackOf(await engineFor(workspace, stack), stack);
   const withSecrets = false;
-  const updates = await answered(pulumi.history(limit, 1, withSecrets));
-  console.log(updates.length === 0 ? `stack ${stack} was never updated` : historyTable(stack, updates));
+  const entries = historyEntries(stack, await answered(pulumi.history(limit, 1, withSecrets)));
+  if (json) console.log(JSON.stringify(entries, undefined, 2));
+  else console.log(entries.length === 0 ? `stack ${stack} was never updated` : historyTable(entries));
+}
+
+/** What Pulumi's history of a stack tells. */
+export function historyEntries(stack: string, updates: readonly UpdateSummary[]): HistoryEntry[] {
+  // An environment's images are not those of the stack file, and Pulumi records no others.
+  const hasImages = identifyStack(stack)?.kind !== "pr-N";
+  return updates.map((update) => {
+    const { startTime, message, environment, kind, result, resourceChanges = {} } = update;
+    const { "git.head": commit, "git.dirty": dirty } = environment;
+    const [author, imageTag] = [authorIn(message), hasImages ? tagOf(update) : undefined];
+    return {
+      time: startTime.toISOString(),
+      ...(author !== undefined && { author }),
+      ...(commit && { commit }),
+      dirty: dirty === "true",
+      ...(imageTag !== undefined && { imageTag }),
+      kind,
+      result,
+      changes: changesOf(resourceChanges),
+    };
+  });
 }
 
 /** The updates of a stack as a table. */
-export function historyTable(stack: string, updates: readonly UpdateSummary[]): string {
+export function historyTable(entries: readonly HistoryEntry[]): string {
   const head = ["when", "who", "commit", "images", "kind", "result", "changes"];
-  // An environment's images are not those of the stack file, and Pulumi records no others.
-  const hasImages = identifyStack(stack)?.kind !== "pr-N";
-  return table(
-    head,
-    updates.map((update) => row(update, hasImages ? imagesOf(update) : "not recorded")),
-  );
+  return table(head, entries.map(row));
 }
 
-function row(update: UpdateSummary, tag: string): string[] {
-  const { startTime, message, environment, kind, result, resourceChanges = {} } = update;
-  return [
-    startTime.toISOString(),
-    authorIn(message) ?? "not said",
-    commitOf(environment),
-    tag,
-    kind,
-    result,
-    changesOf(resourceChanges),
-  ];
+function row({ time, author, commit, dirty, imageTag, kind, result, changes }: HistoryEntry): string[] {
+  const from = commit === undefined ? "none" : `${commit.slice(0, 12)}${dirty ? ", changed" : ""}`;
+  const what = Object.entries(changes).map(([op, count]) => `${count} ${op}`);
+  return [time, author ?? "not said", from, imageTag ?? "not recorded", kind, result, what.join(", ") || "none"];
 }
 
-function imagesOf({ config }: UpdateSummary): string {
+function tagOf({ config }: UpdateSummary): string | undefined {
   const parsed = images.safeParse(parseJson(config["datasets-server:images"]?.value ?? ""));
-  return parsed.success ? parsed.data.tag : "";
+  return parsed.success ? parsed.data.tag : undefined;
 }
 
-/** As in `8043b9b0a1c2, changed` where files differed from the commit. */
-function commitOf({ "git.head": head = "", "git.dirty": dirty }: UpdateSummary["environment"]): string {
-  return head === "" ? "none" : `${head.slice(0, 12)}${dirty === "true" ? ", changed" : ""}`;
-}
-
-function changesOf({ same: _same, ...changes }: OpMap): string {
-  const parts = Object.entries(changes).filter(([, count]) => count > 0);
-  return parts.map(([what, count]) => `${count} ${what}`).join(", ") || "none";
+function changesOf({ same: _same, ...changes }: OpMap): Record<string, number> {
+  return Object.fromEntries(Object.entries(changes).filter(([, count]) => count > 0));
 }

@@ -8,6 +8,9 @@ interface Changing extends OnWorkspace {
 interface Deploying extends Changing {
   readonly yes?: boolean;
   readonly smoke: boolean;
+  readonly back?: boolean;
+  readonly dirty?: boolean;
+  readonly approved?: string;
 }
 
 const allow = [
@@ -41,15 +44,25 @@ export function deployCommands(program: Command, passOn: PassOn): void {
     })
       .option("--yes", "do not ask, as in CI")
       .option("--no-smoke", "do not check afterwards that it serves, as where this machine does not reach its address")
+      .option("--back", "deploy a commit that does not have all that was deployed last, to go back on purpose")
+      .option("--approved <file>", "deploy only what that file, written by review --approval, allows")
+      .option("--dirty", "deploy files that differ from their commit")
       .option(...allow),
     "flags of pulumi up",
   );
-  deploy.command.action(async (stack: string, { workspace, allow, yes = false, smoke }: Deploying) => {
+  deploy.command.action(async (stack: string, { workspace, allow, smoke, ...given }: Deploying) => {
+    const { yes = false, back = false, dirty = false, approved } = given;
     const { allowing, deploy: run, requireConsent } = await import("../deploy");
     requireConsent(stack, yes);
     const { engineFor } = await import("../lib/engine");
     const engine = await engineFor(workspace, stack, { withProgram: true });
-    await run(allowing(engine, allow), stack, { yes, flags: deploy.passed() });
+    await run(allowing(engine, allow), stack, {
+      yes,
+      back,
+      dirty,
+      ...(approved && { approved }),
+      flags: deploy.passed(),
+    });
     if (smoke) await (await import("../smoke")).smokeOf(engine, stack);
   });
 

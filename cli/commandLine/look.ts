@@ -38,12 +38,14 @@ export function lookCommands(program: Command): void {
   describe(onStack(program.command("history")), {
     group: "look",
     does: "show who deployed what, when, from which commit",
-    examples: ["history prod", "history prod --limit 5"],
+    examples: ["history prod", "history prod --limit 5 --json"],
   })
     .option("--limit <number>", "how many updates, the latest first", count, 20)
-    .action(async (stack: string, { workspace, limit }: OnWorkspace & { limit: number }) =>
-      (await import("../history")).history(workspace, stack, limit),
-    );
+    .option("--json", "as JSON, whose schema is in docs/json.md")
+    .action(async (stack: string, options: OnWorkspace & { limit: number; json?: boolean }) => {
+      const { workspace, limit, json = false } = options;
+      await (await import("../history")).history(workspace, stack, { limit, json });
+    });
 
   describe(onStack(program.command("smoke")), {
     group: "look",

@@ -5,6 +5,8 @@ import { describe, type OnWorkspace, stackName, workspaceOption } from "./shared
 interface ReviewOptions extends OnWorkspace {
   readonly out: string;
   readonly link?: string;
+  readonly commit?: string;
+  readonly approval?: string;
 }
 
 interface Somewhere extends OnWorkspace {
@@ -47,12 +49,14 @@ function reviewCommands(program: Command): void {
     .argument("<STACK...>", "the stacks", (name, earlier: readonly string[] = []) => [...earlier, stackName(name)])
     .requiredOption("--out <file>", "the comment; what it has to leave out is beside it, in NAME-whole.md")
     .option("--link <address>", "where readers find the whole; default: the name of its file")
+    .option("--commit <sha>", "the commit that it is about; default: that of these files")
+    .option("--approval <file>", "write what `ds deploy --approved` holds a deploy to; of one stack")
     .addOption(workspaceOption())
-    .action(async (stacks: readonly string[], { out, link, workspace }: ReviewOptions) => {
+    .action(async (stacks: readonly string[], { workspace, ...options }: ReviewOptions) => {
       const { review } = await import("../review");
       const { engineFor } = await import("../lib/engine");
       const engineOf = (stack: string) => engineFor(workspace, stack, { withProgram: true });
-      const failed = await review(stacks, { out, ...(link && { link }), engineOf });
+      const failed = await review(stacks, { ...options, engineOf });
       process.exitCode = failed === 0 ? 0 : 1;
     });
   describe(review.command("post"), {
@@ -65,6 +69,13 @@ function reviewCommands(program: Command): void {
     .action(async ({ pr, comment }: { pr: string; comment: string }) =>
       (await import("../review/post")).postReview(pr, comment, process.env),
     );
+  describe(review.command("outdate"), {
+    group: "pullRequests",
+    does: "have that comment say that a newer commit was pushed, if one was",
+    examples: ["review outdate --pr 123", 'review outdate --pr "$PR"'],
+  })
+    .requiredOption("--pr <N>", "the pull request")
+    .action(async ({ pr }: { pr: string }) => (await import("../review/post")).outdateReview(pr, process.env));
 }
 
 /** What is wrong with the values of an environment is said of all at once, by the command itself. */
@@ -104,10 +115,12 @@ function environmentCommands(program: Command): void {
   describe(onEnvironments(pr.command("list")), {
     group: "pullRequests",
     does: "show every environment: image, commit, author, until when",
-    examples: ["pr list", "pr list --local"],
-  }).action(async ({ workspace, local }: Somewhere) =>
-    (await import("../environments/list")).environmentList(workspace, targetOf(local)),
-  );
+    examples: ["pr list", "pr list --local --json"],
+  })
+    .option("--json", "as JSON, whose schema is in docs/json.md")
+    .action(async ({ workspace, local, json = false }: Somewhere & { json?: boolean }) =>
+      (await import("../environments/list")).environmentList(workspace, targetOf(local), json),
+    );
 
   describe(onEnvironments(pr.command("sweep")), {
     group: "pullRequests",

@@ -1,21 +1,42 @@
+import { z } from "zod";
 import { table } from "../lib/table";
 import { describeLock, readLocks } from "../state/locks";
 import type { Target } from "./input";
 import { listEnvironments, parametersOf } from "./inventory";
 import { openPlace } from "./place";
 
+/** What `ds pr list --json` prints: a pull request's environment. */
+export const listedEnvironment = z.strictObject({
+  number: z.number().describe("the pull request's"),
+  imageTag: z.string().optional().describe("what it runs"),
+  headSha: z.string().optional().describe("the commit that it was brought up for"),
+  author: z.string().optional(),
+  title: z.string().optional(),
+  expires: z.string().optional().describe("until when it stays; absent where it never came up"),
+  damaged: z.string().optional().describe("the key of its state, where that cannot be read"),
+  locks: z.array(z.string()).describe("who holds a lock on it, since when"),
+});
+
+type Listed = z.infer<typeof listedEnvironment>;
+
 /** Prints every environment: what it runs, whose it is and until when it stays. */
-export async function environmentList(workspace: string, target: Target): Promise<void> {
+export async function environmentList(workspace: string, target: Target, json: boolean): Promise<void> {
   const { engine, store } = await openPlace(workspace, target, "look");
-  const rows: string[][] = [];
+  const listed: Listed[] = [];
   for (const { identity, damaged } of await listEnvironments(store)) {
-    const { stack, number } = identity;
+    const locks = (await readLocks(store, identity.stack)).map((lock) => describeLock(lock, new Date()));
     const parameters = await parametersOf(engine, identity);
-    const { imageTag = "", title = "", author = "", headSha = "", expires = "unknown" } = parameters;
-    const locks = await readLocks(store, stack);
-    const held = locks.map((lock) => `locked by ${describeLock(lock, new Date())}`);
-    const notes = [...(damaged ? [`damaged state: ${damaged}`] : []), ...held];
-    rows.push([String(number), imageTag, headSha.slice(0, 12), author, expires, title, notes.join("\n")]);
+    listed.push({ number: identity.number, ...parameters, ...(damaged && { damaged }), locks });
   }
-  console.log(table(["PR", "image tag", "commit", "author", "until", "title", ""], rows));
+  console.log(json ? JSON.stringify(listed, undefined, 2) : environmentTable(listed));
+}
+
+/** The environments as a table. */
+export function environmentTable(listed: readonly Listed[]): string {
+  const rows = listed.map(({ number, damaged, locks, ...parameters }) => {
+    const { imageTag = "", title = "", author = "", headSha = "", expires = "unknown" } = parameters;
+    const notes = [...(damaged ? [`damaged state: ${damaged}`] : []), ...locks.map((lock) => `locked by ${lock}`)];
+    return [String(number), imageTag, headSha.slice(0, 12), author, expires, title, notes.join("\n")];
+  });
+  return table(["PR", "image tag", "commit", "author", "until", "title", ""], rows);
 }

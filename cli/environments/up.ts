@@ -15,6 +15,7 @@ import { checkCount, checkLoadBalancer } from "./capacity";
 import { type EnvironmentIdentity, readUpRequest, type Target, type UpInput } from "./input";
 import { listEnvironments, parametersOf, tagName } from "./inventory";
 import { prepareNamespace } from "./namespace";
+import { requireLastCommit } from "./newest";
 import { configure, onEnvironment, openPlace, type Place } from "./place";
 
 /** Brings a pull request's environment up, or up to date; its time starts again. */
@@ -45,7 +46,11 @@ export async function environmentUp(workspace: string, target: Target, input: Up
   checkLoadBalancer({ number, ingresses: builtIngresses(datasetsServer) }, others, pullRequest.loadBalancers);
 
   const expires = new Date(Date.now() + lifetimeMs(lifetime ?? pullRequest.lifetime)).toISOString();
-  const parameters = { ...(known && (await parametersOf(place.engine, identity))), ...given, expires };
+  const recorded = known && (await parametersOf(place.engine, identity));
+  const { headSha } = given;
+  const wanted = { number, ...(headSha && { headSha }), ...(recorded?.headSha && { recorded: recorded.headSha }) };
+  await requireLastCommit(wanted, process.env);
+  const parameters = { ...recorded, ...given, expires };
   if (!known) {
     await createStack(place, identity);
     // At once, so that one whose update fails is known too.

@@ -8,6 +8,7 @@ import { projectFolder } from "../lib/project";
 import { readStack } from "../lib/stackFile";
 import { fillFolder } from "../render";
 import { goldenFiles, goldenStacks } from "./golden";
+import { jsonDocument } from "./jsonDocument";
 import { reviewExamples } from "./reviewExamples";
 
 /** A file of the repository that follows from the program; `make generate` writes it and a test compares it. */
@@ -40,6 +41,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
         staging: readStack("ephemeral"),
       }),
   },
+  { file: "docs/json.md", content: jsonDocument },
   { file: "docs/rules.md", content: rulesDocument },
 ];
 

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import * as path from "node:path";
 import { projectFolder } from "../lib/project";
 import { comment } from "../review/markdown";
-import { type PlanEvent, readPlan } from "../review/plan";
+import { type Plan, type PlanEvent, readPlan } from "../review/plan";
+import { forecastExamples } from "./forecastExamples";
 
 /** How Pulumi ended where an example's preview failed, by the name of its file of events. */
 const failures: Readonly<Record<string, string>> = { refused: "preview failed", rejected: "preview failed" };
@@ -29,9 +30,17 @@ const examples: Readonly<Record<string, Example>> = {
 export async function reviewExamples(): Promise<Record<string, string>> {
   const comments = Object.entries(examples).map(async ([name, { prod, ephemeral, ...limit }]) => {
     const plans = [await planOf("prod", prod), await planOf("ephemeral", ephemeral)];
-    return [`${name}.md`, comment(plans, { whole: "review-whole.md of https://example.org/run", ...limit })] as const;
+    return [`${name}.md`, commentOn(plans, limit)] as const;
   });
-  return Object.fromEntries(await Promise.all(comments));
+  const forecasts = Object.entries(forecastExamples()).map(
+    ([name, plan]) => [`forecast-${name}.md`, commentOn([plan])] as const,
+  );
+  return Object.fromEntries([...(await Promise.all(comments)), ...forecasts]);
+}
+
+function commentOn(plans: readonly Plan[], limit: Pick<Example, "most"> = {}): string {
+  const previewed = { commit: "8043b9b0a1c2d3e4f5061728394a5b6c7d8e9f00", time: new Date("2026-07-01T10:00:00Z") };
+  return comment(plans, { whole: "review-whole.md of https://example.org/run", previewed, ...limit });
 }
 
 /** The events are those of stack local, less what a review does not read and most objects that change alike. */

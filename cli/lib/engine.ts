@@ -49,17 +49,29 @@ export function stateOf({ environment }: Engine): StateAddress {
  * Runs a command of the engine in a folder that holds a Pulumi.yaml, and shows what it prints, without secrets. Pulumi asks
  * nothing then: it has a terminal to read from, and none to write to.
  */
-export async function attempt(engine: Engine, args: readonly string[], folder = projectFolder): Promise<RunResult> {
+export function attempt(engine: Engine, args: readonly string[], folder = projectFolder): Promise<RunResult> {
   const { executable, environment: env } = engine;
+  const colours = process.stdout.hasColors?.() ? ["--color", "always"] : [];
+  return printing((tee) =>
+    leavingInterruptsToTheChild(() => run(executable, [...colours, ...args], { cwd: folder, env, tee })),
+  );
+}
+
+/** What takes the output of a command, chunk by chunk. */
+interface Printed {
+  readonly stdout: (chunk: string) => void;
+  readonly stderr: (chunk: string) => void;
+}
+
+/** Shows what an action prints, without secrets, until it has ended. */
+export async function printing<T>(action: (printed: Printed) => Promise<T>): Promise<T> {
   const { stdout, stderr } = process;
   const shown = { stdout: new PrintableLines(writerTo(stdout)), stderr: new PrintableLines(writerTo(stderr)) };
-  const tee = {
-    stdout: (chunk: string) => shown.stdout.take(chunk),
-    stderr: (chunk: string) => shown.stderr.take(chunk),
-  };
-  const colours = stdout.hasColors?.() ? ["--color", "always"] : [];
   try {
-    return await leavingInterruptsToTheChild(() => run(executable, [...colours, ...args], { cwd: folder, env, tee }));
+    return await action({
+      stdout: (chunk) => shown.stdout.take(chunk),
+      stderr: (chunk) => shown.stderr.take(chunk),
+    });
   } finally {
     shown.stdout.end();
     shown.stderr.end();

@@ -11,6 +11,7 @@ export const environments = {
   preview: { reviewers: true },
   "pull-request": { reviewers: false, branch: "main" },
   ephemeral: { reviewers: false, branch: "main" },
+  plan: { reviewers: false, branch: "main" },
   prod: { reviewers: true, branch: "main" },
   drift: { reviewers: false, branch: "main" },
 } as const satisfies Readonly<Record<string, EnvironmentSettings>>;
@@ -31,6 +32,7 @@ const ofDrift: readonly Trusted[] = [{ environment: "drift", workflow: "drift.ym
 /** The IAM roles that workflows assume, and the jobs that may. */
 export const workflowRoles = {
   "datasets-server-hub-prod-deploy": [{ environment: "prod", workflow: "deploy.yml" }],
+  "datasets-server-hub-prod-preview": [{ environment: "plan", workflow: "deploy.yml" }],
   "datasets-server-hub-ephemeral-deploy": [
     { environment: "ephemeral", workflow: "deploy.yml" },
     { environment: "pull-request", workflow: "environment.yml" },

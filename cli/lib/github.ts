@@ -24,7 +24,7 @@ export interface GitHubRequest {
 }
 
 /** What a command wants of GitHub. */
-type Use = "comment" | "issue" | "pullRequests" | "settings";
+type Use = "comment" | "issue" | "lastCommit" | "pullRequests" | "settings";
 
 interface UseDetails {
   /** What the token must be able to do. */
@@ -39,6 +39,7 @@ const uses: Readonly<Record<Use, UseDetails>> = {
   comment: { to: "write comments", permission: "pull-requests: write", outcome: "the comment was not posted" },
   issue: { to: "write issues", permission: "issues: write", outcome: "the issue was not written" },
   settings: { to: "read the settings", permission: "actions: read", outcome: "nothing was compared" },
+  lastCommit: { to: "read pull requests", permission: "pull-requests: read", outcome: "no changes were made" },
   pullRequests: { to: "list pull requests", permission: "pull-requests: read", outcome: "nothing was listed" },
 };
 
@@ -52,6 +53,13 @@ const variables = z.object({
     .url({ protocol: /^https?$/, error: "an address, such as https://api.github.com" })
     .default("https://api.github.com"),
 });
+
+/** Returns the last commit of a pull request. */
+export async function lastCommit({ client, owner, repo }: GitHubRepository, pullRequest: number): Promise<string> {
+  const which = { owner, repo, pull_number: pullRequest };
+  const { data } = await client.request("GET /repos/{owner}/{repo}/pulls/{pull_number}", which);
+  return data.head.sha;
+}
 
 /** Returns the numbers of the repository's open pull requests. */
 export async function openPullRequests({ client, owner, repo }: GitHubRepository): Promise<number[]> {

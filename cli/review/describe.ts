@@ -59,9 +59,14 @@ function created({ after = {} }: Change, detail: Detail): string {
   return `<details><summary>what it is made of</summary>\n\n${block("yaml", shown)}\n\n</details>`;
 }
 
-function differing(change: Change, detail: Detail): string {
+/** Returns all that a change makes different, in the words in which it is shown. */
+export function differencesOf(change: Change): Difference[] {
   const found = [...differences(change.before, change.after), ...redactedDifferences(change)];
-  const all = found.length > 0 ? found : touchedOnly(change);
+  return found.length > 0 ? found : touchedOnly(change);
+}
+
+function differing(change: Change, detail: Detail): string {
+  const all = differencesOf(change);
   const shown = all.slice(0, detail.differences).flatMap((difference) => differenceLines(difference, detail));
   const rest = all.length - detail.differences;
   const left = rest > 0 ? [more(rest, "difference")] : [];

@@ -1,13 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import type { EngineEvent } from "@pulumi/pulumi/automation";
-import { errorText } from "../../cluster/userError";
+import { errorText, UserError } from "../../cluster/userError";
 import { checkSecrets, secretsKeeper } from "../deploy";
-import { plainly, stackOf } from "../lib/automation";
 import type { Engine } from "../lib/engine";
+import { workingTree } from "../lib/git";
 import { checkVerbosity } from "../lib/verbosity";
+import { approvalOf } from "./approval";
 import { comment, wholeReview } from "./markdown";
-import { failedPlan, type Plan, readPlan } from "./plan";
+import { failedPlan, type Plan } from "./plan";
+import { previewStack } from "./preview";
 import { counted } from "./text";
 
 export interface ReviewOptions {
@@ -15,6 +16,10 @@ export interface ReviewOptions {
   readonly out: string;
   /** Where a reader finds the whole, such as the address of a workflow run that keeps it. Default: the file's name. */
   readonly link?: string;
+  /** The commit that the comment is about. Default: that of the project's files. */
+  readonly commit?: string;
+  /** Where to write what a deploy of the one stack can be held to. Default: nowhere. */
+  readonly approval?: string;
   /** The engine of a stack. */
   readonly engineOf: (stack: string) => Promise<Engine>;
 }
@@ -23,11 +28,18 @@ export interface ReviewOptions {
  * Previews stacks one after another and writes one comment about all of them. Returns how many previews failed: the comment
  * says why.
  */
-export async function review(stacks: readonly string[], { out, link, engineOf }: ReviewOptions): Promise<number> {
+export async function review(stacks: readonly string[], options: ReviewOptions): Promise<number> {
+  const { out, link, approval, engineOf } = options;
+  if (approval !== undefined && stacks.length > 1) {
+    throw new UserError("an approval is of one stack, and nothing was previewed", `ds review ${stacks[0]} ...`);
+  }
+  const time = new Date();
+  const commit = options.commit ?? (await workingTree()).commit;
+  const previewed = { time, ...(commit && { commit }) };
   const plans: Plan[] = [];
   for (const stack of stacks) {
     console.log(`previewing ${stack}, which takes some seconds`);
-    const plan = await previewPlan(stack, engineOf);
+    const plan = await planOf(stack, engineOf);
     plans.push(plan);
     const found = plan.failure === undefined ? counted(plan.changes.length, "change") : "the preview failed";
     console.log(`  ${found}, ${plan.unchanged} unchanged`);
@@ -35,24 +47,22 @@ export async function review(stacks: readonly string[], { out, link, engineOf }:
   const { dir, name, ext } = path.parse(out);
   const wholeFile = path.join(dir, `${name}-whole${ext}`);
   const fileName = path.basename(wholeFile);
-  await writeFile(wholeFile, wholeReview(plans));
-  await writeFile(out, comment(plans, { whole: link === undefined ? fileName : `${fileName} of ${link}` }));
+  await writeFile(wholeFile, wholeReview(plans, previewed));
+  await writeFile(out, comment(plans, { whole: link === undefined ? fileName : `${fileName} of ${link}`, previewed }));
+  const [first] = plans;
+  if (approval !== undefined && first && first.failure === undefined) {
+    await writeFile(approval, JSON.stringify(approvalOf(first, commit), undefined, 2));
+  }
   console.log(`the comment: ${out}\nthe whole:   ${wholeFile}`);
   return plans.filter(({ failure }) => failure !== undefined).length;
 }
 
-async function previewPlan(stack: string, engineOf: ReviewOptions["engineOf"]): Promise<Plan> {
+async function planOf(stack: string, engineOf: ReviewOptions["engineOf"]): Promise<Plan> {
   try {
     const engine = await engineOf(stack);
     checkVerbosity([], engine.environment);
     await checkSecrets(secretsKeeper(stack));
-    const pulumi = await stackOf(engine, stack);
-    const events: EngineEvent[] = [];
-    const ended = await pulumi.preview({ onEvent: (event) => events.push(event) }).then(
-      () => undefined,
-      (error: unknown) => errorText(plainly(error)),
-    );
-    return readPlan(stack, events, ended);
+    return await previewStack(engine, stack);
   } catch (error) {
     return failedPlan(stack, errorText(error));
   }

@@ -1,4 +1,6 @@
 import { visible } from "../../safety/redaction";
+import type { Forecast } from "../forecast/forecast";
+import { type ForecastTable, forecastText } from "../forecast/text";
 import { type Description, type Detail, describeChange } from "./describe";
 import { type Effect, effects, type Plan } from "./plan";
 import { block, code, counted } from "./text";
@@ -6,8 +8,13 @@ import { block, code, counted } from "./text";
 /** What the comment begins with and is found by; Markdown does not show it. */
 export const marker = "<!-- datasets-server: review of a pull request -->";
 
+const title = "## What this change does";
+
 /** The most that GitHub takes for one comment; characters. */
 export const mostCharacters = 65_536;
+
+/** Room for the line that says that a comment is outdated; characters. */
+const outdatedRoom = 200;
 
 /** What a comment shows of each object. The whole shows all. */
 const brief: Detail = { differences: 30, lines: 12, linesOfNew: 80, characters: 240 };
@@ -17,7 +24,16 @@ const everything: Detail = { differences: Infinity, lines: Infinity, linesOfNew:
 /** Room for the words that say what was left out; characters. */
 const noticeRoom = 600;
 
+/** What was previewed, and when. */
+export interface Previewed {
+  /** Default: files that are no commit. */
+  readonly commit?: string;
+  readonly time: Date;
+}
+
 export interface CommentOptions {
+  /** Default: it is not said. */
+  readonly previewed?: Previewed;
   /** Where the whole is, in words of Markdown, for a comment that has to leave something out. */
   readonly whole: string;
   /** Default: what GitHub takes; characters. */
@@ -27,27 +43,57 @@ export interface CommentOptions {
 /** A stack's part of the comment. */
 interface Section {
   readonly heading: string;
+  /** What happens to what runs; empty where nothing does. */
+  readonly forecast: string;
   readonly notes: string;
   readonly objects: readonly Description[];
 }
 
 /** Everything that previews of stacks say, as one Markdown text of any length. */
-export function wholeReview(plans: readonly Plan[]): string {
+export function wholeReview(plans: readonly Plan[], previewed?: Previewed): string {
   const sections = plans.map((plan) => sectionOf(plan, everything, Infinity));
-  return compose(sections, showAll, "");
+  return compose(sections, showAll, aboutLine(previewed));
 }
 
 /** The same as a comment that GitHub takes: what is too long is left out at the borders of objects, the least drastic first. */
-export function comment(plans: readonly Plan[], { whole, most = mostCharacters }: CommentOptions): string {
-  const sections = plans.map((plan) => sectionOf(plan, brief, most / (2 * plans.length)));
-  const full = `${compose(sections, showAll, "")}\nIn full, with nothing shortened: ${whole}\n`;
-  return full.length <= most ? full : shortened(sections, { whole, most });
+export function comment(plans: readonly Plan[], { whole, previewed, most = mostCharacters }: CommentOptions): string {
+  const sections = plans.map((plan) => sectionOf(plan, brief, most / (3 * plans.length)));
+  const about = aboutLine(previewed);
+  const full = `${compose(sections, showAll, about)}\nIn full, with nothing shortened: ${whole}\n`;
+  return full.length <= most - outdatedRoom ? full : shortened(sections, { whole, about, most });
 }
 
-function shortened(sections: readonly Section[], { whole, most }: Required<CommentOptions>): string {
+function aboutLine(previewed: Previewed | undefined): string {
+  if (previewed === undefined) return "";
+  const { commit, time } = previewed;
+  const of = commit === undefined ? "files that are no commit" : `${code(commit)}`;
+  return `Of ${of}, previewed ${time.toISOString().slice(0, 16).replace("T", " ")} UTC.`;
+}
+
+const head = new RegExp(
+  `^(${marker}\n\n${title}\n\n)(?:\\*\\*Outdated: .*\\*\\*\n\n)?(Of \`([0-9a-f]{40})\`, previewed )`,
+);
+
+/** Returns the commit that a comment is about; undefined where it is about none. */
+export function reviewedCommit(body: string): string | undefined {
+  return head.exec(body)?.[3];
+}
+
+/** Returns a comment that says that another commit was pushed since. */
+export function outdated(body: string, newest: string): string {
+  return body.replace(head, `$1**Outdated: commit ${code(newest)} was pushed since.**\n\n$2`);
+}
+
+interface Shortening {
+  readonly whole: string;
+  readonly about: string;
+  readonly most: number;
+}
+
+function shortened(sections: readonly Section[], { whole, about, most }: Shortening): string {
   const objects = sections.flatMap((section) => section.objects);
   const byRank = effects.flatMap((effect) => objects.filter((object) => object.effect === effect));
-  let room = most - noticeRoom - compose(sections, () => "", "").length;
+  let room = most - outdatedRoom - noticeRoom - compose(sections, () => "", about).length;
   const keep = (costOf: (object: Description) => number, candidates: readonly Description[]) => {
     // An object that does not fit ends its turn, so that what is kept has no gaps.
     const kept = new Set<Description>();
@@ -74,7 +120,7 @@ function shortened(sections: readonly Section[], { whole, most }: Required<Comme
   ].join("\n");
   const show = (object: Description) =>
     named.has(object) ? paragraphs([`- ${object.heading}`, shown.has(object) ? object.body : ""]) : "";
-  return compose(sections, show, notice);
+  return compose(sections, show, paragraphs([about, notice]));
 }
 
 function showAll({ heading, body }: Description): string {
@@ -82,8 +128,9 @@ function showAll({ heading, body }: Description): string {
 }
 
 function compose(sections: readonly Section[], show: (object: Description) => string, notice: string): string {
-  const parts = sections.flatMap(({ heading, notes, objects }) => [heading, notes, ...objects.map(show)]);
-  return `${paragraphs([marker, "## What this change does", notice, ...parts])}\n`;
+  const forecasts = sections.map(({ forecast }) => forecast);
+  const changes = sections.flatMap(({ heading, notes, objects }) => [heading, notes, ...objects.map(show)]);
+  return `${paragraphs([marker, title, notice, ...forecasts, ...changes])}\n`;
 }
 
 function sectionOf(plan: Plan, detail: Detail, mostNotes: number): Section {
@@ -92,15 +139,32 @@ function sectionOf(plan: Plan, detail: Detail, mostNotes: number): Section {
   const warned = warnings.length > 0 ? `It warns:\n\n${textBlock(warnings, mostNotes / 2)}` : "";
   if (failure !== undefined) {
     const notes = paragraphs([`What it says:\n\n${textBlock(failure, mostNotes / 2)}`, warned]);
-    return { heading: `### ${name}: the preview failed`, notes, objects: [] };
+    return { heading: `### ${name}: the preview failed`, forecast: "", notes, objects: [] };
   }
   const same = `${counted(unchanged, "resource")} unchanged`;
   if (changes.length === 0) {
-    return { heading: `**${name}**: nothing changes, ${same}`, notes: warned, objects: [] };
+    return { heading: `**${name}**: nothing changes, ${same}`, forecast: "", notes: warned, objects: [] };
   }
   const objects = changes.map((change) => describeChange(change, detail));
   const inOrder = effects.flatMap((effect) => objects.filter((object) => object.effect === effect));
-  return { heading: `### ${name}: ${tally(objects)}, ${same}`, notes: warned, objects: inOrder };
+  const forecast = plan.forecast ? forecastSection(name, plan.forecast, mostNotes) : "";
+  return { heading: `### ${name}: ${tally(objects)}, ${same}`, forecast, notes: warned, objects: inOrder };
+}
+
+/** What happens to what runs, in a sentence, a table, and more to unfold; without the tables where they are too long. */
+function forecastSection(stack: string, forecast: Forecast, most: number): string {
+  const { summary, workloads, details } = forecastText(forecast, code);
+  const folded = ["<details><summary>more of this forecast</summary>", ...details.map(markdownTable), "</details>"];
+  const table = workloads.rows.length > 0 ? markdownTable(workloads) : "";
+  const sentence = `**${stack}**: ${summary}`;
+  const full = paragraphs([sentence, table, ...(details.length > 0 ? folded : [])]);
+  const texts = [full, `${sentence} Its tables are too long for this comment.`];
+  return texts.find((text) => text.length <= most) ?? `**${stack}**: the forecast is too long for this comment.`;
+}
+
+function markdownTable({ head, rows }: ForecastTable): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [head, head.map(() => "---"), ...rows].map(line).join("\n");
 }
 
 const nouns: Readonly<Record<Effect, string>> = {

@@ -1,7 +1,8 @@
 import type { OpType, StepEventMetadata, StepEventStateMetadata, SummaryEvent } from "@pulumi/pulumi/automation";
 import { z } from "zod";
-import { UserError } from "../../cluster/userError";
+import { errorText, UserError } from "../../cluster/userError";
 import { redact } from "../../safety/redaction";
+import { type Forecast, forecast, type PlannedObject } from "../forecast/forecast";
 import { cutShort, type Diagnostic, plainText } from "../lib/automation";
 import { maskInputs } from "./secrets";
 
@@ -35,6 +36,8 @@ export interface Plan {
   /** How many resources stay as they are. */
   readonly unchanged: number;
   readonly warnings: readonly string[];
+  /** What it does to what runs; undefined where the preview failed, or an object is not to be read. */
+  readonly forecast?: Forecast;
   /** Why the preview failed; undefined when it did not. */
   readonly failure?: readonly string[];
 }
@@ -103,12 +106,40 @@ export function readPlan(stack: string, events: readonly PlanEvent[], ended?: st
   }
   if (summary === undefined) throw cutShort();
   const steps = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
-  return { ...plan, warnings: [...errors, ...plan.warnings], changes: pairRenamed(changesOf(stack, steps)) };
+  const changes = pairRenamed(changesOf(stack, steps));
+  const warnings = [...errors, ...plan.warnings];
+  try {
+    return { ...plan, warnings, changes, forecast: forecast(plannedObjects(steps)) };
+  } catch (error) {
+    return { ...plan, warnings: [...warnings, `there is no forecast: ${cleanText(errorText(error))}`], changes };
+  }
 }
 
 /** A preview that could not even start. */
 export function failedPlan(stack: string, message: string): Plan {
   return { stack, changes: [], unchanged: 0, warnings: [], failure: [cleanText(message)] };
+}
+
+/** Every object, changed or not, as it is and as it shall be. Its values are raw, and not to be shown. */
+function plannedObjects(steps: readonly Step[]): PlannedObject[] {
+  const byUrn = new Map<string, PlannedObject>();
+  for (const { urn, op, old, new: wanted, ...step } of steps) {
+    if (!(wanted ?? old)?.custom) continue;
+    const earlier = byUrn.get(urn);
+    const [before, after] = [earlier?.before ?? old?.inputs, wanted?.inputs ?? earlier?.after];
+    byUrn.set(urn, {
+      ...(before && op !== "create" && { before }),
+      ...(after && op !== "delete" && { after }),
+      replaced: effectOf[op] === "replace",
+      touched: touchedBy(step),
+    });
+  }
+  return [...byUrn.values()];
+}
+
+function touchedBy({ detailedDiff, diffs = [] }: Pick<Step, "detailedDiff" | "diffs">): readonly string[] {
+  const detailed = Object.keys(detailedDiff ?? {});
+  return detailed.length > 0 ? detailed : diffs;
 }
 
 /** A replacement is several steps of one object. */
@@ -145,7 +176,7 @@ function changeOf({ urn, old, new: wanted, ...step }: Step, effect: Effect): Cha
     // A new object is compared with nothing, and one that goes needs no second look.
     ...(old && effect !== "create" && { before: maskInputs(old.inputs) }),
     ...(wanted && effect !== "delete" && { after: maskInputs(wanted.inputs) }),
-    touched: (detailed.length > 0 ? detailed.map(([path]) => path) : (step.diffs ?? [])).map(redact),
+    touched: touchedBy(step).map(redact),
     forcing: (replacing.length > 0 ? replacing : (step.keys ?? [])).map(redact),
   };
 }

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { UserError } from "../../cluster/userError";
 import { numberIssues } from "../environments/input";
-import { type GitHubRepository, gitHubRepository } from "../lib/github";
-import { marker, mostCharacters } from "./markdown";
+import { type GitHubRepository, gitHubRepository, lastCommit } from "../lib/github";
+import { marker, mostCharacters, outdated, reviewedCommit } from "./markdown";
 
 /** Which pull request, of which repository. */
 export interface Target {
@@ -38,13 +38,33 @@ export async function postReview(pullRequest: string, file: string, environment:
   console.log(`${did} ${address}`);
 }
 
+/**
+ * Has the comment that is there say that a newer commit was pushed, where one was: until that is reviewed, it is what people read.
+ *
+ * @throws with the next step when the environment or GitHub does not let it
+ */
+export async function outdateReview(pullRequest: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const target = targetOf(pullRequest, environment);
+  const there = await findComment(target);
+  const [reviewed, newest] = [
+    reviewedCommit(there?.body ?? ""),
+    await lastCommit(target.repository, target.pullRequest),
+  ];
+  if (there === undefined || reviewed === undefined || reviewed === newest) {
+    console.log("no comment is outdated");
+    return;
+  }
+  console.log(`outdated ${await edit(target, there.id, outdated(there.body, newest))}`);
+}
+
 export interface Posted {
-  readonly did: "created" | "edited";
+  readonly did: "created" | "edited" | "kept";
   readonly address: string;
 }
 
 /**
  * Makes `body` the pull request's one comment of this kind: the one that is there is edited, wherever among the others it is.
+ * A body about a commit that is not the last one any more says so, and does not replace one about the last.
  *
  * @throws with the next step when GitHub refuses or does not answer
  */
@@ -53,21 +73,33 @@ export async function postComment(target: Target, body: string): Promise<Posted>
     throw new UserError(`this is no comment that \`ds review\` has written, and nothing was posted`, "ds review");
   }
   const { client, ...inRepository } = target.repository;
-  const comment = { ...inRepository, issue_number: target.pullRequest, body };
-  const id = await findComment(target);
-  const { data } =
-    id === undefined
-      ? await client.request("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", comment)
-      : await client.request("PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}", {
-          ...inRepository,
-          comment_id: id,
-          body,
-        });
-  return { did: id === undefined ? "created" : "edited", address: data.html_url };
+  const there = await findComment(target);
+  const reviewed = reviewedCommit(body);
+  const newest = reviewed === undefined ? undefined : await lastCommit(target.repository, target.pullRequest);
+  const isOutdated = newest !== undefined && reviewed !== newest;
+  if (there && isOutdated && reviewedCommit(there.body) === newest) return { did: "kept", address: there.address };
+  const text = isOutdated ? outdated(body, newest) : body;
+  if (there) return { did: "edited", address: await edit(target, there.id, text) };
+  const comment = { ...inRepository, issue_number: target.pullRequest, body: text };
+  const { data } = await client.request("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", comment);
+  return { did: "created", address: data.html_url };
+}
+
+async function edit({ repository }: Target, id: number, body: string): Promise<string> {
+  const { client, ...inRepository } = repository;
+  const comment = { ...inRepository, comment_id: id, body };
+  const { data } = await client.request("PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}", comment);
+  return data.html_url;
+}
+
+interface Comment {
+  readonly id: number;
+  readonly body: string;
+  readonly address: string;
 }
 
 /** Others can write a comment that begins like ours, and could change it afterwards: it counts only if it is our own. */
-async function findComment({ pullRequest, repository }: Target): Promise<number | undefined> {
+async function findComment({ pullRequest, repository }: Target): Promise<Comment | undefined> {
   const { client, owner, repo } = repository;
   const { viewer } = await client.graphql<{ viewer: { login: string } }>("{ viewer { login } }");
   const pages = client.paginate.iterator("GET /repos/{owner}/{repo}/issues/{issue_number}/comments", {
@@ -80,7 +112,7 @@ async function findComment({ pullRequest, repository }: Target): Promise<number 
     const ours = comments.find(
       ({ body, user }) => body?.startsWith(marker) && account(user?.login) === account(viewer.login),
     );
-    if (ours !== undefined) return ours.id;
+    if (ours !== undefined) return { id: ours.id, body: ours.body ?? "", address: ours.html_url };
   }
   return undefined;
 }

@@ -4,6 +4,8 @@ import type { Surge } from "../../catalog/rollouts";
 export interface RolloutArgs {
   /** The most pods there may be. */
   readonly replicas: number;
+  /** The fewest pods there may be, where an autoscaler decides how many there are. Default: the most. */
+  readonly fewestReplicas?: number;
   readonly surge: Surge;
   /** How long one pod's start may take once its image is there; seconds. */
   readonly startupSeconds: number;
@@ -28,11 +30,11 @@ const verdictSeconds = 60;
 
 /** The time a healthy rollout may need: wave after wave of pods, each with a full start. */
 export function rolloutBudget(args: RolloutArgs): RolloutBudget {
-  const { replicas, surge, startupSeconds, minReadySeconds, terminationGracePeriodSeconds } = args;
-  // Kubernetes rounds a share of missing pods down, and never stands still.
-  const wave = Math.max(1, addedPods(surge, replicas) + Math.floor(amount(surge.maxUnavailable, replicas)));
-  const waves = Math.max(1, Math.ceil(replicas / wave));
-  const placeSeconds = amount(surge.maxSurge, 100) === 0 ? terminationGracePeriodSeconds : 0;
+  const { replicas, fewestReplicas = replicas, surge, startupSeconds, minReadySeconds } = args;
+  // Of 50 pods a quarter at a time is 12, five waves. Of 7 pods it is one, seven waves.
+  const counts = Array.from({ length: replicas - fewestReplicas + 1 }, (_, index) => fewestReplicas + index);
+  const waves = Math.max(1, ...counts.map((count) => Math.ceil(count / podsAtOnce(surge, count))));
+  const placeSeconds = amount(surge.maxSurge, 100) === 0 ? args.terminationGracePeriodSeconds : 0;
   const progressDeadlineSeconds = waves * (placeSeconds + schedulingSeconds + startupSeconds + minReadySeconds);
   return { progressDeadlineSeconds, timeout: timeoutAfter(progressDeadlineSeconds) };
 }
@@ -40,6 +42,17 @@ export function rolloutBudget(args: RolloutArgs): RolloutBudget {
 /** How many pods a rollout has in addition to the replicas; Kubernetes rounds a share of them up. */
 export function addedPods({ maxSurge }: Surge, replicas: number): number {
   return Math.ceil(amount(maxSurge, replicas));
+}
+
+/** How many pods a rollout may leave missing. Kubernetes rounds a share of them down, and never stands still. */
+export function missingPods(surge: Surge, replicas: number): number {
+  const missing = Math.floor(amount(surge.maxUnavailable, replicas));
+  return addedPods(surge, replicas) === 0 ? Math.max(1, missing) : missing;
+}
+
+/** How many pods a rollout replaces at the same time. */
+export function podsAtOnce(surge: Surge, replicas: number): number {
+  return addedPods(surge, replicas) + missingPods(surge, replicas);
 }
 
 /** How long the engine waits for what Kubernetes gives up after a deadline. */

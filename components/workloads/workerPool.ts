@@ -101,8 +101,12 @@ function deployment(args: WorkerPoolArgs): BuiltObject<"Deployment"> {
   const { scope } = context;
   const component = workerComponent(args.pool);
   const { startupSeconds, terminationGracePeriodSeconds } = config;
+  const pods =
+    "autoscaling" in config
+      ? { replicas: config.autoscaling.maxReplicas, fewestReplicas: config.autoscaling.minReplicas }
+      : { replicas: config.replicas };
   const budget = rolloutBudget({
-    replicas: "autoscaling" in config ? config.autoscaling.maxReplicas : config.replicas,
+    ...pods,
     surge: workerSurge,
     startupSeconds,
     minReadySeconds,

@@ -17,9 +17,7 @@ export const quotaRules = {
     check: (inventory, expect) => {
       for (const quota of inventory.quotas) {
         for (const [name, amount] of Object.entries(quota.spec.hard)) {
-          const most = sum(
-            inventory.workloads.map((workload) => mostPods(inventory, workload) * inQuota(workload, name)),
-          );
+          const most = mostInQuota(inventory, name);
           const fix = `make it at least ${Number(most.toFixed(3))}, what all pods take while every Deployment rolls`;
           expect(most <= (parseQuantity(amount) ?? 0), quota, `spec.hard["${name}"]`, amount, fix);
         }
@@ -28,8 +26,13 @@ export const quotaRules = {
   },
 } satisfies Rules;
 
-/** Returns what one pod counts in a quota; pods take no part in bounds of other things. */
-function inQuota({ pod }: Workload, name: string): number {
+/** Returns the most that all pods count in a quota, those that a rollout adds included. */
+export function mostInQuota(inventory: Inventory, name: string): number {
+  return sum(inventory.workloads.map((workload) => mostPods(inventory, workload) * inQuota(workload, name)));
+}
+
+/** Returns what one pod counts in a quota, such as requests.cpu; pods take no part in bounds of other things. */
+export function inQuota({ pod }: Workload, name: string): number {
   const [list, resource] = bounded[name] ?? [];
   if (list === undefined || resource === undefined) {
     return name === "pods" ? 1 : 0;

@@ -69,6 +69,7 @@ describe("README's first deploy, typed on a machine that has node, git and the A
       "ds bootstrap prod",
       "git commit Pulumi.prod.yaml",
       "ds pulumi prod -- config set --secret datasets-server:hfToken",
+      "git commit Pulumi.prod.yaml",
       "ds doctor prod",
       "ds preview prod",
       "ds deploy prod",
@@ -80,6 +81,8 @@ describe("README's first deploy, typed on a machine that has node, git and the A
       await succeeds(`ds pulumi prod -- config set --secret datasets-server:${key}`, { input });
       assert.doesNotMatch(await fs.readFile(path.join(checkout, "Pulumi.prod.yaml"), "utf8"), new RegExp(text));
     }
+    const author = "-c user.name=grace -c user.email=grace@example.org";
+    await succeeds(`git init --quiet; git add --all; git ${author} commit --quiet --message "first"`);
     await succeeds("ds doctor prod");
     await succeeds("ds preview prod");
     assert.match((await shell("ds deploy prod")).stderr, /no terminal to ask at/);

@@ -14,6 +14,8 @@ export interface GitHub {
   readonly comments: readonly Comment[];
   /** Method and path of each request, in order. */
   readonly requests: readonly string[];
+  /** Pushes a commit to the pull request. */
+  push(commit: string): void;
   /** Answers every further request with this instead. */
   failWith(answer: Answer): void;
   stop(): Promise<void>;
@@ -41,6 +43,7 @@ export async function startGitHub(first: readonly Comment[] = [], settings: Sett
   const comments = [...first];
   const requests: string[] = [];
   let failure: Answer | undefined;
+  let head = "0".repeat(40);
   const respond: Respond = ({ method, path, headers, body }) => {
     requests.push(`${method} ${path}`);
     if (failure !== undefined) return failure;
@@ -49,6 +52,7 @@ export async function startGitHub(first: readonly Comment[] = [], settings: Sett
     const { pathname, searchParams } = new URL(path, server.url);
     const setting = settings[pathname.replace(`/repos/${repository}`, "")];
     if (method === "GET" && setting !== undefined) return setting;
+    if (pathname === `/repos/${repository}/pulls/${pullRequest}`) return { body: { head: { sha: head } } };
     const list = `/repos/${repository}/issues/${pullRequest}/comments`;
     if (method === "GET" && pathname === list) return page(comments, searchParams, server.url + list);
     if (method === "POST" && pathname === list) {
@@ -72,6 +76,9 @@ export async function startGitHub(first: readonly Comment[] = [], settings: Sett
     url: server.url,
     comments,
     requests,
+    push: (commit) => {
+      head = commit;
+    },
     failWith: (answer) => {
       failure = answer;
     },

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { makeInformer, type V1EndpointSlice, type V1Pod } from "@kubernetes/client-node";
 import type { Surge } from "../../../catalog/rollouts";
+import { missingPods } from "../../../components/workloads/rollout";
 import { isReady, type Kubernetes } from "./kubernetes";
 import { whileWatching } from "./watching";
 
@@ -86,13 +87,9 @@ export function assertNeverBelow(least: Least, seen: ReadonlyMap<string, Availab
   assert.deepEqual(faults, []);
 }
 
-/** The fewest ready pods that a rollout leaves. Kubernetes rounds a share of missing pods down, and never stands still. */
-export function leastReady({ maxSurge, maxUnavailable }: Surge, replicas: number): number {
-  const missing =
-    typeof maxUnavailable === "number"
-      ? maxUnavailable
-      : Math.floor((replicas * Number.parseFloat(maxUnavailable)) / 100);
-  return replicas - (maxSurge === 0 ? Math.max(1, missing) : missing);
+/** The fewest ready pods that a rollout leaves. */
+export function leastReady(surge: Surge, replicas: number): number {
+  return replicas - missingPods(surge, replicas);
 }
 
 function readyEndpoints(slices: readonly V1EndpointSlice[], service: string): ReadonlySet<string> {

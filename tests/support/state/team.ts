@@ -63,9 +63,15 @@ export class Team {
     });
   }
 
-  /** Deploys without asking; the run goes by a name in the log of runs. */
+  /** Deploys without asking, without a preview, and though it is no commit; the run goes by a name in the log of runs. */
   deploy(stack: string, name: string, extra: NodeJS.ProcessEnv = {}): Promise<RunResult> {
-    return this.command("deploy", stack, ["--yes", "--no-smoke"], { RUN: name, ...extra });
+    const flags = ["--yes", "--no-smoke", "--dirty", "--", "--skip-preview"];
+    return this.command("deploy", stack, flags, { RUN: name, ...extra });
+  }
+
+  /** Runs lines of shell in the copy of the checkout; the first that fails ends it. */
+  shell(lines: string): Promise<RunResult> {
+    return run("sh", ["-euc", lines], { cwd: this.folder, env: this.environment, timeoutMs: limitMs });
   }
 
   /** The plain engine on a stack. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { UpdateSummary } from "@pulumi/pulumi/automation";
-import { historyTable } from "../../../cli/history";
+import { historyEntries, historyEntry, historyTable } from "../../../cli/history";
 import { withAuthor } from "../../../cli/state/author";
 
 /** As Pulumi's library has it; what it has of configuration is without its secrets. */
@@ -32,7 +32,9 @@ const updates: readonly UpdateSummary[] = [
 ];
 
 describe("ds history", () => {
-  const [changed, failed] = updates.map((update) => historyTable("prod", [update]).split("\n")[1] ?? "");
+  const [changed, failed] = updates.map(
+    (update) => historyTable(historyEntries("prod", [update])).split("\n")[1] ?? "",
+  );
 
   it("says who updated the stack, from which commit, with which images, and what became of it", () => {
     const cells = (changed ?? "").split(/ {2,}/);
@@ -47,12 +49,27 @@ describe("ds history", () => {
     ]);
   });
 
+  it("is JSON of one form for scripts", () => {
+    const [first, second] = historyEntries("prod", updates);
+    assert.deepEqual(first, {
+      time: "2026-07-02T10:00:00.000Z",
+      author: "ada@laptop",
+      commit: "8043b9b0a1c28043b9b0a1c28043b9b0a1c28043",
+      dirty: true,
+      imageTag: "sha-0123abc",
+      kind: "update",
+      result: "succeeded",
+      changes: { update: 3, create: 1 },
+    });
+    for (const entry of [first, second]) historyEntry.parse(JSON.parse(JSON.stringify(entry)));
+  });
+
   it("takes the commit's title for nobody's name, and a commit without changes as it is", () => {
-    assert.match(failed ?? "", / not said {2}e05e04c0a1c2 {2,}destroy {2}failed {2}none$/);
+    assert.match(failed ?? "", / not said {2}e05e04c0a1c2 {2}not recorded {2}destroy {2}failed {2}none$/);
   });
 
   it("does not take the stack file's images for those of a pull request's environment", () => {
-    assert.match(historyTable("pr-7", updates), / 8043b9b0a1c2, changed {2}not recorded {2}/);
+    assert.match(historyTable(historyEntries("pr-7", updates)), / 8043b9b0a1c2, changed {2}not recorded {2}/);
   });
 });
 

@@ -203,10 +203,12 @@ describe("the comment of a review", () => {
       step("update", { metadata: { name } }, { metadata: { name, namespace: name, annotations: values } }),
       step("create", undefined, { metadata: { name }, data: { "@ada": hostile.join("\n") } }),
       { ...step("delete", { metadata: { name } }), urn: `urn:pulumi:prod::p::t::${name}2` },
+      { ...step("create", undefined, deployment(`${name} | @ada`)), urn: "urn:pulumi:prod::p::t::deployment" },
     ];
     const failed = readPlan("ephemeral", [said("error", hostile.join("\n"))], ended);
     const plans = [readPlan("prod", preview(steps)), failed];
     for (const text of [comment(plans, { whole }), wholeReview(plans)]) {
+      assert.match(text, /^\| .*@ada.* \| 1 more \| no other pod restarts \|/m, "a forecast");
       assert.doesNotMatch(outsideCode(text), /@ada|@huggingface|<img|<b>|# heading|\u202e/);
       assert.doesNotMatch(text.replaceAll("\n", ""), /\p{C}/u);
     }
@@ -271,6 +273,11 @@ function entries(variables: Readonly<Record<string, string>>) {
 
 function object(number: number, data: Readonly<Record<string, string>>) {
   return { metadata: { name: `object-${number}` }, data };
+}
+
+function deployment(name: string) {
+  const selector = { matchLabels: { app: "app" } };
+  return { kind: "Deployment", metadata: { name }, spec: { selector, template: { spec: { containers: [] } } } };
 }
 
 /** How Pulumi ends where a preview failed. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { marker, mostCharacters } from "../../../cli/review/markdown";
-import { postComment, targetOf } from "../../../cli/review/post";
+import { comment as commentOn, marker, mostCharacters } from "../../../cli/review/markdown";
+import { outdateReview, postComment, targetOf } from "../../../cli/review/post";
 import { botLogin, type Comment, environmentOf, type GitHub, pullRequest, startGitHub } from "../../support/github";
 import type { Answer } from "../../support/httpServer";
 
@@ -24,6 +24,56 @@ describe("posting the comment of a review", () => {
       github.comments.map(({ body }) => body),
       [comment],
     );
+  });
+
+  describe("of a pull request that is pushed to", () => {
+    const [earlier, later] = ["a".repeat(40), "b".repeat(40)] as const;
+    const of = (commit: string) =>
+      commentOn([], { whole: "whole", previewed: { commit, time: new Date("2026-07-01T10:00:00Z") } });
+    const bodies = () => github.comments.map(({ body }) => body);
+    const isOutdated =
+      /What this change does\n\n\*\*Outdated: commit `b{40}` was pushed since\.\*\*\n\nOf `a{40}`, previewed/;
+
+    beforeEach(async () => {
+      github = await startGitHub();
+      github.push(earlier);
+      await post(of(earlier));
+      assert.deepEqual(bodies(), [of(earlier)]);
+    });
+
+    it("says that it is outdated, once, and only then", async () => {
+      await outdateReview(String(pullRequest), environmentOf(github.url));
+      assert.deepEqual(bodies(), [of(earlier)]);
+      github.push(later);
+      for (const _ of ["once", "twice"]) {
+        await outdateReview(String(pullRequest), environmentOf(github.url));
+        assert.match(bodies().join(), isOutdated);
+        assert.equal(
+          bodies()
+            .join()
+            .match(/Outdated/g)?.length,
+          1,
+        );
+      }
+      await post(of(later));
+      assert.deepEqual(bodies(), [of(later)]);
+    });
+
+    it("calls a review outdated whose commit was the last one when it began, and keeps one of the last commit", async () => {
+      github.push(later);
+      await post(of(earlier));
+      assert.match(bodies().join(), isOutdated);
+      await post(of(later));
+      assert.equal((await post(of(earlier))).did, "kept");
+      assert.deepEqual(bodies(), [of(later)]);
+    });
+
+    it("says nothing where there is no comment", async () => {
+      await github.stop();
+      github = await startGitHub();
+      await outdateReview(String(pullRequest), environmentOf(github.url));
+      assert.deepEqual(bodies(), []);
+    });
   });
 
   it("edits it where it is, on the second page of 120 comments, and touches no other", async () => {

@@ -52,6 +52,13 @@ describe("the time a rollout may take", () => {
     assert.equal(budget(40, quarterLess).progressDeadlineSeconds, 4 * (190 + 45));
   });
 
+  it("is that of the number of pods that takes longest, of all that an autoscaler may choose", () => {
+    const quarterLess: Surge = { maxSurge: 0, maxUnavailable: "25%" };
+    const times = { startupSeconds: 120, minReadySeconds: 10, terminationGracePeriodSeconds: 45 };
+    const budget = rolloutBudget({ replicas: 50, fewestReplicas: 4, surge: quarterLess, ...times });
+    assert.equal(budget.progressDeadlineSeconds, 7 * (190 + 45));
+  });
+
   it("is one wave for a service that is stopped", () => assert.equal(budget(0).progressDeadlineSeconds, 190));
 
   it("has the engine wait a minute longer than Kubernetes", () => {
