@@ -120,7 +120,7 @@ function settingsFile(folder: string): string {
 }
 
 /** Two nodes of a machine have different ones, and one that was killed is found again by its folder. */
-function nodeId(folder: string): string {
+export function nodeId(folder: string): string {
   return `datasets-server-${createHash("sha256").update(folder).digest("hex").slice(0, 12)}`;
 }
 
