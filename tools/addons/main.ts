@@ -5,16 +5,16 @@ import { startDns } from "./dns";
 import { listener } from "./proxy";
 
 /**
- * Plays what EKS brings beside nodes: the AWS load balancers with their controller, and DNS. Runs in the network namespace of the
- * node until it is ended.
+ * Plays what EKS brings beside nodes until it is ended: the AWS load balancers with their controller, where ports are given for
+ * their listeners, and DNS, where an address is. Neither reaches further than the network namespace that it is started in.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       kubeconfig: { type: "string" },
       address: { type: "string", default: "0.0.0.0" },
-      http: { type: "string", default: "80" },
-      https: { type: "string", default: "443" },
+      http: { type: "string" },
+      https: { type: "string" },
       dns: { type: "string" },
       lag: { type: "string", default: "2000" },
     },
@@ -23,15 +23,17 @@ async function main(): Promise<void> {
   config.loadFromFile(values.kubeconfig ?? "");
   const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
   const caches = await watchCluster(config);
-  const routing = controlLoadBalancers(config, caches, { lagMs: Number(values.lag), log });
-  const listen = (protocol: "HTTP" | "HTTPS", port: string) =>
-    new Promise<void>((resolve, reject) => {
-      const server = listener(protocol, routing, log);
-      server.once("error", reject).listen(Number(port), values.address, resolve);
-    });
-  await Promise.all([listen("HTTP", values.http), listen("HTTPS", values.https)]);
   if (values.dns !== undefined) await startDns(caches, values.dns);
-  log(`load balancers at ${values.address}, ports ${values.http} and ${values.https}`);
+  if (values.http !== undefined && values.https !== undefined) {
+    const routing = controlLoadBalancers(config, caches, { lagMs: Number(values.lag), log });
+    for (const [protocol, port] of [["HTTP", values.http] as const, ["HTTPS", values.https] as const]) {
+      const server = listener(protocol, routing, log);
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject).listen(Number(port), values.address, resolve);
+      });
+    }
+  }
+  log("ready");
 }
 
 void main().catch((error: unknown) => {

@@ -24,7 +24,7 @@ export function readinessGatePolicy(gates: readonly ReadinessGate[]) {
         resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
       },
       mutations: podsOf(gates).map(({ condition, conditionTypes }) => {
-        const values = conditionTypes.map((type) => `Object.spec.readinessGates{conditionType: ${quoted(type)}}`);
+        const values = conditionTypes.map((type) => `{"conditionType": ${quoted(type)}}`);
         const patch = `JSONPatch{op: "add", path: "/spec/readinessGates", value: [${values.join(", ")}]}`;
         return { patchType: "JSONPatch", jsonPatch: { expression: `${condition} ? [${patch}] : []` } };
       }),

@@ -5,9 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { makeCgroup } from "./cgroups";
 import { containerdConfig, kubeletConfig, podNetwork } from "./configuration";
 import { connectProxy, relay } from "./relay";
-import { addresses, nodeName, type RealNodeSettings, sockets } from "./settings";
+import { addresses, containerdSocket, importing, nodeName, type RealNodeSettings, sockets } from "./settings";
 
-const containerdSocket = "/run/containerd/containerd.sock";
 const startLimitMs = 30_000;
 const restartMs = 500;
 
@@ -19,7 +18,7 @@ async function main([settingsFile = ""]: readonly string[]): Promise<void> {
   await connectBothSides(settings);
   part(settings, "containerd", "containerd", ["--config", path.join(folder, "containerd.toml")]);
   await until("containerd answers", () => fs.existsSync(containerdSocket));
-  succeeds("ctr", ["--address", containerdSocket, "--namespace", "k8s.io", "images", "import", settings.images]);
+  succeeds("ctr", importing(settings.images));
   part(settings, "kubelet", tools.kubelet, [
     `--config=${path.join(folder, "kubelet.json")}`,
     `--kubeconfig=${kubeconfig}`,

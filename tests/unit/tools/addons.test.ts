@@ -102,8 +102,8 @@ describe("the stand-in for load balancers", () => {
           'object.metadata.labels[?"app"].orValue("") == "api"',
           'object.metadata.labels[?"instance"].orValue("") == "local"',
         ].join(" && ") +
-          ' ? [JSONPatch{op: "add", path: "/spec/readinessGates", value: [Object.spec.readinessGates{conditionType: "a"}, ' +
-          'Object.spec.readinessGates{conditionType: "b"}]}] : []',
+          ' ? [JSONPatch{op: "add", path: "/spec/readinessGates", value: [{"conditionType": "a"}, ' +
+          '{"conditionType": "b"}]}] : []',
       ],
     );
     assert.deepEqual(readinessGatePolicy([]), []);
