@@ -127,7 +127,7 @@ export async function removeRealNode(paths: WorkspacePaths): Promise<void> {
     try {
       return removeCgroup(nodeId(folder));
     } catch (error) {
-      // Processes that were killed are in it until the kernel has collected them.
+      // What runs in there is in it until the kernel has ended and collected it.
       if (Date.now() > deadline) throw error;
       await sleep(50);
     }
