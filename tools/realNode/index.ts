@@ -148,13 +148,14 @@ export function nodeId(folder: string): string {
   return `datasets-server-${createHash("sha256").update(folder).digest("hex").slice(0, 12)}`;
 }
 
-/** Owned as the access points of the real storage are; these take every user's files, whoever writes them. */
+/** Owned as the access points of the real storage are. */
 async function makeVolumes(paths: WorkspacePaths): Promise<void> {
   const owner = { user: 1000, group: 3000 };
   for (let index = 0; index < volumeCount; index += 1) {
     const folder = volumeFolder(index, { realVolumes: realVolumes(paths) });
     await fs.mkdir(folder, { recursive: true });
     await fs.chown(folder, owner.user, owner.group);
+    // A storage driver would give it to the pod's fsGroup; a folder of the machine is given to nobody, and MongoDB is another user.
     await fs.chmod(folder, 0o777);
   }
 }
