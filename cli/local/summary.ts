@@ -24,7 +24,7 @@ export async function printSummary(workspace: string, stack: string, outputs: Ou
   console.log(`\n${table(["workload", "ready", "image"], rows)}\n`);
   console.log(`stack ${stack} on cluster ${cluster}, namespace ${namespace}`);
   const ports = await loadBalancerPorts(workspacePaths(workspace));
-  console.log(ports === undefined ? simulatedNodes : realNode(new URL(parsed.url.value).host, ports.http));
+  console.log(ports === undefined ? simulatedNodes : realNode(new URL(parsed.url.value).host, ports.https));
   console.log("Try next:");
   for (const [command, what] of [
     [`ds shell -- kubectl get pods -n ${namespace}`, "what runs, as the API server tells it"],

@@ -127,7 +127,7 @@ export async function removeRealNode(paths: WorkspacePaths): Promise<void> {
     try {
       return removeCgroup(nodeId(folder));
     } catch (error) {
-      // Processes that were killed are in it until the kernel has collected them.
+      // What runs in there is in it until the kernel has ended and collected it.
       if (Date.now() > deadline) throw error;
       await sleep(50);
     }
@@ -144,7 +144,7 @@ function settingsFile(folder: string): string {
 }
 
 /** Two nodes of a machine have different ones, and one that was killed is found again by its folder. */
-function nodeId(folder: string): string {
+export function nodeId(folder: string): string {
   return `datasets-server-${createHash("sha256").update(folder).digest("hex").slice(0, 12)}`;
 }
 

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { makeCgroup } from "./cgroups";
+import { enterCgroup } from "./cgroups";
 import { containerdConfig, kubeletConfig, podNetwork } from "./configuration";
 import { connectProxy, relay } from "./relay";
 import { addresses, containerdSocket, importing, nodeName, type RealNodeSettings, sockets } from "./settings";
@@ -54,6 +54,8 @@ async function main([settingsFile = ""]: readonly string[]): Promise<void> {
 
 /** Makes the namespace's network, the folders, and the files that the parts read. */
 function prepare({ folder, id, pauseImage }: RealNodeSettings): void {
+  // Its removal waits for all that is in there.
+  enterCgroup(id);
   // Sockets of containerd and its shims, locks of iptables, names of pods' namespaces: all go with the mount namespace.
   succeeds("mount", ["-t", "tmpfs", "tmpfs", "/run"]);
   hideMachinesOwn(folder);
@@ -74,7 +76,6 @@ function prepare({ folder, id, pauseImage }: RealNodeSettings): void {
   for (const name of ["cni", "containerd", "kubelet", "logs"])
     fs.mkdirSync(path.join(folder, name), { recursive: true });
   for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, name), text);
-  makeCgroup(id);
 }
 
 /**
