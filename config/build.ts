@@ -8,9 +8,10 @@ import type { DatasetsServerArgs } from "../components/buildObjects";
 import type { SecretValues } from "../components/foundation/secrets";
 import { type MongoDbConfig, mongoDbUrl } from "../components/workloads/mongodb";
 import { parquetMetadataPath } from "../components/workloads/volumes";
+import type { Strictness } from "../safety/effects";
 import { keptRelease, permittedRelease, specifiesCutover } from "./adoption";
 import { environmentOf } from "./environment";
-import { allowedDeletions, protectsObjects } from "./protection";
+import { allowedEffects, strictnessOf } from "./protection";
 import type { Parameters } from "./pullRequest";
 import type { EncryptedKey, StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
@@ -23,8 +24,10 @@ export interface Config {
   readonly adopt: boolean;
   /** Whether the stack file specifies how the stack and a live Helm release in its namespace get along. */
   readonly specifiesCutover: boolean;
-  /** What this run may delete or replace. Default: anything, as on stacks that are not production. */
-  readonly allowedDeletions?: readonly string[];
+  /** What an update asks for, by what it may cost. */
+  readonly strictness: Strictness;
+  /** What this update may lose, of what it has to ask for. */
+  readonly allowed: readonly string[];
   /** What the stack's outputs say of the pull request that it is for. Default: it is for none. */
   readonly pullRequest?: Parameters;
   readonly datasetsServer: DatasetsServerArgs;
@@ -96,7 +99,8 @@ export function buildConfig(
     cluster: clusterArgs(file.cluster, variables),
     adopt: permittedRelease(variables) !== undefined,
     specifiesCutover: specifiesCutover(identity, file),
-    ...(protectsObjects(identity) && { allowedDeletions: allowedDeletions(variables) }),
+    strictness: strictnessOf(identity),
+    allowed: allowedEffects(variables),
     ...(environment && { pullRequest: environment.parameters }),
     datasetsServer: {
       scope,

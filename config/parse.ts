@@ -9,7 +9,7 @@ import { capacityIssues } from "./capacity";
 import { endpointIssues } from "./endpoints";
 import { fileWorkloads } from "./fileWorkloads";
 import { type ConfigIssue, configKey, foreignKey, missing, schemaIssues, suggest, unexpected } from "./issues";
-import { allowedDeletionIssues } from "./protection";
+import { allowedEffectIssues } from "./protection";
 import { parameterIssues, readParameters } from "./pullRequest";
 import { quotaIssues } from "./quota";
 import { type EncryptedKey, isEncryptedKey, placeholders, type StackFile, stackFileSchema } from "./schema";
@@ -129,7 +129,7 @@ const checks: readonly Check[] = [
   quotaIssues,
   secondProductionIssues,
   adoptionIssues,
-  allowedDeletionIssues,
+  allowedEffectIssues,
   nodePoolIssues,
   egressIssues,
   unreadVariableIssues,

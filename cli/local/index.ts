@@ -27,8 +27,7 @@ export async function up(workspace: string, { refresh = false }: UpOptions): Pro
     // What the state says belongs to a cluster that is gone.
     await rm(workspacePaths(workspace).state, { recursive: true, force: true });
   }
-  const plain = engineOf(toolbox, workspace, stack);
-  const engine = refresh ? forcing(plain) : plain;
+  const engine = engineOf(toolbox, workspace, stack);
   const local = await selectStack(engine);
   console.log(`updating stack ${stack}`);
   const message = authorMessage(engine.environment);
@@ -65,9 +64,4 @@ export async function down(workspace: string): Promise<void> {
 export async function selectStack(engine: Engine): Promise<Stack> {
   const workspace = await workspaceOf(engine);
   return answered(Stack.createOrSelect(stack, workspace));
-}
-
-/** Without force, the API server keeps an edited field for its editor, and refuses the update. */
-function forcing({ executable, environment }: Engine): Engine {
-  return { executable, environment: { ...environment, PULUMI_K8S_ENABLE_PATCH_FORCE: "true" } };
 }

@@ -1,0 +1,322 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { parseQuantity } from "../catalog/quantity";
+import type { ManagedKind } from "../components/objects";
+import { ingressAnnotations } from "../components/traffic/ingress";
+
+/** What an update does to one object. */
+export interface ObjectChange {
+  readonly does: "create" | "update" | "replace" | "delete";
+  readonly kind: string;
+  readonly name: string;
+  /** The object's inputs, before the update and after it. */
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/** What an effect may cost: data for good, requests and jobs for a while, or nothing that anyone waits for. */
+export type Stake = "data" | "traffic" | "notice";
+
+/** What an update asks of the person who runs it: nothing but to read, or to name what may be lost. */
+export type Need = "told" | "allow";
+
+/** What a stack's updates ask for each stake. What has no row in the tables below is free. */
+export type Strictness = Readonly<Record<Stake, Need>>;
+
+/** What a change means for traffic or data. */
+export interface Effect {
+  /** What is affected, as --allow names it: Service/datasets-server-prod-api, or LoadBalancer/datasets-server-prod. */
+  readonly subject: string;
+  readonly stake: Stake;
+  readonly verb: "delete" | "change";
+  /** What happens to the subject, as in `would be deleted: requests to its name fail`. */
+  readonly text: string;
+  /** What to do in its place, where no permission makes it work. */
+  readonly way?: string;
+}
+
+/** The kinds whose deletion or replacement costs something, and what. */
+const removals = {
+  Namespace: [
+    "data",
+    "it stays on the cluster with all that is in it (retainOnDelete), and the stack no longer knows of it",
+  ],
+  Deployment: ["traffic", "its pods stop: no one answers its requests or works on its jobs until other pods are ready"],
+  StatefulSet: ["traffic", "its pods stop: a database's clients wait for new ones. The volumes of its pods stay"],
+  Service: [
+    "traffic",
+    "requests to its name fail, and load balancers lose its pods until they know those of a new one",
+  ],
+  Ingress: [
+    "traffic",
+    "its rules leave the load balancer; the last of a group takes the load balancer and its address along",
+  ],
+  Secret: ["traffic", "running pods go on, but none that starts can read it, one that crashed or was moved included"],
+  PersistentVolumeClaim: ["data", "its volume is released; with reclaim policy Delete its files are deleted"],
+  NetworkPolicy: ["traffic", "the connections that it lets through are closed"],
+  CronJob: ["notice", "no run of it starts any more"],
+} as const satisfies Readonly<Partial<Record<ManagedKind, readonly [Stake, string]>>>;
+
+type RemovableKind = keyof typeof removals;
+
+export function isRemovable(kind: string): kind is RemovableKind {
+  return Object.hasOwn(removals, kind);
+}
+
+/** What no permission is asked for by its own name. */
+const unnamed: readonly string[] = ["CronJob"] satisfies readonly RemovableKind[];
+
+/** The kinds whose objects no strict update deletes or replaces unless it is allowed by name. */
+export const protectedKinds = Object.keys(removals).filter((kind) => !unnamed.includes(kind));
+
+/** What else --allow names. */
+export const loadBalancerKind = "LoadBalancer";
+
+/** A field whose change costs something, although the object is updated in place. */
+interface FieldRow {
+  readonly kind: ManagedKind;
+  /** Where it is, as docs/rules.md has it. */
+  readonly field: string;
+  readonly stake: Stake;
+  /** What happens when it changes so; undefined where this change costs nothing. */
+  readonly text: (before: Inputs, after: Inputs) => string | undefined;
+  /** What --allow names. Default: the object. */
+  readonly subject?: (before: Inputs) => string;
+  readonly way?: string;
+}
+
+const texts = z.record(z.string(), z.string()).catch({});
+
+const shape = z.object({
+  metadata: z.object({ annotations: texts }).catch({ annotations: {} }),
+  spec: z
+    .looseObject({
+      replicas: z.number().optional().catch(undefined),
+      suspend: z.boolean().optional().catch(undefined),
+      resources: z
+        .object({ requests: z.object({ storage: z.string() }) })
+        .optional()
+        .catch(undefined),
+      rules: z
+        .array(
+          z.object({
+            host: z.string().default(""),
+            http: z.object({ paths: z.array(z.object({ path: z.string().default("/") })) }),
+          }),
+        )
+        .catch([]),
+    })
+    .catch({ rules: [] }),
+});
+
+type Inputs = z.infer<typeof shape>;
+
+const oldAddress = "clients of the old address, such as a CDN's origin or a DNS record by hand, get no answer";
+
+/** Returns the row of an annotation of the load balancer: one thing for all its Ingresses. */
+function loadBalancerRow(annotation: string, becomes: string): FieldRow {
+  const value = ({ metadata }: Inputs) => metadata.annotations[annotation];
+  return {
+    kind: "Ingress",
+    field: `metadata.annotations["${annotation}"]`,
+    stake: "traffic",
+    subject: loadBalancerOf,
+    text: (before, after) => {
+      const [old, now] = [value(before), value(after)].map((text) => text ?? "none");
+      return old === now ? undefined : `would change, as ${shortName(annotation)} ${old} becomes ${now}: ${becomes}`;
+    },
+  };
+}
+
+function loadBalancerOf({ metadata }: Inputs): string {
+  return `${loadBalancerKind}/${metadata.annotations[ingressAnnotations.name] ?? "unnamed"}`;
+}
+
+function shortName(annotation: string): string {
+  return annotation.slice(annotation.indexOf("/") + 1);
+}
+
+const anotherClaim =
+  "a claim that differs has another name, and the data are copied into it. A PR environment can begin anew, without " +
+  "its data: ds pr down N, then ds pr up N";
+
+const fieldRows: readonly FieldRow[] = [
+  loadBalancerRow(ingressAnnotations.scheme, `AWS makes another one, with another address; ${oldAddress}`),
+  loadBalancerRow(ingressAnnotations.name, `AWS makes another one, with another address; ${oldAddress}`),
+  loadBalancerRow(ingressAnnotations.group, `the rules move to another group's, with another address; ${oldAddress}`),
+  loadBalancerRow(
+    ingressAnnotations.certificate,
+    "HTTPS answers with another certificate; clients fail where it does not cover the host that they ask for",
+  ),
+  loadBalancerRow(
+    ingressAnnotations.redirect,
+    "requests by HTTP are sent on to HTTPS, or no longer are; a client that takes only one of both fails",
+  ),
+  loadBalancerRow(
+    ingressAnnotations.externalDns,
+    "external-dns removes the record of the old name and makes that of the new one, where there is one",
+  ),
+  {
+    kind: "Ingress",
+    field: "spec.rules[].host",
+    stake: "traffic",
+    subject: loadBalancerOf,
+    text: (before, after) => {
+      const [old, now] = [before, after].map(({ spec }) => [...new Set(spec.rules.map(({ host }) => host))].join(", "));
+      return old === now
+        ? undefined
+        : `would answer for ${now}, and no longer for ${old}: requests for the old host, and pages that link to it, fail`;
+    },
+  },
+  {
+    kind: "Ingress",
+    field: "spec.rules[].http.paths[].path",
+    stake: "traffic",
+    text: (before, after) => {
+      const pathsOf = ({ spec }: Inputs) => spec.rules.flatMap(({ http }) => http.paths.map(({ path }) => path));
+      const gone = pathsOf(before).filter((path) => !pathsOf(after).includes(path));
+      return gone.length > 0 ? `would lose ${gone.join(", ")}: requests for that get 404` : undefined;
+    },
+  },
+  flowRow("ingress", "traffic", "would close connections to pods", (before, after) => [before, after]),
+  flowRow("egress", "traffic", "would close connections of pods", (before, after) => [before, after]),
+  flowRow("ingress", "notice", "would open connections to pods", (before, after) => [after, before]),
+  flowRow("egress", "notice", "would open connections of pods", (before, after) => [after, before]),
+  {
+    kind: "Deployment",
+    field: "spec.replicas",
+    stake: "traffic",
+    text: ({ spec: before }, { spec: after }) =>
+      after.replicas === 0 && before.replicas !== 0
+        ? "would stop: no one answers its requests or works on its jobs"
+        : undefined,
+  },
+  {
+    kind: "CronJob",
+    field: "spec.suspend",
+    stake: "notice",
+    text: ({ spec: before }, { spec: after }) =>
+      after.suspend && !before.suspend ? "would be suspended: no run of it starts any more" : undefined,
+  },
+  {
+    kind: "PersistentVolumeClaim",
+    field: "spec.resources.requests.storage",
+    stake: "notice",
+    text: (before, after) => {
+      const [old, now] = [storageOf(before), storageOf(after)];
+      return now.bytes > old.bytes
+        ? `would grow from ${old.text} to ${now.text}, in place; it never shrinks again`
+        : undefined;
+    },
+  },
+  {
+    kind: "PersistentVolumeClaim",
+    field: "spec.resources.requests.storage",
+    stake: "data",
+    text: (before, after) => {
+      const [old, now] = [storageOf(before), storageOf(after)];
+      return now.bytes < old.bytes ? `would shrink from ${old.text} to ${now.text}, which no volume can` : undefined;
+    },
+    way: `put its size back; ${anotherClaim}`,
+  },
+];
+
+/** Returns the row of connections that a network policy lets through before and no longer after, or the other way round. */
+function flowRow(
+  direction: "ingress" | "egress",
+  stake: Stake,
+  says: string,
+  order: (before: Inputs, after: Inputs) => readonly [Inputs, Inputs],
+): FieldRow {
+  return {
+    kind: "NetworkPolicy",
+    field: `spec.${direction}`,
+    stake,
+    text: (before, after) => {
+      const [has, lacks] = order(before, after).map(({ spec }) => flows(spec[direction], direction));
+      const gone = [...(has ?? [])].filter((flow) => !lacks?.has(flow));
+      return gone.length > 0 ? `${says}: ${gone.join("; ")}` : undefined;
+    },
+  };
+}
+
+const peers = z
+  .array(z.looseObject({ ipBlock: z.object({ cidr: z.string(), except: z.array(z.string()).default([]) }).optional() }))
+  .default([]);
+
+const policyRules = z
+  .array(
+    z.object({
+      from: peers,
+      to: peers,
+      ports: z
+        .array(z.object({ protocol: z.string().default("TCP"), port: z.unknown(), endPort: z.unknown() }).partial())
+        .default([{}]),
+    }),
+  )
+  .default([]);
+
+/** Returns each pair of a peer and a port as text, such as `10.12.0.0/16, TCP 8080`. */
+function flows(rules: unknown, direction: "ingress" | "egress"): ReadonlySet<string> {
+  const parsed = policyRules.parse(rules);
+  return new Set(
+    parsed.flatMap(({ from, to, ports }) => {
+      const others = direction === "ingress" ? from : to;
+      const names = others.length > 0 ? others.map(peerText) : ["anyone"];
+      return names.flatMap((name) => ports.map((port) => `${name}, ${portText(port)}`));
+    }),
+  );
+}
+
+function peerText({ ipBlock, ...selectors }: z.infer<typeof peers>[number]): string {
+  if (ipBlock === undefined) return JSON.stringify(selectors);
+  return ipBlock.except.length > 0 ? `${ipBlock.cidr} but ${ipBlock.except.join(", ")}` : ipBlock.cidr;
+}
+
+function portText({ protocol = "TCP", port = "any port", endPort }: Readonly<Record<string, unknown>>): string {
+  return `${protocol} ${port}${endPort === undefined ? "" : `-${endPort}`}`;
+}
+
+function storageOf({ spec }: Inputs): { readonly text: string; readonly bytes: number } {
+  const text = spec.resources?.requests.storage ?? "0";
+  return { text, bytes: parseQuantity(text) ?? 0 };
+}
+
+/** Returns what a change means for traffic or data; nothing for one that is free. */
+export function effectsOf(change: ObjectChange): Effect[] {
+  const { does, kind, name, before, after } = change;
+  const subject = `${kind}/${name}`;
+  if (does === "update") {
+    if (isDeepStrictEqual(before, after)) return [];
+    const [old, now] = [shape.parse(before ?? {}), shape.parse(after ?? {})];
+    return fieldRows
+      .filter((row) => row.kind === kind)
+      .flatMap(({ stake, text, way, subject: of }) => {
+        const said = text(old, now);
+        const whose = of?.(old) ?? subject;
+        return said === undefined
+          ? []
+          : [{ subject: whose, stake, verb: "change" as const, text: said, ...(way && { way }) }];
+      });
+  }
+  if (does === "create" || !isRemovable(kind)) return [];
+  const [stake, cost] = removals[kind];
+  const again = does === "replace" ? ", and recreated unless this is a destroy" : "";
+  const text = `would be deleted${again}: ${cost}`;
+  // Kubernetes keeps a claim while pods have it, and they would have the new one of the same name.
+  const isStuck = does === "replace" && kind === "PersistentVolumeClaim" && nameOf(before) === nameOf(after);
+  const way = `put back what cannot change in place, such as its class; ${anotherClaim}`;
+  return [{ subject, stake, verb: "delete", text, ...(isStuck && { way }) }];
+}
+
+const named = z.looseObject({ metadata: z.looseObject({ name: z.string() }) });
+
+/** Returns the name in the inputs of an object, if they have one. */
+export function nameOf(inputs: unknown): string | undefined {
+  return named.safeParse(inputs).data?.metadata.name;
+}
+
+/** Returns every field that has a row: its kind, where it is, and what its change costs. */
+export function fieldsWithEffects(): readonly Pick<FieldRow, "kind" | "field" | "stake">[] {
+  return fieldRows;
+}
