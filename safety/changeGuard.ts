@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { isDryRun } from "@pulumi/pulumi/runtime";
 import { z } from "zod";
 import type { LiveObjects } from "../cluster/liveObjects";
-import { type Effect, effectsOf, isRemovable, nameOf } from "./effects";
+import { type Effect, effectsOf, hasFieldEffects, isRemovable, nameOf } from "./effects";
 import { describeEffect, isAllowed, type ObjectEffect, summarizeEffects, type UpdatePermissions } from "./protection";
 
 /**
@@ -66,10 +66,15 @@ export function changeGuard(live: LiveObjects, permissions: UpdatePermissions): 
   return ({ type, name: resource, props, opts }) => {
     if (!type.startsWith("kubernetes:")) return undefined;
     const { kind, name } = objectOf(type, resource, props);
-    inProgram.objects.add(`${kind}/${name}`);
-    pulumi.createUrn(resource, type, opts.parent).apply((urn) => inProgram.urns.add(urn));
     const isGuarded = permissions.strictness.traffic === "allow" && isRemovable(kind);
-    const hooks = { beforeUpdate: [beforeUpdate], ...(isGuarded && { beforeDelete: [beforeDelete] }) };
+    if (isGuarded) {
+      inProgram.objects.add(`${kind}/${name}`);
+      pulumi.createUrn(resource, type, opts.parent).apply((urn) => inProgram.urns.add(urn));
+    }
+    const hooks = {
+      ...(hasFieldEffects(kind) && { beforeUpdate: [beforeUpdate] }),
+      ...(isGuarded && { beforeDelete: [beforeDelete] }),
+    };
     // With its deletion last, a replacement of another name would be there before the hook is asked.
     return { props, opts: pulumi.mergeOptions(opts, { hooks, ...(isGuarded && { deleteBeforeReplace: true }) }) };
   };

@@ -285,7 +285,6 @@ function storageOf({ spec }: Inputs): { readonly text: string; readonly bytes: n
 /** Returns what a change means for traffic or data; nothing for one that is free. */
 export function effectsOf(change: ObjectChange): Effect[] {
   const { does, kind, name, before, after } = change;
-  const subject = `${kind}/${name}`;
   if (does === "update") {
     if (isDeepStrictEqual(before, after)) return [];
     const [old, now] = [shape.parse(before ?? {}), shape.parse(after ?? {})];
@@ -293,7 +292,7 @@ export function effectsOf(change: ObjectChange): Effect[] {
       .filter((row) => row.kind === kind)
       .flatMap(({ stake, text, way, subject: of }) => {
         const said = text(old, now);
-        const whose = of?.(old) ?? subject;
+        const whose = of?.(old) ?? `${kind}/${name}`;
         return said === undefined
           ? []
           : [{ subject: whose, stake, verb: "change" as const, text: said, ...(way && { way }) }];
@@ -301,12 +300,13 @@ export function effectsOf(change: ObjectChange): Effect[] {
   }
   if (does === "create" || !isRemovable(kind)) return [];
   const [stake, cost] = removals[kind];
+  const gone = nameOf(before) ?? name;
   const again = does === "replace" ? ", and recreated unless this is a destroy" : "";
   const text = `would be deleted${again}: ${cost}`;
   // Kubernetes keeps a claim while pods have it, and they would have the new one of the same name.
-  const isStuck = does === "replace" && kind === "PersistentVolumeClaim" && nameOf(before) === nameOf(after);
+  const isStuck = does === "replace" && kind === "PersistentVolumeClaim" && gone === nameOf(after);
   const way = `put back what cannot change in place, such as its class; ${anotherClaim}`;
-  return [{ subject, stake, verb: "delete", text, ...(isStuck && { way }) }];
+  return [{ subject: `${kind}/${gone}`, stake, verb: "delete", text, ...(isStuck && { way }) }];
 }
 
 const named = z.looseObject({ metadata: z.looseObject({ name: z.string() }) });
@@ -314,6 +314,11 @@ const named = z.looseObject({ metadata: z.looseObject({ name: z.string() }) });
 /** Returns the name in the inputs of an object, if they have one. */
 export function nameOf(inputs: unknown): string | undefined {
   return named.safeParse(inputs).data?.metadata.name;
+}
+
+/** Tells whether the update in place of an object of a kind may cost something. */
+export function hasFieldEffects(kind: string): boolean {
+  return fieldRows.some((row) => row.kind === kind);
 }
 
 /** Returns every field that has a row: its kind, where it is, and what its change costs. */

@@ -1,14 +1,9 @@
 import type { Command } from "commander";
-import { describe, type OnWorkspace, onStack, type PassOn } from "./shared";
+import { allow, describe, type OnWorkspace, onStack, type PassOn } from "./shared";
 
 interface Changing extends OnWorkspace {
   readonly allow?: readonly string[];
 }
-
-const allow = [
-  "--allow <OBJECT...>",
-  "what this run may delete or replace, such as Service/datasets-server-prod-api",
-] as const;
 
 /** Commands that change a stack, or show what would change. */
 export function deployCommands(program: Command, passOn: PassOn): void {

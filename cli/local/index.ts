@@ -1,12 +1,15 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { Stack } from "@pulumi/pulumi/automation";
+import { strictnessOf } from "../../config/protection";
 import { clusterStatus, startCluster, stopCluster } from "../../tools/cluster";
 import { findTools, installTools } from "../../tools/install";
 import { localGroups } from "../../tools/toolbox";
 import { workspacePaths } from "../../tools/workspace";
 import { answered, workspaceOf } from "../lib/automation";
 import { type Engine, engineOf } from "../lib/engine";
+import { requireAllowed } from "../review/allowed";
+import { previewStack } from "../review/preview";
 import { authorMessage } from "../state/author";
 import { changeStack } from "../state/update";
 import { withProgress } from "./progress";
@@ -29,6 +32,11 @@ export async function up(workspace: string, { refresh = false }: UpOptions): Pro
   }
   const engine = engineOf(toolbox, workspace, stack);
   const local = await selectStack(engine);
+  // One that is new has nothing to lose.
+  if ((await answered(local.info())) !== undefined) {
+    const strictness = strictnessOf({ kind: stack });
+    requireAllowed(await previewStack(engine, stack), { stack, strictness, allowed: [], command: "ds up" });
+  }
   console.log(`updating stack ${stack}`);
   const message = authorMessage(engine.environment);
   const { outputs } = await changeStack(engine, stack, () =>

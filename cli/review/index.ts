@@ -1,13 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { errorText } from "../../cluster/userError";
 import { checkSecrets, secretsKeeper } from "../deploy";
-import { plainly, stackOf } from "../lib/automation";
 import type { Engine } from "../lib/engine";
 import { checkVerbosity } from "../lib/verbosity";
 import { comment, wholeReview } from "./markdown";
-import { failedPlan, type Plan, readPlan } from "./plan";
+import { failedPlan, type Plan } from "./plan";
+import { previewStack } from "./preview";
 import { counted } from "./text";
 
 export interface ReviewOptions {
@@ -46,13 +45,7 @@ async function previewPlan(stack: string, engineOf: ReviewOptions["engineOf"]): 
     const engine = await engineOf(stack);
     checkVerbosity([], engine.environment);
     await checkSecrets(secretsKeeper(stack));
-    const pulumi = await stackOf(engine, stack);
-    const events: EngineEvent[] = [];
-    const ended = await pulumi.preview({ onEvent: (event) => events.push(event) }).then(
-      () => undefined,
-      (error: unknown) => errorText(plainly(error)),
-    );
-    return readPlan(stack, events, ended);
+    return await previewStack(engine, stack);
   } catch (error) {
     return failedPlan(stack, errorText(error));
   }
