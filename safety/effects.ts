@@ -75,11 +75,13 @@ export const loadBalancerKind = "LoadBalancer";
 /** A field whose change costs something, although the object is updated in place. */
 interface FieldRow {
   readonly kind: ManagedKind;
-  /** Where it is, as docs/rules.md has it. */
+  /** Where it is, and which of its changes are meant, where not all are. */
   readonly field: string;
   readonly stake: Stake;
-  /** What happens when it changes so; undefined where this change costs nothing. */
-  readonly text: (before: Inputs, after: Inputs) => string | undefined;
+  /** What happens then. */
+  readonly cost: string;
+  /** What the update would do, as in `would stop`; undefined where this change of the field is free. */
+  readonly does: (before: Inputs, after: Inputs) => string | undefined;
   /** What --allow names. Default: the object. */
   readonly subject?: (before: Inputs) => string;
   readonly way?: string;
@@ -114,16 +116,17 @@ type Inputs = z.infer<typeof shape>;
 const oldAddress = "clients of the old address, such as a CDN's origin or a DNS record by hand, get no answer";
 
 /** Returns the row of an annotation of the load balancer: one thing for all its Ingresses. */
-function loadBalancerRow(annotation: string, becomes: string): FieldRow {
-  const value = ({ metadata }: Inputs) => metadata.annotations[annotation];
+function loadBalancerRow(annotation: string, cost: string): FieldRow {
+  const value = ({ metadata }: Inputs) => metadata.annotations[annotation] ?? "none";
   return {
     kind: "Ingress",
     field: `metadata.annotations["${annotation}"]`,
     stake: "traffic",
+    cost,
     subject: loadBalancerOf,
-    text: (before, after) => {
-      const [old, now] = [value(before), value(after)].map((text) => text ?? "none");
-      return old === now ? undefined : `would change, as ${shortName(annotation)} ${old} becomes ${now}: ${becomes}`;
+    does: (before, after) => {
+      const [old, now] = [value(before), value(after)];
+      return old === now ? undefined : `would change, as ${shortName(annotation)} ${old} becomes ${now}`;
     },
   };
 }
@@ -160,84 +163,86 @@ const fieldRows: readonly FieldRow[] = [
     kind: "Ingress",
     field: "spec.rules[].host",
     stake: "traffic",
+    cost: "requests for the old host, and pages that link to it, fail",
     subject: loadBalancerOf,
-    text: (before, after) => {
+    does: (before, after) => {
       const [old, now] = [before, after].map(({ spec }) => [...new Set(spec.rules.map(({ host }) => host))].join(", "));
-      return old === now
-        ? undefined
-        : `would answer for ${now}, and no longer for ${old}: requests for the old host, and pages that link to it, fail`;
+      return old === now ? undefined : `would answer for ${now}, and no longer for ${old}`;
     },
   },
   {
     kind: "Ingress",
     field: "spec.rules[].http.paths[].path",
     stake: "traffic",
-    text: (before, after) => {
+    cost: "requests for a path that is gone get 404",
+    does: (before, after) => {
       const pathsOf = ({ spec }: Inputs) => spec.rules.flatMap(({ http }) => http.paths.map(({ path }) => path));
       const gone = pathsOf(before).filter((path) => !pathsOf(after).includes(path));
-      return gone.length > 0 ? `would lose ${gone.join(", ")}: requests for that get 404` : undefined;
+      return gone.length > 0 ? `would lose ${gone.join(", ")}` : undefined;
     },
   },
-  flowRow("ingress", "traffic", "would close connections to pods", (before, after) => [before, after]),
-  flowRow("egress", "traffic", "would close connections of pods", (before, after) => [before, after]),
-  flowRow("ingress", "notice", "would open connections to pods", (before, after) => [after, before]),
-  flowRow("egress", "notice", "would open connections of pods", (before, after) => [after, before]),
+  ...(["ingress", "egress"] as const).flatMap((direction): FieldRow[] => [
+    {
+      kind: "NetworkPolicy",
+      field: `spec.${direction} lets less through`,
+      stake: "traffic",
+      cost: "connections that are no longer let through fail",
+      does: (before, after) => would("close", flowsOnlyIn(before, after, direction)),
+    },
+    {
+      kind: "NetworkPolicy",
+      field: `spec.${direction} lets more through`,
+      stake: "notice",
+      cost: "more is let through",
+      does: (before, after) => would("open", flowsOnlyIn(after, before, direction)),
+    },
+  ]),
   {
     kind: "Deployment",
-    field: "spec.replicas",
+    field: "spec.replicas becomes 0",
     stake: "traffic",
-    text: ({ spec: before }, { spec: after }) =>
-      after.replicas === 0 && before.replicas !== 0
-        ? "would stop: no one answers its requests or works on its jobs"
-        : undefined,
+    cost: "no one answers its requests or works on its jobs",
+    does: ({ spec: before }, { spec: after }) =>
+      after.replicas === 0 && before.replicas !== 0 ? "would stop" : undefined,
   },
   {
     kind: "CronJob",
-    field: "spec.suspend",
+    field: "spec.suspend becomes true",
     stake: "notice",
-    text: ({ spec: before }, { spec: after }) =>
-      after.suspend && !before.suspend ? "would be suspended: no run of it starts any more" : undefined,
+    cost: "no run of it starts any more",
+    does: ({ spec: before }, { spec: after }) => (after.suspend && !before.suspend ? "would be suspended" : undefined),
   },
   {
     kind: "PersistentVolumeClaim",
-    field: "spec.resources.requests.storage",
+    field: "spec.resources.requests.storage grows",
     stake: "notice",
-    text: (before, after) => {
+    cost: "it grows in place where its class lets it, and never shrinks again",
+    does: (before, after) => {
       const [old, now] = [storageOf(before), storageOf(after)];
-      return now.bytes > old.bytes
-        ? `would grow from ${old.text} to ${now.text}, in place; it never shrinks again`
-        : undefined;
+      return now.bytes > old.bytes ? `would grow from ${old.text} to ${now.text}` : undefined;
     },
   },
   {
     kind: "PersistentVolumeClaim",
-    field: "spec.resources.requests.storage",
+    field: "spec.resources.requests.storage shrinks",
     stake: "data",
-    text: (before, after) => {
+    cost: "no volume can shrink",
+    does: (before, after) => {
       const [old, now] = [storageOf(before), storageOf(after)];
-      return now.bytes < old.bytes ? `would shrink from ${old.text} to ${now.text}, which no volume can` : undefined;
+      return now.bytes < old.bytes ? `would shrink from ${old.text} to ${now.text}` : undefined;
     },
     way: `put its size back; ${anotherClaim}`,
   },
 ];
 
-/** Returns the row of connections that a network policy lets through before and no longer after, or the other way round. */
-function flowRow(
-  direction: "ingress" | "egress",
-  stake: Stake,
-  says: string,
-  order: (before: Inputs, after: Inputs) => readonly [Inputs, Inputs],
-): FieldRow {
-  return {
-    kind: "NetworkPolicy",
-    field: `spec.${direction}`,
-    stake,
-    text: (before, after) => {
-      const [has, lacks] = order(before, after).map(({ spec }) => flows(spec[direction], direction));
-      const gone = [...(has ?? [])].filter((flow) => !lacks?.has(flow));
-      return gone.length > 0 ? `${says}: ${gone.join("; ")}` : undefined;
-    },
-  };
+function would(verb: "close" | "open", flows: readonly string[]): string | undefined {
+  return flows.length > 0 ? `would ${verb} ${flows.join("; ")}` : undefined;
+}
+
+/** Returns the connections that one network policy lets through and the other does not. */
+function flowsOnlyIn(one: Inputs, other: Inputs, direction: "ingress" | "egress"): string[] {
+  const others = flows(other.spec[direction], direction);
+  return [...flows(one.spec[direction], direction)].filter((flow) => !others.has(flow));
 }
 
 const peers = z
@@ -290,12 +295,12 @@ export function effectsOf(change: ObjectChange): Effect[] {
     const [old, now] = [shape.parse(before ?? {}), shape.parse(after ?? {})];
     return fieldRows
       .filter((row) => row.kind === kind)
-      .flatMap(({ stake, text, way, subject: of }) => {
-        const said = text(old, now);
+      .flatMap(({ stake, cost, does, way, subject: of }) => {
+        const said = does(old, now);
         const whose = of?.(old) ?? `${kind}/${name}`;
         return said === undefined
           ? []
-          : [{ subject: whose, stake, verb: "change" as const, text: said, ...(way && { way }) }];
+          : [{ subject: whose, stake, verb: "change" as const, text: `${said}: ${cost}`, ...(way && { way }) }];
       });
   }
   if (does === "create" || !isRemovable(kind)) return [];
@@ -321,7 +326,11 @@ export function hasFieldEffects(kind: string): boolean {
   return fieldRows.some((row) => row.kind === kind);
 }
 
-/** Returns every field that has a row: its kind, where it is, and what its change costs. */
-export function fieldsWithEffects(): readonly Pick<FieldRow, "kind" | "field" | "stake">[] {
-  return fieldRows;
+/** What the tables say, for people to read: where something is, and what its change, or its deletion, costs. */
+export function effectRows(): readonly Pick<FieldRow, "kind" | "field" | "stake" | "cost" | "way">[] {
+  const kinds = Object.keys(removals).filter(isRemovable);
+  return [
+    ...kinds.map((kind) => ({ kind, field: "deleted or replaced", stake: removals[kind][0], cost: removals[kind][1] })),
+    ...fieldRows,
+  ];
 }

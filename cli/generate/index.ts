@@ -7,6 +7,7 @@ import { accessDocument } from "../access/document";
 import { projectFolder } from "../lib/project";
 import { readStack } from "../lib/stackFile";
 import { fillFolder } from "../render";
+import { effectsDocument } from "./effects";
 import { goldenFiles, goldenStacks } from "./golden";
 import { reviewExamples } from "./reviewExamples";
 
@@ -40,6 +41,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
         staging: readStack("ephemeral"),
       }),
   },
+  { file: "docs/effects.md", content: effectsDocument },
   { file: "docs/rules.md", content: rulesDocument },
 ];
 

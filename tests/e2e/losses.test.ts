@@ -68,7 +68,7 @@ describe("an environment whose stack file changes", () => {
     await set({ "mongodb.storage": "16Gi" });
     const { code, said } = await up(2);
     assert.equal(code, 0, said);
-    assert.match(said, /PersistentVolumeClaim\/\S+ would grow from 8Gi to 16Gi, in place/);
+    assert.match(said, /PersistentVolumeClaim\/\S+ would grow from 8Gi to 16Gi: it grows in place/);
     assert.deepEqual(await database(), {
       ...before,
       claims: before.claims.map((claim) => ({ ...claim, size: "16Gi" })),
@@ -80,7 +80,7 @@ describe("an environment whose stack file changes", () => {
     await set({ "mongodb.storage": "8Gi" });
     const { code, said } = await up(2);
     assert.equal(code, 1, said);
-    assert.match(said, /would shrink from 16Gi to 8Gi, which no volume can\n\s+Next: put its size back/);
+    assert.match(said, /would shrink from 16Gi to 8Gi: no volume can shrink\n\s+Next: put its size back/);
     assert.doesNotMatch(said, /--allow/);
     assert.deepEqual(await database(), before);
     await set({ "mongodb.storage": "16Gi" });

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { plainObjects } from "../../../cli/lib/objects";
-import { effectsOf, fieldsWithEffects, protectedKinds } from "../../../safety/effects";
+import { effectRows, effectsOf, protectedKinds } from "../../../safety/effects";
 import { fixtureConfig, stackConfig } from "../../support/stackConfig";
 
 /** The objects of a stack, each by its kind and name, with values in its stack file set by their keys. */
@@ -144,7 +144,7 @@ describe("the tables of effects", () => {
   });
 
   it("name each field once for each stake", () => {
-    const rows = fieldsWithEffects().map(({ kind, field, stake }) => `${kind} ${field} ${stake}`);
+    const rows = effectRows().map(({ kind, field, stake }) => `${kind} ${field} ${stake}`);
     assert.equal(new Set(rows).size, rows.length);
   });
 });
