@@ -143,6 +143,16 @@ const anotherClaim =
   "a claim that differs has another name, and the data are copied into it. A PR environment can begin anew, without " +
   "its data: ds pr down N, then ds pr up N";
 
+/** What to do in the place of a replacement by an object of the same name, where that cannot end well. */
+const sameName: Readonly<Partial<Record<RemovableKind, string>>> = {
+  // Kubernetes keeps a claim while pods have it, and they would have the new one of that name.
+  PersistentVolumeClaim: `put back what cannot change in place, such as its class; ${anotherClaim}`,
+  // A dry run changes the old one in place, which the API server refuses.
+  StatefulSet:
+    "put back what cannot change in place. A PR environment can begin anew, without its data: ds pr down N, " +
+    "then ds pr up N; stack local: ds down, then ds up",
+};
+
 const fieldRows: readonly FieldRow[] = [
   loadBalancerRow(ingressAnnotations.scheme, `AWS makes another one, with another address; ${oldAddress}`),
   loadBalancerRow(ingressAnnotations.name, `AWS makes another one, with another address; ${oldAddress}`),
@@ -308,10 +318,8 @@ export function effectsOf(change: ObjectChange): Effect[] {
   const gone = nameOf(before) ?? name;
   const again = does === "replace" ? ", and recreated unless this is a destroy" : "";
   const text = `would be deleted${again}: ${cost}`;
-  // Kubernetes keeps a claim while pods have it, and they would have the new one of the same name.
-  const isStuck = does === "replace" && kind === "PersistentVolumeClaim" && gone === nameOf(after);
-  const way = `put back what cannot change in place, such as its class; ${anotherClaim}`;
-  return [{ subject: `${kind}/${gone}`, stake, verb: "delete", text, ...(isStuck && { way }) }];
+  const way = does === "replace" && gone === nameOf(after) ? sameName[kind] : undefined;
+  return [{ subject: `${kind}/${gone}`, stake, verb: "delete", text, ...(way && { way }) }];
 }
 
 const named = z.looseObject({ metadata: z.looseObject({ name: z.string() }) });

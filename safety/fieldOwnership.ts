@@ -28,6 +28,7 @@ const objectShape = z.looseObject({
     namespace: z.string().optional(),
     annotations: textMap.default({}),
   }),
+  spec: z.looseObject({}).optional(),
 });
 
 type Inputs = z.infer<typeof objectShape>;
@@ -63,8 +64,10 @@ export function fieldOwnershipHook(stack: string, live: LiveObjects): pulumi.Res
   );
 }
 
-function isScaled({ metadata }: Inputs): boolean {
-  return metadata.annotations[scaledByAnnotation] !== undefined;
+/** A Deployment that an autoscaler scales says so; one of an earlier version, or as it was adopted, has no number of pods. */
+function isScaled({ kind, metadata, spec }: Inputs): boolean {
+  const hasNumber = kind !== "Deployment" || spec?.replicas !== undefined;
+  return metadata.annotations[scaledByAnnotation] !== undefined || !hasNumber;
 }
 
 async function warnOfTaken(live: LiveObjects, inputs: Inputs, autoscalers: readonly string[]): Promise<void> {

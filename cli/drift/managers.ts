@@ -42,7 +42,7 @@ const expectations: readonly Expectation[] = [
     manager: controllerManager,
     subresource: "scale",
     fields: /^spec\.replicas$/,
-    reason: "the autoscaler sets the number of pods, and the program then leaves it out",
+    reason: "the autoscaler sets the number of pods",
   },
   {
     manager: controllerManager,

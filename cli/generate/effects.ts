@@ -30,6 +30,7 @@ do it, and the message says what to do in its place.
 ${asked.join("\n")}
 
 A deletion or replacement on stacks where it costs no permission is told by \`ds up\`, \`ds pr up\` and the comment; Pulumi's own display shows it too.
+Claims and namespaces that a stack on EKS makes have Pulumi's \`protect\` as well, staging's too.
 
 | object | what changes | what may be lost | what happens |
 |---|---|---|---|

@@ -33,7 +33,7 @@ export async function up(workspace: string, { refresh = false }: UpOptions): Pro
   const engine = engineOf(toolbox, workspace, stack);
   const local = await selectStack(engine);
   // One that is new has nothing to lose.
-  if ((await answered(local.info())) !== undefined) {
+  if ((await answered(local.info(false))) !== undefined) {
     const strictness = strictnessOf({ kind: stack });
     requireAllowed(await previewStack(engine, stack), { stack, strictness, allowed: [], command: "ds up" });
   }

@@ -133,6 +133,12 @@ describe("a replacement", () => {
     assert.match(effects("a")[0]?.way ?? "", /another name/);
     assert.equal(effects("b")[0]?.way, undefined);
   });
+
+  it("of a StatefulSet by one of the same name is impossible, as no preview of it succeeds", () => {
+    const set = { kind: "StatefulSet", metadata: { name: "a" } };
+    const [effect] = effectsOf({ does: "replace", kind: "StatefulSet", name: "a", before: set, after: set });
+    assert.match(effect?.way ?? "", /ds pr down N/);
+  });
 });
 
 describe("the tables of effects", () => {
