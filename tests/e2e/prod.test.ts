@@ -194,6 +194,22 @@ describe("stack prod, on a cluster that is not the stack's own, with the permiss
     assert.ok(!names.includes("datasets-server-prod-sse-api-internal") && names.includes(name), names.join(" "));
   });
 
+  it("refuses another scheme of its load balancer, which all its Ingresses have, as one thing with one permission", async () => {
+    const before = await identities(kubernetes, namespace);
+    await engine.configure("ingress.public.loadBalancer.scheme", "internet-facing");
+    const said = refused(await engine.run("up", "--yes"));
+    const subject = "LoadBalancer/datasets-server-prod";
+    assert.match(
+      said,
+      new RegExp(`error: ${subject} would change, as scheme internal becomes internet-facing: AWS makes another`),
+    );
+    assert.match(said, /this update would change 1 protected resource of stack prod; no changes were made/);
+    assert.match(said, new RegExp(`for one update: ds deploy prod --allow ${subject}\\n`));
+    assert.deepEqual(await identities(kubernetes, namespace), before);
+    succeeded(await engine.with({ DATASETS_SERVER_ALLOW: subject }).preview());
+    await engine.configure("ingress.public.loadBalancer.scheme", "internal");
+  });
+
   it("is destroyed by no one who does not say so", async () => {
     assert.match(refused(await engine.destroy()), /You must run with the `--run-program` flag/);
     assert.match(refused(await engine.run("destroy", "--yes", "--run-program")), /ds deploy prod --allow Stack\/prod/);
