@@ -135,6 +135,10 @@ function loadBalancerOf({ metadata }: Inputs): string {
   return `${loadBalancerKind}/${metadata.annotations[ingressAnnotations.name] ?? "unnamed"}`;
 }
 
+function hostsOf({ spec }: Inputs): string {
+  return [...new Set(spec.rules.map(({ host }) => host))].join(", ");
+}
+
 function shortName(annotation: string): string {
   return annotation.slice(annotation.indexOf("/") + 1);
 }
@@ -142,6 +146,9 @@ function shortName(annotation: string): string {
 const anotherClaim =
   "a claim that differs has another name, and the data are copied into it. A PR environment can begin anew, without " +
   "its data: ds pr down N, then ds pr up N";
+
+/** What a creation costs; that of any other kind is free. */
+const opened = { kind: "Ingress", field: "created", stake: "notice", cost: "its paths are answered there" } as const;
 
 /** What to do in the place of a replacement by an object of the same name, where that cannot end well. */
 const sameName: Readonly<Partial<Record<RemovableKind, string>>> = {
@@ -176,7 +183,7 @@ const fieldRows: readonly FieldRow[] = [
     cost: "requests for the old host, and pages that link to it, fail",
     subject: loadBalancerOf,
     does: (before, after) => {
-      const [old, now] = [before, after].map(({ spec }) => [...new Set(spec.rules.map(({ host }) => host))].join(", "));
+      const [old, now] = [hostsOf(before), hostsOf(after)];
       return old === now ? undefined : `would answer for ${now}, and no longer for ${old}`;
     },
   },
@@ -313,7 +320,12 @@ export function effectsOf(change: ObjectChange): Effect[] {
           : [{ subject: whose, stake, verb: "change" as const, text: `${said}: ${cost}`, ...(way && { way }) }];
       });
   }
-  if (does === "create" || !isRemovable(kind)) return [];
+  if (does === "create") {
+    const hosts = hostsOf(shape.parse(after ?? {}));
+    const text = `would open a service to who reaches ${hosts}: ${opened.cost}`;
+    return kind === opened.kind ? [{ subject: `${kind}/${name}`, stake: opened.stake, verb: "change", text }] : [];
+  }
+  if (!isRemovable(kind)) return [];
   const [stake, cost] = removals[kind];
   const gone = nameOf(before) ?? name;
   const again = does === "replace" ? ", and recreated unless this is a destroy" : "";
@@ -339,6 +351,7 @@ export function effectRows(): readonly Pick<FieldRow, "kind" | "field" | "stake"
   const kinds = Object.keys(removals).filter(isRemovable);
   return [
     ...kinds.map((kind) => ({ kind, field: "deleted or replaced", stake: removals[kind][0], cost: removals[kind][1] })),
+    opened,
     ...fieldRows,
   ];
 }

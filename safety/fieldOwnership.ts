@@ -70,12 +70,12 @@ function isScaled({ kind, metadata, spec }: Inputs): boolean {
   return metadata.annotations[scaledByAnnotation] !== undefined || !hasNumber;
 }
 
-async function warnOfTaken(live: LiveObjects, inputs: Inputs, autoscalers: readonly string[]): Promise<void> {
+async function warnOfTaken(cluster: LiveObjects, inputs: Inputs, autoscalers: readonly string[]): Promise<void> {
   // A Job runs once, as it was made, and its controller writes into it.
   if (inputs.kind === "Job") return;
   const { apiVersion, kind, metadata } = inputs;
   const reference = { apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace ?? "" } };
-  const found = await live.peek(reference);
+  const found = await cluster.peek(reference);
   if (found === undefined || found === "forbidden") return;
   const taken = takenFields(asStored(inputs), found).filter(({ field }) => !autoscalers.includes(field));
   const isSecret = kind === "Secret";

@@ -118,6 +118,15 @@ describe("a change of a stack file", () => {
   });
 });
 
+describe("a new Ingress", () => {
+  it("is told, as it shows a service to others", () => {
+    const after = { spec: { rules: [{ host: "a.example", http: { paths: [{ path: "/rows" }] } }] } };
+    const [effect] = effectsOf({ does: "create", kind: "Ingress", name: "rows", after });
+    assert.equal(effect?.stake, "notice");
+    assert.match(effect.text, /would open a service to who reaches a\.example/);
+  });
+});
+
 describe("a replacement", () => {
   const claim = (name: string) => ({ kind: "PersistentVolumeClaim", metadata: { name } });
 
