@@ -58,6 +58,7 @@ async function tried(base: Base, changes: readonly Change[]): Promise<Deployable
   if (!changes.every(({ at }) => isVaried(at))) return undefined;
   const values = mutated({ base, changes });
   const config = Object.fromEntries(variedKeys.map((key) => [key, fewPods(values.config[key])]));
+  if (hasExponent(config)) return undefined;
   const outcome = await outcomeOf(base, { ...values, config: { ...values.config, ...defined(config) } });
   return outcome.kind === "accepted" ? { config, objects: outcome.objects, text: changesText(changes) } : undefined;
 }
@@ -65,6 +66,12 @@ async function tried(base: Base, changes: readonly Change[]): Promise<Deployable
 function isVaried([root, ...inner]: Place): boolean {
   const isKnown = variedKeys.some((key) => key === inner[0]);
   return root === "config" && isKnown && !inner.some((key) => fixedFields.includes(key));
+}
+
+/** Whether a number in it is written as 1e-7, which the one reading of a stack file refuses. */
+function hasExponent(value: unknown): boolean {
+  if (typeof value === "number") return /e/.test(String(value));
+  return typeof value === "object" && value !== null && Object.values(value).some(hasExponent);
 }
 
 function defined(config: Readonly<Record<string, unknown>>) {
