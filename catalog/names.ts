@@ -80,11 +80,20 @@ export function labels(scope: Scope, component: string): Readonly<Record<string,
   };
 }
 
+/** The annotation that has a run take back the fields of an object that others have set (decision 0027). */
+export const forceAnnotation = "pulumi.com/patchForce";
+
 /**
- * Has every run write an object's fields under one name. By default the provider makes one up when it creates an object: what
- * a killed run has created would stay that run's, and the next change of it a conflict.
+ * Has every run write an object's fields under one name, and take them back from others. By default the provider makes a name
+ * up when it creates an object: what a killed run has created would stay that run's.
  */
-export const engineAnnotations = { "pulumi.com/patchFieldManager": "pulumi-kubernetes-datasets-server" } as const;
+export const engineAnnotations = {
+  "pulumi.com/patchFieldManager": "pulumi-kubernetes-datasets-server",
+  [forceAnnotation]: "true",
+} as const;
+
+/** The annotation of a Deployment whose number of pods an autoscaler decides. With it, each change of who decides is an update. */
+export const scaledByAnnotation = `${ownPrefix}/scaled-by`;
 
 /** The metadata that every object has; only a namespace is in none. */
 export interface ObjectMetadata {

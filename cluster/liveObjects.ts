@@ -15,14 +15,18 @@ export function objectText({ kind, metadata: { name, namespace } }: ObjectRefere
 
 /** The objects as they are on the cluster now. */
 export interface LiveObjects {
-  /** The object's metadata, or undefined when there is no such object. */
-  find(object: ObjectReference): Promise<V1ObjectMeta | undefined>;
+  /** The object, or undefined when there is none. */
+  find(object: ObjectReference): Promise<KubernetesObject | undefined>;
+  /** Does the same for an identity that may not be allowed to read it. */
+  peek(object: ObjectReference): Promise<KubernetesObject | "forbidden" | undefined>;
   /** The objects of a kind with these labels; none where the cluster does not know the kind. */
   list(kind: ObjectKind, namespace: string, labels: Readonly<Record<string, string>>): Promise<KubernetesObject[]>;
   /** Does the same for an identity that may not be allowed to list them. */
   look(kind: ObjectKind, where: Where): Promise<KubernetesObject[] | "forbidden">;
   /** Changes an object's metadata; what is not named stays. */
   patchMetadata(object: ObjectReference, metadata: V1ObjectMeta): Promise<void>;
+  /** Deletes an object, if it is there. */
+  remove(object: ObjectReference): Promise<void>;
 }
 
 /** Which objects of a kind to list. */
@@ -54,18 +58,23 @@ export function liveObjects(kubernetes: () => Promise<KubernetesClient>): LiveOb
       throw new UserError(`cannot look for each ${kind} in ${place}: ${causeOf(error)}`);
     }
   };
+  const read = async (object: ObjectReference) => {
+    const { objects, isNotFound } = await kubernetes();
+    return objects.read(object).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    });
+  };
   return {
-    find: async (object) => {
-      const { objects, isNotFound } = await kubernetes();
-      try {
-        return (await objects.read(object)).metadata ?? {};
-      } catch (error) {
-        if (isNotFound(error)) {
-          return undefined;
-        }
+    find: (object) =>
+      read(object).catch((error: unknown) => {
         throw new Error(`cannot tell whether ${object.kind} ${object.metadata.name} exists already: ${causeOf(error)}`);
-      }
-    },
+      }),
+    peek: (object) =>
+      read(object).catch(async (error: unknown) => {
+        if ((await kubernetes()).isForbidden(error)) return "forbidden" as const;
+        throw new Error(`cannot read ${objectText(object)}: ${causeOf(error)}`);
+      }),
     list: async (kind, namespace, labels) => {
       const found = await look(kind, { namespace, labels });
       if (found === "forbidden") {
@@ -82,6 +91,12 @@ export function liveObjects(kubernetes: () => Promise<KubernetesClient>): LiveOb
       const reference = { name, ...(namespace !== undefined && { namespace }) };
       const body = { apiVersion, kind, metadata: { ...metadata, ...reference } };
       await objects.patch(body, undefined, undefined, undefined, undefined, mergePatch);
+    },
+    remove: async (object) => {
+      const { objects, isNotFound } = await kubernetes();
+      await objects.delete(object).catch((error: unknown) => {
+        if (!isNotFound(error)) throw new Error(`cannot delete ${objectText(object)}: ${causeOf(error)}`);
+      });
     },
   };
 }

@@ -97,7 +97,14 @@ export function buildObjects(args: DatasetsServerArgs): DatasetsServerObjects {
       webServices: deployedServices(args),
       workers: Object.keys(args.workers).map(workerComponent),
     }),
-    ...(mongodb && { mongodb: buildMongoDb({ scope, serviceAccount: context.serviceAccount, config: mongodb }) }),
+    ...(mongodb && {
+      mongodb: buildMongoDb({
+        scope,
+        serviceAccount: context.serviceAccount,
+        config: mongodb,
+        keep: args.namespace.keep,
+      }),
+    }),
     ...(migration && { migration: migrationJob({ context, config: migration }) }),
     webServices: Object.fromEntries(
       serviceNames.flatMap((component) => {
@@ -138,7 +145,7 @@ export function allObjects(objects: DatasetsServerObjects): AnyObject[] {
     ...(namespace ? [namespace] : []),
     ...objects.foundation,
     ...objects.networkPolicies,
-    ...(mongodb ? [mongodb.service, mongodb.statefulSet, mongodb.initiation] : []),
+    ...(mongodb ? [mongodb.claim, mongodb.service, mongodb.statefulSet, mongodb.initiation] : []),
     ...(migration ? [migration] : []),
     ...Object.values(objects.webServices).flatMap(({ deployment, service, disruptionBudget, ingresses, monitor }) => [
       deployment,

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { objectName, type Scope } from "../catalog/names";
 import type { DatasetsServerObjects } from "./buildObjects";
 import { childOptions, register } from "./objects";
-import { MongoDb } from "./workloads/mongodb";
+import { MongoDb, onceFor } from "./workloads/mongodb";
 import { WebService } from "./workloads/webService";
 import { WorkerPool } from "./workloads/workerPool";
 
@@ -34,16 +34,13 @@ export class DatasetsServer extends pulumi.ComponentResource {
       register(policy, inNamespace);
     }
 
-    const database = objects.mongodb
-      ? [
-          new MongoDb(
-            objectName(scope, "mongodb"),
-            objects.mongodb,
-            pulumi.mergeOptions(child, { dependsOn: foundation }),
-          ).initiation,
-        ]
-      : foundation;
-    const afterDatabase = pulumi.mergeOptions(child, { dependsOn: [...foundation, ...database] });
+    const afterFoundation = pulumi.mergeOptions(child, { dependsOn: foundation });
+    const mongodb = objects.mongodb && new MongoDb(objectName(scope, "mongodb"), objects.mongodb, afterFoundation);
+    const database = mongodb ? [mongodb.initiation] : foundation;
+    const afterDatabase = pulumi.mergeOptions(afterFoundation, {
+      dependsOn: database,
+      ...(mongodb && onceFor(mongodb.claim)),
+    });
     // The migration itself waits for all that is shared, so what waits for it waits for that too.
     const startAfter = objects.migration ? [register(objects.migration, afterDatabase)] : database;
 

@@ -8,10 +8,11 @@ import type { DatasetsServerArgs } from "../components/buildObjects";
 import type { SecretValues } from "../components/foundation/secrets";
 import { type MongoDbConfig, mongoDbUrl } from "../components/workloads/mongodb";
 import { parquetMetadataPath } from "../components/workloads/volumes";
+import type { Strictness } from "../safety/effects";
 import { keptRelease, permittedRelease, specifiesCutover } from "./adoption";
 import { environmentOf } from "./environment";
 import { type Digests, givenDigests } from "./images";
-import { allowedDeletions, protectsObjects } from "./protection";
+import { allowedEffects, strictnessOf } from "./protection";
 import type { Parameters } from "./pullRequest";
 import type { EncryptedKey, StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
@@ -24,8 +25,10 @@ export interface Config {
   readonly adopt: boolean;
   /** Whether the stack file specifies how the stack and a live Helm release in its namespace get along. */
   readonly specifiesCutover: boolean;
-  /** What this run may delete or replace. Default: anything, as on stacks that are not production. */
-  readonly allowedDeletions?: readonly string[];
+  /** What an update asks for, by what it may cost. */
+  readonly strictness: Strictness;
+  /** What this update may lose, of what it has to ask for. */
+  readonly allowed: readonly string[];
   /** The digests of images that this run was told, in the place of those that the stack's last update recorded. */
   readonly digests: Digests;
   /** What the stack's outputs say of the pull request that it is for. Default: it is for none. */
@@ -100,7 +103,8 @@ export function buildConfig(
     adopt: permittedRelease(variables) !== undefined,
     digests: givenDigests(variables),
     specifiesCutover: specifiesCutover(identity, file),
-    ...(protectsObjects(identity) && { allowedDeletions: allowedDeletions(variables) }),
+    strictness: strictnessOf(identity),
+    allowed: allowedEffects(variables),
     ...(environment && { pullRequest: environment.parameters }),
     datasetsServer: {
       scope,

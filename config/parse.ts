@@ -10,7 +10,7 @@ import { endpointIssues } from "./endpoints";
 import { fileWorkloads } from "./fileWorkloads";
 import { digestIssues } from "./images";
 import { type ConfigIssue, configKey, foreignKey, missing, schemaIssues, suggest, unexpected } from "./issues";
-import { allowedDeletionIssues } from "./protection";
+import { allowedEffectIssues } from "./protection";
 import { parameterIssues, readParameters } from "./pullRequest";
 import { quotaIssues } from "./quota";
 import { type EncryptedKey, isEncryptedKey, placeholders, type StackFile, stackFileSchema } from "./schema";
@@ -130,7 +130,7 @@ const checks: readonly Check[] = [
   quotaIssues,
   secondProductionIssues,
   adoptionIssues,
-  allowedDeletionIssues,
+  allowedEffectIssues,
   digestIssues,
   nodePoolIssues,
   egressIssues,

@@ -31,8 +31,6 @@ export interface Workload {
   readonly path: string;
   /** What it selects its pods by; absent for a Job, where Kubernetes makes that up itself. */
   readonly selector?: shape.Selector;
-  /** Volumes that it makes a claim for by template. */
-  readonly claimVolumes: readonly string[];
 }
 
 /** A container of a workload, one that runs before the main ones included. */
@@ -58,10 +56,7 @@ export function takeInventory(objects: readonly unknown[], facts: StackFacts) {
   const cronJobs = kind("CronJob", shape.cronJobShape);
   const workloads: Workload[] = [
     ...deployments.map((object) => workload(object, object.spec.template, { selector: object.spec.selector })),
-    ...statefulSets.map((object) => {
-      const { template, selector, volumeClaimTemplates } = object.spec;
-      return workload(object, template, { selector, claimVolumes: volumeClaimTemplates.map((it) => it.metadata.name) });
-    }),
+    ...statefulSets.map((object) => workload(object, object.spec.template, { selector: object.spec.selector })),
     ...jobs.map((object) => workload(object, object.spec.template)),
     ...cronJobs.map((object) =>
       workload(object, object.spec.jobTemplate.spec.template, { path: "spec.jobTemplate.spec.template" }),
@@ -124,7 +119,7 @@ function workload(
   { metadata, spec }: shape.PodTemplate,
   more: Partial<Workload> = {},
 ): Workload {
-  return { object, labels: metadata.labels, pod: spec, path: "spec.template", claimVolumes: [], ...more };
+  return { object, labels: metadata.labels, pod: spec, path: "spec.template", ...more };
 }
 
 function containersOf(workload: Workload): PlacedContainer[] {

@@ -174,7 +174,6 @@ export const statefulSetShape = kind({
   selector,
   serviceName: name.optional(),
   replicas: count.default(1),
-  volumeClaimTemplates: list(z.object({ metadata: z.object({ name }) })),
 });
 export const jobShape = kind(jobSpec);
 export const cronJobShape = kind({

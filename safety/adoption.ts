@@ -1,7 +1,7 @@
 import type { KubernetesObject, V1ManagedFieldsEntry, V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { helmLabels, type Scope, stackLabel } from "../catalog/names";
+import { forceAnnotation, helmLabels, type Scope, scaledByAnnotation, stackLabel } from "../catalog/names";
 import type { LiveObjects, ObjectKind } from "../cluster/liveObjects";
 import { UserError } from "../cluster/userError";
 import type { ManagedKind } from "../components/objects";
@@ -25,8 +25,7 @@ export const sharedKinds: readonly (ObjectKind & {
   readonly kind: ManagedKind;
   readonly filledIn: readonly string[];
 })[] = [
-  // An autoscaler's number of pods: claimed, and left out by a later update, it would become 1.
-  { apiVersion: "apps/v1", kind: "Deployment", filledIn: ["replicas"] },
+  { apiVersion: "apps/v1", kind: "Deployment", filledIn: [] },
   { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", filledIn: [] },
   { apiVersion: "batch/v1", kind: "CronJob", filledIn: [] },
   { apiVersion: "monitoring.coreos.com/v1", kind: "PodMonitor", filledIn: [] },
@@ -79,7 +78,7 @@ export async function findAdoption(live: LiveObjects, scope: Scope, permitted: b
     afterCreate: new pulumi.ResourceHook(`${stack}-adoption`, async ({ newInputs }) => {
       const inputs = liveShape.parse(newInputs);
       const found = await live.find(inputs);
-      await live.patchMetadata(inputs, { managedFields: withoutOthers(found?.managedFields) });
+      await live.patchMetadata(inputs, { managedFields: withoutOthers(found?.metadata?.managedFields) });
     }),
   };
 }
@@ -130,10 +129,16 @@ export function asItIs(inputs: ObjectInputs, found: KubernetesObject): ObjectInp
   // What a client read has dates and absent fields, which are no inputs.
   const live = liveShape.parse(JSON.parse(JSON.stringify(found)));
   const { status: _status, secrets: _tokens, ...content } = live;
-  const pulumis = Object.entries(inputs.metadata.annotations).filter(([key]) => key.startsWith("pulumi.com/"));
+  // What another changes at this moment is a conflict, and not undone.
+  const pulumis = Object.entries(inputs.metadata.annotations).filter(
+    ([key]) => key.startsWith("pulumi.com/") && key !== forceAnnotation,
+  );
   const others = Object.entries(live.metadata.annotations).filter(([key]) => !othersAnnotations.includes(key));
   const filledIn = sharedKinds.find(({ kind }) => kind === live.kind)?.filledIn ?? [];
-  const kept = (field: string) => !filledIn.includes(field) || Object.hasOwn(inputs.spec ?? {}, field);
+  const isScaled = inputs.metadata.annotations[scaledByAnnotation] !== undefined;
+  const kept = (field: string) =>
+    // An autoscaler's number of pods stays the autoscaler's.
+    isScaled && field === "replicas" ? false : !filledIn.includes(field) || Object.hasOwn(inputs.spec ?? {}, field);
   return {
     ...content,
     metadata: {

@@ -8,18 +8,17 @@ import type { DatasetsServerArgs } from "../components/buildObjects";
 import type { AnyObject } from "../components/objects";
 import { requirePermissions } from "./accessReview";
 import { findAdoption, registerAsItIs } from "./adoption";
+import { changeGuard } from "./changeGuard";
 import { findConflicts, requireNoConflicts, warnOfConflicts } from "./conflicts";
-import { deletionGuard } from "./deletionGuard";
+import { fieldOwnershipHook } from "./fieldOwnership";
 import { type OwnershipArgs, ownershipHook } from "./ownership";
 import { neededPermissions } from "./permissions";
-import { wholeStack } from "./protection";
+import { type UpdatePermissions, wholeStack } from "./protection";
 
-export interface GuardArgs extends Pick<OwnershipArgs, "adopt"> {
+export interface GuardArgs extends Pick<OwnershipArgs, "adopt">, Pick<UpdatePermissions, "allowed" | "strictness"> {
   readonly cluster: ClusterArgs;
   /** Whether the stack file specifies how the stack and a live Helm release in its namespace get along. */
   readonly specifiesCutover: boolean;
-  /** What the run may delete or replace. Default: anything. */
-  readonly allowedDeletions?: readonly string[] | undefined;
   readonly datasetsServer: Pick<DatasetsServerArgs, "scope" | "endpoints">;
 }
 
@@ -39,7 +38,7 @@ export interface Guards {
  */
 export async function guardsOf(
   connection: ClusterConnection,
-  { cluster, adopt, specifiesCutover, allowedDeletions, datasetsServer: { scope, endpoints } }: GuardArgs,
+  { cluster, adopt, specifiesCutover, allowed, strictness, datasetsServer: { scope, endpoints } }: GuardArgs,
   objects: readonly AnyObject[],
 ): Promise<Guards> {
   const kubernetes = kubernetesClient(connection);
@@ -52,13 +51,13 @@ export async function guardsOf(
   const look = () => findConflicts(live, { scope, specifiesCutover, endpoints });
   const isShared = cluster.kind === "eks";
   // What destroys the whole stack harms no one else.
-  if (isShared && !isDryRun() && !allowedDeletions?.includes(wholeStack(scope.stack))) {
+  if (isShared && !isDryRun() && !allowed.includes(wholeStack(scope.stack))) {
     requireNoConflicts(scope.stack, await look());
   }
   const warning = isShared && isDryRun() ? [warnOfConflicts(scope.stack, look)] : [];
   const hooks = {
     beforeCreate: [ownershipHook(live, { scope, adopt }), ...warning],
-    ...(warning.length > 0 && { beforeUpdate: warning }),
+    beforeUpdate: [...warning, fieldOwnershipHook(scope.stack, live)],
   };
   return {
     provider: stayOnCluster(scope.stack, connection.identifier),
@@ -66,7 +65,7 @@ export async function guardsOf(
       transformations: [
         ({ type, props, opts }) =>
           type.startsWith("kubernetes:") ? { props, opts: pulumi.mergeOptions(opts, { hooks }) } : undefined,
-        ...(allowedDeletions ? [deletionGuard({ stack: scope.stack, allowed: allowedDeletions })] : []),
+        changeGuard(live, { stack: scope.stack, strictness, allowed }),
         ...(adoption ? [registerAsItIs(adoption)] : []),
       ],
     },

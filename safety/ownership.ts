@@ -21,7 +21,7 @@ export function ownershipHook(live: LiveObjects, args: OwnershipArgs): pulumi.Re
     `${args.scope.stack}-ownership`,
     async ({ newInputs }) => {
       if (isObjectReference(newInputs)) {
-        requireOwn(newInputs, await live.find(newInputs), args);
+        requireOwn(newInputs, (await live.find(newInputs))?.metadata, args);
       }
     },
     { onDryRun: true },

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { describe, type OnWorkspace, onStack, type PassOn } from "./shared";
+import { allow, describe, type OnWorkspace, onStack, type PassOn } from "./shared";
 
 interface Changing extends OnWorkspace {
   readonly allow?: readonly string[];
@@ -12,11 +12,6 @@ interface Deploying extends Changing {
   readonly dirty?: boolean;
   readonly approved?: string;
 }
-
-const allow = [
-  "--allow <OBJECT...>",
-  "what this run may delete or replace, such as Service/datasets-server-prod-api",
-] as const;
 
 /** Commands that change a stack, or show what would change. */
 export function deployCommands(program: Command, passOn: PassOn): void {

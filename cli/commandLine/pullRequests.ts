@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Target } from "../environments/input";
-import { describe, type OnWorkspace, stackName, workspaceOption } from "./shared";
+import { allow, describe, type OnWorkspace, stackName, workspaceOption } from "./shared";
 
 interface ReviewOptions extends OnWorkspace {
   readonly out: string;
@@ -19,6 +19,7 @@ interface UpOptions extends Somewhere {
   readonly author?: string;
   readonly headSha?: string;
   readonly ttl?: string;
+  readonly allow?: readonly string[];
 }
 
 /** Commands about pull requests, their environments, and what GitHub shows. */
@@ -97,9 +98,10 @@ function environmentCommands(program: Command): void {
     .option("--author <login>", "whose it is")
     .option("--head-sha <commit>", "its last commit")
     .option("--ttl <time>", "how long it stays, such as 12h or 7d; default: pullRequest.lifetime of the stack file")
-    .action(async (number: string, { workspace, local, image, ...about }: UpOptions) => {
+    .option(...allow)
+    .action(async (number: string, { workspace, local, image, allow, ...about }: UpOptions) => {
       const { environmentUp } = await import("../environments/up");
-      await environmentUp(workspace, targetOf(local), { ...about, pr: number, imageTag: image });
+      await environmentUp(workspace, targetOf(local), { ...about, pr: number, imageTag: image }, allow);
     });
 
   describe(onEnvironments(pr.command("down")), {

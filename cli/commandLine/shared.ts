@@ -23,6 +23,12 @@ export type PassOn = (
   what: string,
 ) => { readonly command: Command; readonly passed: () => readonly string[] };
 
+/** The option that permits one update what it would be refused for. */
+export const allow = [
+  "--allow <OBJECT...>",
+  "what this run may delete, replace or change for the worse, such as Service/datasets-server-prod-api",
+] as const;
+
 /** The folder that holds everything a local run writes. */
 export function workspaceOption(): Option {
   return new Option("--workspace <folder>", "the folder for all that a run writes on this machine").default(

@@ -18,13 +18,15 @@ export interface Deployed {
 export async function foreignDrift({ cluster, objects }: Deployed): Promise<Drift[]> {
   if (cluster === undefined) return [];
   const live = liveObjects(kubernetesClient(cluster));
-  const found = await Promise.all(objects.map(async (object) => ({ object, metadata: await live.find(object) })));
-  return found.flatMap(({ object, metadata }) =>
-    foreignFields({ kind: object.kind, managedFields: metadata?.managedFields ?? [] }).map(({ manager, field }) => ({
-      object: objectText(object),
-      field,
-      what: `written by ${manager}`,
-    })),
+  const found = await Promise.all(objects.map(async (object) => ({ object, found: await live.find(object) })));
+  return found.flatMap(({ object, found }) =>
+    foreignFields({ kind: object.kind, managedFields: found?.metadata?.managedFields ?? [] }).map(
+      ({ manager, field }) => ({
+        object: objectText(object),
+        field,
+        what: `written by ${manager}`,
+      }),
+    ),
   );
 }
 

@@ -1,3 +1,5 @@
+import { fieldSegment, pulumiManager } from "../../cluster/managedFields";
+
 /** Who wrote which fields, as the API server keeps it in an object's metadata. */
 export interface ManagedFields {
   readonly manager?: string;
@@ -31,9 +33,6 @@ interface Expectation {
   readonly reason: string;
 }
 
-/** Pulumi's provider; each resource is applied under a name of its own that starts so. */
-const ours = /^pulumi-kubernetes/;
-
 const controllerManager = /^kube-controller-manager$/;
 const loadBalancerController = /^(controller|aws-load-balancer-controller)$/;
 
@@ -43,7 +42,7 @@ const expectations: readonly Expectation[] = [
     manager: controllerManager,
     subresource: "scale",
     fields: /^spec\.replicas$/,
-    reason: "the autoscaler sets the number of pods, and the program then leaves it out",
+    reason: "the autoscaler sets the number of pods",
   },
   {
     manager: controllerManager,
@@ -81,10 +80,12 @@ const expectations: readonly Expectation[] = [
 /** Returns the fields of an object that were written neither by Pulumi nor by a manager that is expected to. */
 export function foreignFields({ kind, managedFields }: ManagedObject): ForeignField[] {
   const own = new Set(
-    managedFields.filter(({ manager = "" }) => ours.test(manager)).flatMap(({ fieldsV1 = {} }) => fieldPaths(fieldsV1)),
+    managedFields
+      .filter(({ manager = "" }) => pulumiManager.test(manager))
+      .flatMap(({ fieldsV1 = {} }) => fieldPaths(fieldsV1)),
   );
   return managedFields
-    .filter(({ manager = "" }) => !ours.test(manager))
+    .filter(({ manager = "" }) => !pulumiManager.test(manager))
     .flatMap(({ manager = "an unnamed manager", subresource, fieldsV1 = {} }) =>
       fieldPaths(fieldsV1)
         .filter((field) => !own.has(field) && !isExpected({ manager, subresource, kind, field }))
@@ -107,29 +108,10 @@ function isExpected(written: {
   );
 }
 
-/**
- * The fields of a `fieldsV1`, each by its path. An item of a list or map that was added is one field, whatever is in it.
- *
- * Its keys are `f:NAME` for a field, `k:{...}` for an item by its keys, `v:VALUE` for an item by its value; `.` means the
- * thing itself (docs: Kubernetes, Server-Side Apply).
- */
+/** The fields of a `fieldsV1`, each by its path. An item of a list or map that was added is one field, whatever is in it. */
 export function fieldPaths(fields: object, path = ""): string[] {
   const entries = Object.entries(fields).filter(([key]) => key !== ".");
   const isAddedItem = "." in fields && path.endsWith("]");
   if (path !== "" && (entries.length === 0 || isAddedItem)) return [path];
-  return entries.flatMap(([key, value]) => fieldPaths(Object(value), path + segment(key, path)));
-}
-
-function segment(key: string, path: string): string {
-  const [sort, name] = [key.slice(0, 2), key.slice(2)];
-  if (sort === "k:") {
-    const keys: Record<string, unknown> = JSON.parse(name);
-    return `[${Object.entries(keys)
-      .map(([field, value]) => `${field}=${value}`)
-      .join(",")}]`;
-  }
-  if (sort === "v:") return `[${JSON.parse(name)}]`;
-  // Names of labels and annotations hold dots themselves.
-  if (/[^\w-]/.test(name)) return `[${name}]`;
-  return path === "" ? name : `.${name}`;
+  return entries.flatMap(([key, value]) => fieldPaths(Object(value), path + fieldSegment(key, path)));
 }

@@ -2,24 +2,37 @@ import * as path from "node:path";
 import { StackAlreadyExistsError } from "@pulumi/pulumi/automation";
 import { UserError } from "../../cluster/userError";
 import { builtIngresses } from "../../config/capacity";
+import { strictnessOf } from "../../config/protection";
 import { lifetimeMs, type Parameters, parameterRecords, parameterVariables } from "../../config/pullRequest";
 import { requireImages } from "../aws/images";
 import { checkSecrets, telling } from "../deploy";
+import { updateExplained } from "../diagnosis";
 import { plainly, workspaceOf } from "../lib/automation";
 import { hideSecrets } from "../lib/decryption";
 import { execute } from "../lib/engine";
 import { projectFolder, stackFile } from "../lib/project";
 import { inTemporaryProject } from "../lib/temporaryProject";
-import { update } from "../state/update";
+import { requireAllowed } from "../review/allowed";
+import { previewStack } from "../review/preview";
 import { checkCount, checkLoadBalancer } from "./capacity";
 import { type EnvironmentIdentity, readUpRequest, type Target, type UpInput } from "./input";
 import { listEnvironments, parametersOf, tagName } from "./inventory";
 import { prepareNamespace } from "./namespace";
 import { requireLastCommit } from "./newest";
 import { configure, onEnvironment, openPlace, type Place } from "./place";
+import { requireSameLoadBalancer } from "./sharedLoadBalancer";
 
-/** Brings a pull request's environment up, or up to date; its time starts again. */
-export async function environmentUp(workspace: string, target: Target, input: UpInput): Promise<void> {
+/**
+ * Brings a pull request's environment up, or up to date; its time starts again.
+ *
+ * @param allowed what this update may lose, such as `PersistentVolumeClaim/...`. Default: no data.
+ */
+export async function environmentUp(
+  workspace: string,
+  target: Target,
+  input: UpInput,
+  allowed: readonly string[] = [],
+): Promise<void> {
   const { identity, parameters: given, lifetime } = readUpRequest(input);
   const { stack, number } = identity;
   const { config, keeper, pullRequest, client } = configure({ file: stackFile(target), workspace }, identity);
@@ -43,7 +56,10 @@ export async function environmentUp(workspace: string, target: Target, input: Up
     .map(({ identity, ingresses }) => ({ number: identity.number, ingresses }))
     .filter((other) => other.number !== number);
   if (!known) checkCount(number, others.length, pullRequest.maxOpen);
-  checkLoadBalancer({ number, ingresses: builtIngresses(datasetsServer) }, others, pullRequest.loadBalancers);
+  const occupant = { number, ingresses: builtIngresses(datasetsServer) };
+  checkLoadBalancer(occupant, others, pullRequest.loadBalancers);
+  const permissions = { allowed, command: `ds pr up ${number} --image ${given.imageTag}` };
+  requireSameLoadBalancer(occupant, others, permissions);
 
   const expires = new Date(Date.now() + lifetimeMs(lifetime ?? pullRequest.lifetime)).toISOString();
   const recorded = known && (await parametersOf(place.engine, identity));
@@ -60,7 +76,12 @@ export async function environmentUp(workspace: string, target: Target, input: Up
   if (cluster.kind === "eks") await prepareNamespace(await client(), identity);
   const { executable, environment } = telling(place.engine, digests);
   const engine = { executable, environment: { ...environment, ...parameterVariables(parameters) } };
-  await update(engine, stack, ["up", ...onEnvironment(place, identity), "--yes", "--skip-preview"]);
+  // One that is new has nothing to lose.
+  if (known) {
+    const plan = await previewStack(engine, stack, { configFile: place.file });
+    requireAllowed(plan, { ...permissions, stack, strictness: strictnessOf(identity) });
+  }
+  await updateExplained(engine, stack, ["up", ...onEnvironment(place, identity), "--yes", "--skip-preview"]);
   if (known) await record(place, identity, parameters);
   const { host } = config.datasetsServer.endpoints.public;
   console.log(`pr-${number} runs ${parameters.imageTag} at https://${host} until ${expires}`);

@@ -7,6 +7,7 @@ import { accessDocument } from "../access/document";
 import { projectFolder } from "../lib/project";
 import { readStack } from "../lib/stackFile";
 import { fillFolder } from "../render";
+import { effectsDocument } from "./effects";
 import { goldenFiles, goldenStacks } from "./golden";
 import { jsonDocument } from "./jsonDocument";
 import { reviewExamples } from "./reviewExamples";
@@ -42,6 +43,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
       }),
   },
   { file: "docs/json.md", content: jsonDocument },
+  { file: "docs/effects.md", content: effectsDocument },
   { file: "docs/rules.md", content: rulesDocument },
 ];
 

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { Stack } from "@pulumi/pulumi/automation";
 import { errorText, UserError } from "../../cluster/userError";
+import { strictnessOf } from "../../config/protection";
 import { clusterStatus, startCluster, stopCluster } from "../../tools/cluster";
 import { findTools, installTools } from "../../tools/install";
 import { addImages, realNodeFolder, realNodeProblems } from "../../tools/realNode";
@@ -12,6 +13,8 @@ import { hideSecrets } from "../lib/decryption";
 import { type Engine, engineOf } from "../lib/engine";
 import { stackObjects } from "../lib/objects";
 import { stackFile } from "../lib/project";
+import { requireAllowed } from "../review/allowed";
+import { previewStack } from "../review/preview";
 import { authorMessage } from "../state/author";
 import { changeStack, update } from "../state/update";
 import { withProgress } from "./progress";
@@ -33,11 +36,15 @@ export async function up(workspace: string, { refresh = false, real = false }: U
   const realNode = real ? { tools: await installTools(["node"]), images: imagesOf(stack) } : undefined;
   const { created } = await startCluster(toolbox, workspace, { ...(realNode && { realNode }) });
   if (realNode && !created) await addImages(workspacePaths(workspace), realNode.images);
-  const plain = engineOf(toolbox, workspace, stack);
-  const engine = refresh ? forcing(plain) : plain;
+  const engine = engineOf(toolbox, workspace, stack);
   const local = await selectStack(engine);
   await hideSecrets(engine, stack);
   if (created) await forgetObjectsGone(engine);
+  // One that is new, or whose cluster is, has nothing to lose.
+  if (!created && (await answered(local.info(false))) !== undefined) {
+    const strictness = strictnessOf({ kind: stack });
+    requireAllowed(await previewStack(engine, stack), { stack, strictness, allowed: [], command: "ds up" });
+  }
   console.log(`updating stack ${stack}`);
   const message = authorMessage(engine.environment);
   const { outputs } = await changeStack(engine, stack, () =>
@@ -120,9 +127,4 @@ export async function down(workspace: string): Promise<void> {
 export async function selectStack(engine: Engine): Promise<Stack> {
   const workspace = await workspaceOf(engine);
   return answered(Stack.createOrSelect(stack, workspace));
-}
-
-/** Without force, the API server keeps an edited field for its editor, and refuses the update. */
-function forcing({ executable, environment }: Engine): Engine {
-  return { executable, environment: { ...environment, PULUMI_K8S_ENABLE_PATCH_FORCE: "true" } };
 }

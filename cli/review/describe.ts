@@ -1,3 +1,4 @@
+import { effectsOf, type Strictness } from "../../safety/effects";
 import { type Difference, differences, lines } from "./differences";
 import { parsePath, pathInWords, valueAt } from "./paths";
 import type { Change, Effect } from "./plan";
@@ -31,8 +32,12 @@ const verbs: Readonly<Record<Effect, string>> = {
   create: "created",
 };
 
-/** What a reviewer reads of a change. */
-export function describeChange(change: Change, detail: Detail): Description {
+/**
+ * What a reviewer reads of a change.
+ *
+ * @param strictness what the stack's updates ask for. Default: nothing is said of what the change costs.
+ */
+export function describeChange(change: Change, detail: Detail, strictness?: Strictness): Description {
   const { effect, kind, name, namespace, forcing, before, after } = change;
   const place = namespace === undefined ? "" : ` in ${code(namespace)}`;
   const paths = forcing.map((path) => code(pathInWords(path, [before, after]))).join(", ");
@@ -41,8 +46,22 @@ export function describeChange(change: Change, detail: Detail): Description {
   return {
     effect,
     heading: `${verb} ${code(kind)} ${code(name)}${place}${cause}`,
-    body: bodies[effect](change, detail),
+    body: [...costs(change, strictness), bodies[effect](change, detail)].filter((part) => part !== "").join("\n\n"),
   };
+}
+
+/** Returns what a change costs traffic or data, and which permission its deploy needs. */
+function costs(change: Change, strictness: Strictness | undefined): string[] {
+  if (strictness === undefined) return [];
+  return effectsOf({ ...change, does: change.effect }).map(({ subject, stake, text, way }) => {
+    const needs =
+      way !== undefined
+        ? ` No update can do that: ${way}.`
+        : strictness[stake] === "allow"
+          ? ` Its deploy needs ${code(`--allow ${subject}`)}.`
+          : "";
+    return `> **${subject}** ${text}.${needs}`;
+  });
 }
 
 const bodies: Readonly<Record<Effect, (change: Change, detail: Detail) => string>> = {

@@ -1,6 +1,8 @@
 import { visible } from "../../safety/redaction";
 import type { Forecast } from "../forecast/forecast";
 import { type ForecastTable, forecastText } from "../forecast/text";
+import { strictnessOf } from "../../config/protection";
+import { identifyStack } from "../../config/stacks";
 import { type Description, type Detail, describeChange } from "./describe";
 import { type Effect, effects, type Plan } from "./plan";
 import { block, code, counted } from "./text";
@@ -135,18 +137,21 @@ function compose(sections: readonly Section[], show: (object: Description) => st
 
 function sectionOf(plan: Plan, detail: Detail, mostNotes: number): Section {
   const { stack, changes, unchanged, warnings, failure } = plan;
+  const identity = identifyStack(stack);
+  const strictness = identity && strictnessOf(identity);
   const name = code(stack);
   const warned = warnings.length > 0 ? `It warns:\n\n${textBlock(warnings, mostNotes / 2)}` : "";
+  const objects = changes.map((change) => describeChange(change, detail, strictness));
+  const inOrder = effects.flatMap((effect) => objects.filter((object) => object.effect === effect));
   if (failure !== undefined) {
-    const notes = paragraphs([`What it says:\n\n${textBlock(failure, mostNotes / 2)}`, warned]);
-    return { heading: `### ${name}: the preview failed`, forecast: "", notes, objects: [] };
+    const cameTo = objects.length > 0 ? `It came to ${tally(objects)}:` : "";
+    const notes = paragraphs([`What it says:\n\n${textBlock(failure, mostNotes / 2)}`, warned, cameTo]);
+    return { heading: `### ${name}: the preview failed`, forecast: "", notes, objects: inOrder };
   }
   const same = `${counted(unchanged, "resource")} unchanged`;
   if (changes.length === 0) {
     return { heading: `**${name}**: nothing changes, ${same}`, forecast: "", notes: warned, objects: [] };
   }
-  const objects = changes.map((change) => describeChange(change, detail));
-  const inOrder = effects.flatMap((effect) => objects.filter((object) => object.effect === effect));
   const forecast = plan.forecast ? forecastSection(name, plan.forecast, mostNotes) : "";
   return { heading: `### ${name}: ${tally(objects)}, ${same}`, forecast, notes: warned, objects: inOrder };
 }

@@ -25,7 +25,6 @@ const singular: Readonly<Record<string, string>> = {
   paths: "path",
   metrics: "metric",
   tolerations: "toleration",
-  volumeClaimTemplates: "claim",
 };
 
 /** Where the pods of each kind of object are described. */

@@ -32,6 +32,7 @@ export interface Change {
 /** What a preview of a stack says. */
 export interface Plan {
   readonly stack: string;
+  /** All of them; of a preview that failed, those that it came to. */
   readonly changes: readonly Change[];
   /** How many resources stay as they are. */
   readonly unchanged: number;
@@ -98,15 +99,15 @@ export function readPlan(stack: string, events: readonly PlanEvent[], ended?: st
         .filter((message) => message !== ""),
     ),
   ];
+  const steps = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
+  const changes = pairRenamed(changesOf(stack, steps));
   const errors = said("error").filter((message, _, all) => !lastWords.includes(message) || all.length === 1);
   const summary = events.flatMap(({ summaryEvent }) => summaryEvent ?? []).at(-1);
   const plan = { stack, unchanged: summary?.resourceChanges.same ?? 0, warnings: said("warning") };
   if (ended !== undefined) {
-    return { ...plan, changes: [], failure: errors.length > 0 ? errors : [cleanText(ended)] };
+    return { ...plan, changes, failure: errors.length > 0 ? errors : [cleanText(ended)] };
   }
   if (summary === undefined) throw cutShort();
-  const steps = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
-  const changes = pairRenamed(changesOf(stack, steps));
   const warnings = [...errors, ...plan.warnings];
   try {
     return { ...plan, warnings, changes, forecast: forecast(plannedObjects(steps)) };

@@ -62,8 +62,16 @@ const actions: Readonly<Record<ActionName, unknown>> = {
 
 const prefix = "alb.ingress.kubernetes.io";
 
-/** The annotations by which the controller tells load balancers apart, and groups of Ingresses that share one. */
-export const ingressAnnotations = { name: `${prefix}/load-balancer-name`, group: `${prefix}/group.name` } as const;
+/** The annotations that say which load balancer an Ingress has, and what all its clients see of it. */
+export const ingressAnnotations = {
+  name: `${prefix}/load-balancer-name`,
+  group: `${prefix}/group.name`,
+  scheme: `${prefix}/scheme`,
+  tags: `${prefix}/tags`,
+  certificate: `${prefix}/certificate-arn`,
+  redirect: `${prefix}/ssl-redirect`,
+  externalDns: "external-dns.alpha.kubernetes.io/hostname",
+} as const;
 
 /** The rules of one service on its group's load balancer, which sends requests straight to pod addresses. */
 export function ingress(args: IngressArgs): BuiltObject<"Ingress"> {
@@ -93,18 +101,18 @@ function annotations({ endpoint, order, routes, healthPath, stickySeconds }: Ing
     // action is none.
     "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[*].hostname}",
     [ingressAnnotations.name]: loadBalancer.name,
-    [`${prefix}/scheme`]: loadBalancer.scheme,
+    [ingressAnnotations.scheme]: loadBalancer.scheme,
     [ingressAnnotations.group]: loadBalancer.group,
     [`${prefix}/group.order`]: String(order),
     [`${prefix}/listen-ports`]: JSON.stringify([{ HTTP: 80 }, { HTTPS: 443 }]),
     [`${prefix}/target-type`]: "ip",
     [`${prefix}/healthcheck-path`]: healthPath,
-    [`${prefix}/tags`]: Object.entries(loadBalancer.tags)
+    [ingressAnnotations.tags]: Object.entries(loadBalancer.tags)
       .map(([key, value]) => `${key}=${value}`)
       .join(","),
-    ...(loadBalancer.redirectHttp && { [`${prefix}/ssl-redirect`]: "443" }),
-    ...(loadBalancer.certificateArn && { [`${prefix}/certificate-arn`]: loadBalancer.certificateArn }),
-    ...(externalDns && { "external-dns.alpha.kubernetes.io/hostname": host }),
+    ...(loadBalancer.redirectHttp && { [ingressAnnotations.redirect]: "443" }),
+    ...(loadBalancer.certificateArn && { [ingressAnnotations.certificate]: loadBalancer.certificateArn }),
+    ...(externalDns && { [ingressAnnotations.externalDns]: host }),
     ...(stickySeconds && {
       [`${prefix}/target-group-attributes`]: `stickiness.enabled=true,stickiness.lb_cookie.duration_seconds=${stickySeconds}`,
     }),

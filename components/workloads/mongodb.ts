@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import type { StatefulSet } from "@pulumi/kubernetes/apps/v1";
 import type { Job } from "@pulumi/kubernetes/batch/v1";
-import type { Service } from "@pulumi/kubernetes/core/v1";
+import type { PersistentVolumeClaim, Service } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { metadata, objectName, type Scope, selectorLabels } from "../../catalog/names";
 import { mongoDbPort } from "../../catalog/ports";
@@ -24,6 +25,8 @@ export interface MongoDbArgs {
   readonly scope: Scope;
   readonly serviceAccount: string;
   readonly config: MongoDbConfig;
+  /** Whether its data outlive a change that would delete them. */
+  readonly keep: boolean;
 }
 
 const component = "mongodb";
@@ -35,6 +38,7 @@ const replicaSet = "rs0";
 
 /** The objects of a stack's own MongoDB. */
 export interface MongoDbObjects {
+  readonly claim: BuiltObject<"PersistentVolumeClaim">;
   readonly service: BuiltObject<"Service">;
   readonly statefulSet: BuiltObject<"StatefulSet">;
   readonly initiation: BuiltObject<"Job">;
@@ -46,11 +50,18 @@ export interface MongoDbObjects {
  * A replica set of one member: the application follows change streams, which a standalone server does not have.
  */
 export function buildMongoDb(args: MongoDbArgs): MongoDbObjects {
-  return { service: headlessService(args.scope), statefulSet: statefulSet(args), initiation: initiation(args) };
+  return {
+    claim: dataClaim(args),
+    service: headlessService(args.scope),
+    statefulSet: statefulSet(args),
+    initiation: initiation(args),
+  };
 }
 
 /** A stack's own MongoDB. */
 export class MongoDb extends pulumi.ComponentResource {
+  /** Holds its data: another claim is another, empty database. */
+  readonly claim: PersistentVolumeClaim;
   readonly service: Service;
   readonly statefulSet: StatefulSet;
   /** Has ended well when the replica set answers; what uses the database waits for it. */
@@ -58,15 +69,52 @@ export class MongoDb extends pulumi.ComponentResource {
 
   constructor(name: string, objects: MongoDbObjects, opts: pulumi.ComponentResourceOptions = {}) {
     super("datasets-server:components:MongoDb", name, {}, opts);
+    this.claim = register(objects.claim, childOptions(this, opts));
     this.service = register(objects.service, childOptions(this, opts));
-    this.statefulSet = register(objects.statefulSet, { parent: this, dependsOn: [this.service] });
-    this.initiation = register(objects.initiation, { parent: this, dependsOn: [this.statefulSet] });
+    this.statefulSet = register(objects.statefulSet, { parent: this, dependsOn: [this.claim, this.service] });
+    this.initiation = register(objects.initiation, {
+      parent: this,
+      dependsOn: [this.statefulSet],
+      ...onceFor(this.claim),
+    });
     this.registerOutputs({
+      claim: this.claim.metadata.name,
       service: this.service.metadata.name,
       statefulSet: this.statefulSet.metadata.name,
       initiation: this.initiation.metadata.name,
     });
   }
+}
+
+/** Returns the options of a Job that runs once for a database, and so again when its data are in another claim. */
+export function onceFor({ metadata }: PersistentVolumeClaim): pulumi.CustomResourceOptions {
+  return { replacementTrigger: metadata.uid };
+}
+
+/**
+ * The name of the claim of its data. A claim's class cannot change, so one of another class has another name: the new claim is
+ * there before the pod that needs it, and the old one goes when no pod has it.
+ */
+function claimName(scope: Scope, { storageClass = "" }: MongoDbConfig): string {
+  const hash = createHash("sha256").update(storageClass).digest("hex").slice(0, 10);
+  return objectName(scope, `${component}-${hash}`);
+}
+
+/** A claim of its own, and none by template: the size of those in a StatefulSet's template cannot change. */
+function dataClaim({ scope, config, keep }: MongoDbArgs): BuiltObject<"PersistentVolumeClaim"> {
+  const { storage, storageClass } = config;
+  return built(
+    "PersistentVolumeClaim",
+    {
+      metadata: metadata(scope, component, { name: claimName(scope, config) }),
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        ...(storageClass && { storageClassName: storageClass }),
+        resources: { requests: { storage } },
+      },
+    },
+    { id: objectName(scope, component), protect: keep },
+  );
 }
 
 /** The host of its only member. */
@@ -96,34 +144,23 @@ function headlessService(scope: Scope): BuiltObject<"Service"> {
 }
 
 function statefulSet(args: MongoDbArgs): BuiltObject<"StatefulSet"> {
-  const { scope } = args;
-  const { storage, storageClass } = args.config;
+  const { scope, config } = args;
+  const data = { persistentVolumeClaim: { claimName: claimName(scope, config) } };
   return built("StatefulSet", {
     metadata: metadata(scope, component),
     spec: {
       replicas: 1,
       serviceName: objectName(scope, component),
       selector: { matchLabels: selectorLabels(scope, component) },
-      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Delete", whenScaled: "Retain" },
       template: podTemplate({
         scope,
         component,
         serviceAccount: args.serviceAccount,
         user,
         terminationGracePeriodSeconds: 60,
-        container: serverContainer(args.config),
-        volumes: [...scratch, { name: "data", mountPath: "/data/db" }],
+        container: serverContainer(config),
+        volumes: [...scratch, { name: "data", source: data, mountPath: "/data/db" }],
       }),
-      volumeClaimTemplates: [
-        {
-          metadata: { name: "data" },
-          spec: {
-            accessModes: ["ReadWriteOnce"],
-            ...(storageClass && { storageClassName: storageClass }),
-            resources: { requests: { storage } },
-          },
-        },
-      ],
     },
   });
 }

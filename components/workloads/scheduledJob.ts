@@ -37,7 +37,7 @@ export function scheduledJob(args: ScheduledJobArgs): BuiltObject<"CronJob"> {
         // A backfill that outlasted its period was joined by the next one, and both ran out of memory.
         concurrencyPolicy: "Forbid",
         startingDeadlineSeconds,
-        ...(suspend && { suspend }),
+        suspend,
         successfulJobsHistoryLimit: 3,
         failedJobsHistoryLimit: 3,
         jobTemplate: {

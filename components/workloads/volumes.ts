@@ -10,8 +10,8 @@ export interface VolumeSource extends Pick<k8s.types.input.core.v1.Volume, "pers
 /** A volume of a pod and where its containers find it: kept as one, so that neither is ever without the other. */
 export interface VolumeUse {
   readonly name: string;
-  /** What it is made of. Default: a claim of this name that the StatefulSet makes by template. */
-  readonly source?: VolumeSource;
+  /** What it is made of. */
+  readonly source: VolumeSource;
   readonly mountPath: string;
   readonly subPath?: string;
   readonly readOnly?: boolean;
@@ -56,7 +56,7 @@ export function secretsVolume(keys: readonly SecretKey[]): VolumeUse {
 
 /** What a pod says of its volumes. */
 export function volumeSources(uses: readonly VolumeUse[]) {
-  return uses.flatMap(({ name, source }) => (source ? [{ name, ...source }] : []));
+  return uses.map(({ name, source }) => ({ name, ...source }));
 }
 
 /** What a container says of its volumes. */

@@ -1,7 +1,7 @@
 import type { Deployment } from "@pulumi/kubernetes/apps/v1";
 import type { HorizontalPodAutoscaler } from "@pulumi/kubernetes/autoscaling/v2";
 import * as pulumi from "@pulumi/pulumi";
-import { metadata, objectName, type Scope, selectorLabels } from "../../catalog/names";
+import { metadata, objectName, type Scope, scaledByAnnotation, selectorLabels } from "../../catalog/names";
 import { type JobSize, workerComponent, workerGroups, workerSurge } from "../../catalog/workers";
 import { type BuiltObject, built, childOptions, register, type WorkloadComponentArgs } from "../objects";
 import { podMonitor } from "../observability/monitors";
@@ -101,10 +101,10 @@ function deployment(args: WorkerPoolArgs): BuiltObject<"Deployment"> {
   const { scope } = context;
   const component = workerComponent(args.pool);
   const { startupSeconds, terminationGracePeriodSeconds } = config;
-  const pods =
-    "autoscaling" in config
-      ? { replicas: config.autoscaling.maxReplicas, fewestReplicas: config.autoscaling.minReplicas }
-      : { replicas: config.replicas };
+  const isScaled = "autoscaling" in config;
+  const pods = isScaled
+    ? { replicas: config.autoscaling.maxReplicas, fewestReplicas: config.autoscaling.minReplicas }
+    : { replicas: config.replicas };
   const budget = rolloutBudget({
     ...pods,
     surge: workerSurge,
@@ -115,10 +115,11 @@ function deployment(args: WorkerPoolArgs): BuiltObject<"Deployment"> {
   return built(
     "Deployment",
     {
-      metadata: metadata(scope, component),
+      metadata: metadata(scope, component, {
+        ...(isScaled && { annotations: { [scaledByAnnotation]: "HorizontalPodAutoscaler" } }),
+      }),
       spec: {
-        // Left out where the autoscaler sets it: an update would undo its work.
-        ...("replicas" in config && { replicas: config.replicas }),
+        replicas: isScaled ? config.autoscaling.minReplicas : config.replicas,
         revisionHistoryLimit: 10,
         minReadySeconds,
         progressDeadlineSeconds: budget.progressDeadlineSeconds,
@@ -127,7 +128,11 @@ function deployment(args: WorkerPoolArgs): BuiltObject<"Deployment"> {
         template: workloadTemplate(context, workerPods(args)),
       },
     },
-    { customTimeouts: { create: budget.timeout, update: budget.timeout } },
+    {
+      customTimeouts: { create: budget.timeout, update: budget.timeout },
+      // Of an object that is there, its autoscaler decides; left out, the number would become 1 (decision 0027).
+      ...(isScaled && { ignoreChanges: ["spec.replicas"] }),
+    },
   );
 }
 

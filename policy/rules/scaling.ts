@@ -6,7 +6,7 @@ import type { Selector } from "../shapes";
 export const scalingRules = {
   "autoscalers-own-replicas": {
     level: "mandatory",
-    why: "Where both an autoscaler and the program say how many pods there are, each deploy undoes the autoscaler's answer.",
+    why: "A workload with no number of pods gets 1, also one whose autoscaler then needs minutes to add the others.",
     check: (inventory, expect) => {
       const known = [...inventory.deployments, ...inventory.statefulSets].map(objectId);
       for (const object of inventory.autoscalers) {
@@ -16,11 +16,18 @@ export const scalingRules = {
       }
       for (const object of inventory.deployments) {
         const { replicas } = object.spec;
-        const isScaled = autoscalerOf(inventory, object) !== undefined;
-        const fix = isScaled
-          ? "leave it out: an autoscaler decides it"
-          : "say how many: no autoscaler does, so it would be 1";
-        expect(isScaled === (replicas === undefined), object, "spec.replicas", replicas, fix);
+        const fewest = autoscalerOf(inventory, object)?.spec.minReplicas;
+        const fix =
+          fewest === undefined
+            ? "say how many: no autoscaler does, so it would be 1"
+            : `begin with the autoscaler's fewest, ${fewest}`;
+        expect(
+          fewest === undefined ? replicas !== undefined : replicas === fewest,
+          object,
+          "spec.replicas",
+          replicas,
+          fix,
+        );
       }
     },
   },

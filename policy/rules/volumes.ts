@@ -6,7 +6,7 @@ export const volumeRules = {
     why: "A pod with a mount that has no volume is refused, which a deploy finds out half-way.",
     check: ({ containers }, expect) => {
       for (const { workload, object, container, path } of containers) {
-        const volumes = [...workload.pod.volumes.map(({ name }) => name), ...workload.claimVolumes];
+        const volumes = workload.pod.volumes.map(({ name }) => name);
         for (const [index, { name }] of container.volumeMounts.entries()) {
           const fix = `add a volume of this name, or mount one of ${listed(volumes)}`;
           expect(volumes.includes(name), object, `${path}.volumeMounts[${index}].name`, name, fix);
@@ -19,16 +19,12 @@ export const volumeRules = {
     level: "advisory",
     why: "A volume that nothing mounts is a mount that was lost.",
     check: ({ workloads }, expect) => {
-      for (const { object, pod, path, claimVolumes } of workloads) {
+      for (const { object, pod, path } of workloads) {
         const mounts = [...pod.initContainers, ...pod.containers].flatMap(({ volumeMounts }) => volumeMounts);
         const mounted = mounts.map(({ name }) => name);
         const fix = "mount it in a container, or remove it";
         for (const [index, { name }] of pod.volumes.entries()) {
           expect(mounted.includes(name), object, `${path}.spec.volumes[${index}].name`, name, fix);
-        }
-        for (const [index, name] of claimVolumes.entries()) {
-          const place = `spec.volumeClaimTemplates[${index}].metadata.name`;
-          expect(mounted.includes(name), object, place, name, fix);
         }
       }
     },

@@ -101,10 +101,10 @@ describe("stack prod, on a cluster that is not the stack's own, with the permiss
     assert.deepEqual(await kubernetes.core.readNamespacedSecret({ namespace, name: tokenSecret }), before);
   });
 
-  it("takes the object over once it has the stack's label and its fields are claimed, and comes up at full size", async () => {
+  it("takes the object over once it has the stack's label, and comes up at full size", async () => {
     const metadata = { name: tokenSecret, namespace, labels: { [stackLabel]: "prod" } };
     await kubernetes.objects.patch({ apiVersion: "v1", kind: "Secret", metadata });
-    const { code, stdout, stderr } = await engine.with({ PULUMI_K8S_ENABLE_PATCH_FORCE: "true" }).up();
+    const { code, stdout, stderr } = await engine.up();
     assert.equal(code, 0, stdout + stderr);
     const { data } = await kubernetes.core.readNamespacedSecret({ namespace, name: tokenSecret });
     assert.equal(Buffer.from(data?.HF_TOKEN ?? "", "base64").toString(), token);
@@ -140,7 +140,7 @@ describe("stack prod, on a cluster that is not the stack's own, with the permiss
     await edit(inCopy(parts.service), /serviceIngresses\(args\)/, '(component === "sse-api" ? [] : $&)');
     const selector = /(?<=\[componentLabel\(scope\)\]: objectName\(scope, )component(?=\),)/;
     await edit(inCopy(parts.selector), selector, 'component === "worker-heavy" ? "worker-other" : component');
-    await edit(inCopy(parts.pool), /(?<=\{ )customTimeouts:/, '...(args.pool === "light" && { id: "renamed" }), $&');
+    await edit(inCopy(parts.pool), /customTimeouts:/, '...(args.pool === "light" && { id: "renamed" }), $&');
     await engine.configure("env.ADMIN_CACHE_REPORTS_NUM_RESULTS", "999");
     const before = await identities(kubernetes, namespace);
     const said = refused(await engine.run("up", "--yes"));
@@ -192,6 +192,22 @@ describe("stack prod, on a cluster that is not the stack's own, with the permiss
     const { items } = await kubernetes.networking.listNamespacedIngress({ namespace });
     const names = items.map(({ metadata }) => metadata?.name);
     assert.ok(!names.includes("datasets-server-prod-sse-api-internal") && names.includes(name), names.join(" "));
+  });
+
+  it("refuses another scheme of its load balancer, which all its Ingresses have, as one thing with one permission", async () => {
+    const before = await identities(kubernetes, namespace);
+    await engine.configure("ingress.public.loadBalancer.scheme", "internet-facing");
+    const said = refused(await engine.run("up", "--yes"));
+    const subject = "LoadBalancer/datasets-server-prod";
+    assert.match(
+      said,
+      new RegExp(`error: ${subject} would change, as scheme internal becomes internet-facing: AWS makes another`),
+    );
+    assert.match(said, /this update would change 1 protected resource of stack prod; no changes were made/);
+    assert.match(said, new RegExp(`for one update: ds deploy prod --allow ${subject}\\n`));
+    assert.deepEqual(await identities(kubernetes, namespace), before);
+    succeeded(await engine.with({ DATASETS_SERVER_ALLOW: subject }).preview());
+    await engine.configure("ingress.public.loadBalancer.scheme", "internal");
   });
 
   it("is destroyed by no one who does not say so", async () => {

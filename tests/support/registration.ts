@@ -33,7 +33,9 @@ export async function registeredStack(stack: string, options: StackConfigOptions
     {
       newResource: (args) => {
         resources.push(registered(args));
-        return { id: `${args.name}-id`, state: args.inputs };
+        // The API server gives each object an identity of its own.
+        const metadata = { ...args.inputs.metadata, uid: `${args.name}-uid` };
+        return { id: `${args.name}-id`, state: { ...args.inputs, metadata } };
       },
       call: ({ token }) => fail(`nothing is looked up while objects are registered, but ${token} was`),
     },

@@ -48,13 +48,13 @@ const stacks: Readonly<Record<string, Readonly<Record<string, number>>>> = {
       ServiceAccount: 1,
       ServiceMonitor: 6,
     },
-    ...{ Namespace: 1, PersistentVolumeClaim: 1, StatefulSet: 1 },
+    ...{ Namespace: 1, PersistentVolumeClaim: 2, StatefulSet: 1 },
   },
   // Without jobs, autoscalers or staging's secrets.
   "pr-7": {
     ...{
       ConfigMap: 15,
-      PersistentVolumeClaim: 1,
+      PersistentVolumeClaim: 2,
       Deployment: 8,
       Ingress: 6,
       Job: 2,

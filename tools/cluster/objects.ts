@@ -21,6 +21,8 @@ const storageClass: V1StorageClass = {
   metadata: { name: "local", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
   provisioner: "kubernetes.io/no-provisioner",
   volumeBindingMode: "Immediate",
+  // As the class of EBS volumes on EKS does.
+  allowVolumeExpansion: true,
 };
 
 /** Two claims a stack; a claim that is gone leaves its volume released, and nothing makes it available again. */

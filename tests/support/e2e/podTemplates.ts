@@ -8,13 +8,9 @@ const template = z.object({
 
 const job = z.object({ template });
 
-const claims = z.array(z.object({ metadata: z.object({ name: z.string() }) })).default([]);
-
 const workload = z.union([
-  z.object({ spec: z.object({ template, volumeClaimTemplates: claims }) }),
-  z.object({ spec: z.object({ jobTemplate: z.object({ spec: job }) }) }).transform(({ spec }) => ({
-    spec: { ...spec.jobTemplate.spec, volumeClaimTemplates: [] },
-  })),
+  z.object({ spec: job }),
+  z.object({ spec: z.object({ jobTemplate: z.object({ spec: job }) }) }).transform(({ spec }) => spec.jobTemplate),
 ]);
 
 /** What the pods of one workload are to be. */
@@ -41,12 +37,5 @@ function podsOf(stack: string, object: KubernetesObject): PodsOf[] {
   if (data === undefined) {
     return [];
   }
-  const { template, volumeClaimTemplates } = data.spec;
-  // A StatefulSet's controller adds the volumes of the claims that it makes.
-  const claimed = volumeClaimTemplates.map(({ metadata: { name } }) => ({
-    name,
-    persistentVolumeClaim: { claimName: name },
-  }));
-  const spec = { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...claimed] };
-  return [{ name: `${stack} ${object.kind} ${object.metadata.name}`, spec }];
+  return [{ name: `${stack} ${object.kind} ${object.metadata.name}`, spec: data.spec.template.spec }];
 }

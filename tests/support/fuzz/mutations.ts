@@ -29,9 +29,9 @@ interface Site {
 const fileSchema: Schema = z.toJSONSchema(stackFileSchema, { io: "input" });
 
 /** One to three edits of a base: some only choose other sizes, others are mistakes. */
-export function mutations(): fc.Arbitrary<Mutation> {
+export function mutations(of: readonly Base[] = bases): fc.Arbitrary<Mutation> {
   return fc.oneof(
-    ...bases.map((base) => {
+    ...of.map((base) => {
       const edits = fc.array(edit(base), { minLength: 1, maxLength: 2 });
       return edits.map((list): Mutation => ({ base, changes: list.flat() }));
     }),

@@ -14,12 +14,15 @@ describe("names and labels", () => {
     assert.deepEqual(Object.keys(selectorLabels(scope, "api")), ["app", "app.kubernetes.io/instance"]);
   });
 
-  it("mark an object as its stack's, and have every run write it under one name, which a killed one shares", () => {
+  it("mark an object as its stack's, and have every run write it under one name, which a killed one shares, and take its fields back", () => {
     assert.deepEqual(metadata(scope, "api"), {
       name: "datasets-server-prod-api",
       namespace: "datasets-server",
       labels: { ...labels(scope, "api"), "datasets-server.huggingface.co/stack": "prod" },
-      annotations: { "pulumi.com/patchFieldManager": "pulumi-kubernetes-datasets-server" },
+      annotations: {
+        "pulumi.com/patchFieldManager": "pulumi-kubernetes-datasets-server",
+        "pulumi.com/patchForce": "true",
+      },
     });
   });
 });

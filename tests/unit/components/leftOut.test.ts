@@ -5,7 +5,7 @@ import { stackOutputs } from "../../../cluster/outputs";
 import { imagesOf } from "../../../components/buildObjects";
 import type { ManagedKind } from "../../../components/objects";
 import { reviewObjects } from "../../../policy/rules";
-import { isProtected } from "../../../safety/protection";
+import { protectedKinds } from "../../../safety/effects";
 import { factsOf } from "../../../safety/rules";
 import { fixtureConfig, stackConfig } from "../../support/stackConfig";
 
@@ -36,7 +36,7 @@ describe("a service that a stack file leaves out", () => {
     const after = idsOf(await without("prod", "rows"));
     const gone = idsOf(await without("prod")).filter((id) => !after.includes(id));
     assert.deepEqual(
-      gone.filter((id) => isProtected(id.split(" ")[0] ?? "")),
+      gone.filter((id) => protectedKinds.includes(id.split(" ")[0] ?? "")),
       [
         "Deployment datasets-server-prod-rows",
         "Ingress datasets-server-prod-rows",

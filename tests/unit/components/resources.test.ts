@@ -23,7 +23,11 @@ describe("a component resource, alone", () => {
     children = new Map();
     await pulumi.runtime.setMocks({
       call: () => ({}),
-      newResource: ({ name, inputs }) => ({ id: name, state: inputs }),
+      // The API server gives each object an identity of its own.
+      newResource: ({ name, inputs }) => ({
+        id: name,
+        state: { ...inputs, metadata: { ...inputs.metadata, uid: `uid of ${name}` } },
+      }),
     });
     namespace = configMap("namespace");
     migration = configMap("migration");
@@ -81,9 +85,12 @@ describe("a component resource, alone", () => {
     const mongodb = new MongoDb("mongodb", objects.mongodb ?? assert.fail("there is none"), noticing([namespace]));
     await pulumi.runtime.disconnect();
     assert.deepEqual(waitsOf(children, "Service datasets-server-local-mongodb"), [namespace]);
-    assert.deepEqual(waitsOf(children, "StatefulSet datasets-server-local-mongodb"), [mongodb.service]);
+    assert.deepEqual(waitsOf(children, "StatefulSet datasets-server-local-mongodb"), [mongodb.claim, mongodb.service]);
+    assert.deepEqual(waitsOf(children, "PersistentVolumeClaim datasets-server-local-mongodb"), [namespace]);
     assert.deepEqual(waitsOf(children, "Job datasets-server-local-mongodb-initiation"), [mongodb.statefulSet]);
-    assert.deepEqual(children.get("Job datasets-server-local-mongodb-initiation")?.ignoreChanges, ["spec"]);
+    const { ignoreChanges, replacementTrigger } = children.get("Job datasets-server-local-mongodb-initiation") ?? {};
+    assert.deepEqual(ignoreChanges, ["spec"]);
+    assert.equal(await value(pulumi.output(replacementTrigger)), "uid of datasets-server-local-mongodb");
   });
 });
 

@@ -23,14 +23,20 @@ export const objectMutations = {
       ],
       violations: [
         "HorizontalPodAutoscaler datasets-server-local-worker-heavy: spec.scaleTargetRef = Deployment heavy: name a Deployment of the stack [autoscalers-own-replicas]",
-        "Deployment datasets-server-local-worker-heavy: spec.replicas = absent: say how many: no autoscaler does, so it would be 1 [autoscalers-own-replicas]",
       ],
     },
     {
-      title: "replicas of a workload that an autoscaler scales",
+      title: "a number of pods that is neither the program's nor an autoscaler's",
+      changes: [{ object: "Deployment api", at: ["spec", "replicas"] }],
+      violations: [
+        "Deployment datasets-server-local-api: spec.replicas = absent: say how many: no autoscaler does, so it would be 1 [autoscalers-own-replicas]",
+      ],
+    },
+    {
+      title: "another number of pods than an autoscaler begins with",
       changes: [{ object: "Deployment worker-heavy", at: ["spec", "replicas"], to: 3 }],
       violations: [
-        "Deployment datasets-server-local-worker-heavy: spec.replicas = 3: leave it out: an autoscaler decides it [autoscalers-own-replicas]",
+        "Deployment datasets-server-local-worker-heavy: spec.replicas = 3: begin with the autoscaler's fewest, 1 [autoscalers-own-replicas]",
       ],
     },
   ],

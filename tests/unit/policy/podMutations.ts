@@ -19,7 +19,7 @@ export const podMutations = {
         { object: "Deployment rows", at: [...podSpec, "volumes", 2, "persistentVolumeClaim", "claimName"], to: "gone" },
       ],
       violations: [
-        "Deployment datasets-server-local-rows: spec.template.spec.volumes[2].persistentVolumeClaim.claimName = gone: have the stack make the claim, or declare it as one that is there; known: datasets-server-parquet-pvc [claims-exist]",
+        "Deployment datasets-server-local-rows: spec.template.spec.volumes[2].persistentVolumeClaim.claimName = gone: have the stack make the claim, or declare it as one that is there; known: datasets-server-local-mongodb-<hash>, datasets-server-parquet-pvc [claims-exist]",
       ],
     },
     {
@@ -29,7 +29,7 @@ export const podMutations = {
       ],
       facts: { externalClaims: ["gone"] },
       violations: [
-        "Deployment datasets-server-local-rows: spec.template.spec.volumes[2].persistentVolumeClaim.claimName = gone: have the stack make the claim, or declare it as one that is there; known: datasets-server-parquet-pvc [claims-exist]",
+        "Deployment datasets-server-local-rows: spec.template.spec.volumes[2].persistentVolumeClaim.claimName = gone: have the stack make the claim, or declare it as one that is there; known: datasets-server-local-mongodb-<hash>, datasets-server-parquet-pvc [claims-exist]",
       ],
     },
   ],
@@ -87,8 +87,8 @@ export const podMutations = {
       ],
     },
     {
-      title: "a lost claim template",
-      changes: [{ object: "StatefulSet mongodb", at: ["spec", "volumeClaimTemplates", 0] }],
+      title: "a lost volume of a claim",
+      changes: [{ object: "StatefulSet mongodb", at: ["spec", "template", "spec", "volumes", 2] }],
       violations: [
         "StatefulSet datasets-server-local-mongodb: spec.template.spec.containers[0].volumeMounts[2].name = data: add a volume of this name, or mount one of scratch, config [mounts-have-volumes]",
       ],
@@ -238,13 +238,6 @@ export const podMutations = {
       changes: [{ object: api, at: [...container, "volumeMounts", 1] }],
       violations: [
         "Deployment datasets-server-local-api: spec.template.spec.volumes[1].name = process-metrics: mount it in a container, or remove it [volumes-are-mounted]",
-      ],
-    },
-    {
-      title: "a lost mount of a claim by template",
-      changes: [{ object: "StatefulSet mongodb", at: [...container, "volumeMounts", 2] }],
-      violations: [
-        "StatefulSet datasets-server-local-mongodb: spec.volumeClaimTemplates[0].metadata.name = data: mount it in a container, or remove it [volumes-are-mounted]",
       ],
     },
   ],

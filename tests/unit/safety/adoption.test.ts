@@ -67,7 +67,7 @@ describe("an adopted object", () => {
 
   it("leaves an autoscaler the number of its pods", () => {
     const { spec } = asItIs(
-      inputs("Deployment", {}),
+      inputs("Deployment", { replicas: 2 }, { "datasets-server.huggingface.co/scaled-by": "HorizontalPodAutoscaler" }),
       live("Deployment", "api", { spec: { replicas: 40, paused: false } }),
     );
     assert.deepEqual(spec, { paused: false });
@@ -84,13 +84,17 @@ describe("an adopted object", () => {
     assert.deepEqual(asItIs(inputs("Service", { type: "ClusterIP" }), found).spec, { type: "NodePort" });
   });
 
-  it("keeps its annotations, of ours those that are for Pulumi, and none that a controller keeps", () => {
+  it("keeps its annotations, of ours those for Pulumi but the one that takes fields from others, and none that a controller keeps", () => {
     const annotations = {
       "alb.ingress.kubernetes.io/target-type": "instance",
       "deployment.kubernetes.io/revision": "7",
       "kubectl.kubernetes.io/last-applied-configuration": "{}",
     };
-    const ours = { "alb.ingress.kubernetes.io/target-type": "ip", "pulumi.com/waitFor": "jsonpath={.status}" };
+    const ours = {
+      "alb.ingress.kubernetes.io/target-type": "ip",
+      "pulumi.com/patchForce": "true",
+      "pulumi.com/waitFor": "jsonpath={.status}",
+    };
     const found = live("Ingress", "api", { spec: {} }, { annotations });
     assert.deepEqual(asItIs(inputs("Ingress", {}, ours), found).metadata.annotations, {
       "alb.ingress.kubernetes.io/target-type": "instance",
@@ -117,6 +121,8 @@ describe("a stack that keeps the names of a Helm release", () => {
   }));
   const cluster = (services: readonly KubernetesObject[]): LiveObjects => ({
     find: () => assert.fail("nothing is looked up one by one"),
+    peek: () => assert.fail("nothing is looked up one by one"),
+    remove: () => assert.fail("nothing is deleted"),
     list: ({ kind }) => Promise.resolve(kind === "Service" ? [...services] : []),
     look: () => assert.fail("a release whose names the stack keeps must be found"),
     patchMetadata: () => assert.fail("nothing is changed before it is registered"),

@@ -34,6 +34,8 @@ function cluster(objects: readonly KubernetesObject[], forbidden: readonly strin
     Object.entries(where.labels ?? {}).every(([key, value]) => metadata?.labels?.[key] === value);
   return {
     find: () => assert.fail("nothing is looked up one by one"),
+    peek: () => assert.fail("nothing is looked up one by one"),
+    remove: () => assert.fail("nothing is deleted"),
     list: () => assert.fail("an identity that may not list it is no failure"),
     look: ({ kind }, where) => {
       const isForbidden = forbidden.includes(kind) || (!where.namespace && forbidden.includes(`${kind} everywhere`));

@@ -1,76 +1,93 @@
 import * as assert from "node:assert/strict";
+import { strictnessOf } from "../../../config/protection";
+import type { Stake } from "../../../safety/effects";
 import {
-  type Deletion,
-  type DeletionPermissions,
-  describeDeletion,
+  describeEffect,
   isAllowed,
-  protectedKinds,
-  summarizeDeletions,
+  type ObjectEffect,
+  summarizeEffects,
+  type UpdatePermissions,
 } from "../../../safety/protection";
 
-const nothingAllowed: DeletionPermissions = { stack: "prod", allowed: [] };
+const nothingAllowed: UpdatePermissions = { stack: "prod", allowed: [], strictness: strictnessOf({ kind: "prod" }) };
+const allowing = (...allowed: readonly string[]) => ({ ...nothingAllowed, allowed });
 
-function deletion(kind: Deletion["kind"], name: string, reason: Deletion["reason"] = "dropped"): Deletion {
-  return { kind, name, urn: `urn:pulumi:prod::datasets-server::kubernetes:${kind}::${name}`, reason };
+function deletion(subject: string, text = "would be deleted: it is gone", stake: Stake = "traffic"): ObjectEffect {
+  return { subject, stake, verb: "delete", text, urn: `urn:pulumi:prod::datasets-server::${subject}` };
 }
 
-const service = deletion("Service", "api");
-const deployment = deletion("Deployment", "worker", "replaced");
-const moved = deletion("Deployment", "api", "moved");
+const service = deletion("Service/api");
+const deployment = deletion("Deployment/worker");
+const moved = { ...deletion("Deployment/api"), way: "give the resource this alias" };
+const address: ObjectEffect = {
+  subject: "LoadBalancer/public",
+  stake: "traffic",
+  verb: "change",
+  text: "would change, as scheme internal becomes internet-facing: AWS makes another one",
+};
 
-describe("the deletion of a protected object", () => {
+describe("an effect that needs a permission", () => {
   for (const [named, entry] of Object.entries({
-    "by its kind and name": "Service/api",
-    "by its URN": service.urn,
+    "by its subject": "Service/api",
+    "by its object's URN": service.urn ?? "",
     "with the whole stack": "Stack/prod",
   })) {
-    it(`is allowed ${named}`, () => assert.ok(isAllowed(service, { stack: "prod", allowed: ["Secret/x", entry] })));
+    it(`is allowed ${named}`, () => assert.ok(isAllowed(service, allowing("Secret/x", entry))));
   }
 
   it("is not allowed by the name of another object or stack", () => {
-    assert.ok(!isAllowed(service, { stack: "prod", allowed: ["Service/apl", "Deployment/api", "Stack/ephemeral"] }));
+    assert.ok(!isAllowed(service, allowing("Service/apl", "Deployment/api", "Stack/ephemeral")));
     assert.ok(!isAllowed(service, nothingAllowed));
   });
 
   it("has a message with what happens then, and with the command that allows it", () => {
     assert.equal(
-      describeDeletion(service, nothingAllowed),
+      describeEffect(address, nothingAllowed),
       [
-        "Service/api would be deleted: requests to its name fail, and load balancers lose its pods until they know those of a new one",
+        "LoadBalancer/public would change, as scheme internal becomes internet-facing: AWS makes another one",
         "  Next, if it is not meant: put it back as it was",
-        "  Next, if it is meant, for one update: ds deploy prod --allow Service/api",
+        "  Next, if it is meant, for one update: ds deploy prod --allow LoadBalancer/public",
       ].join("\n"),
     );
-    assert.match(
-      describeDeletion(deployment, nothingAllowed),
-      /^Deployment\/worker would be deleted, and recreated unless this is a destroy: /,
-    );
-  });
-
-  it("says what happens for every protected kind", () => {
-    for (const kind of protectedKinds) {
-      assert.match(describeDeletion(deletion(kind, "x"), nothingAllowed), /^\w+\/x would be deleted: .{30,}\n/);
-    }
   });
 });
 
-describe("an object that the program has under another URN", () => {
-  it("is never deleted, whatever is allowed, as nothing would be left of it", () => {
-    assert.ok(!isAllowed(moved, { stack: "prod", allowed: ["Stack/prod", "Deployment/api", moved.urn] }));
+describe("what an update asks for", () => {
+  const needsPermission = (kind: Parameters<typeof strictnessOf>[0]["kind"], stake: Stake) =>
+    !isAllowed({ ...service, stake }, { ...nothingAllowed, strictness: strictnessOf({ kind }) });
+
+  it("is a permission for what costs data, but on a cluster of one's own", () => {
+    assert.ok((["prod", "prod-CLUSTER", "ephemeral", "pr-N"] as const).every((kind) => needsPermission(kind, "data")));
+    assert.ok(!needsPermission("local", "data"));
   });
 
-  it("has a message with the alias that it needs, and with no command that allows it", () => {
-    const message = describeDeletion(moved, nothingAllowed);
-    assert.match(message, /^Deployment\/api would be deleted, though the program has it under another URN/);
-    assert.ok(message.includes(`give the resource this alias in its options, or take its old name back: ${moved.urn}`));
+  it("is a permission for what costs traffic in production alone", () => {
+    assert.ok((["prod", "prod-CLUSTER"] as const).every((kind) => needsPermission(kind, "traffic")));
+    assert.ok(!(["ephemeral", "pr-N", "local"] as const).some((kind) => needsPermission(kind, "traffic")));
+  });
+
+  it("is nothing but to read it for what costs neither", () => {
+    assert.ok(!needsPermission("prod", "notice"));
+  });
+});
+
+describe("an effect that no permission makes work", () => {
+  it("is never allowed, whatever is", () => {
+    assert.ok(!isAllowed(moved, allowing("Stack/prod", "Deployment/api", moved.urn ?? "")));
+    assert.ok(!isAllowed(moved, { ...nothingAllowed, strictness: strictnessOf({ kind: "local" }) }));
+  });
+
+  it("has a message with what to do in its place, and with no command that allows it", () => {
+    const message = describeEffect(moved, nothingAllowed);
+    assert.match(message, /^ {2}Next: give the resource this alias$/m);
     assert.doesNotMatch(message, /--allow/);
   });
 });
 
-describe("a preview with deletions that are not allowed", () => {
+describe("a preview with effects that are not allowed", () => {
   it("says how many there are, and the one command that allows them all", () => {
     assert.equal(
-      summarizeDeletions([service, deployment], nothingAllowed),
+      summarizeEffects([service, deployment], nothingAllowed),
       [
         "this update would delete 2 protected resources of stack prod; no changes were made",
         "Next, if all of it is meant, for one update: ds deploy prod --allow Deployment/worker Service/api",
@@ -80,20 +97,34 @@ describe("a preview with deletions that are not allowed", () => {
     );
   });
 
-  it("keeps in that command what is allowed already", () => {
-    const message = summarizeDeletions([deployment], { stack: "prod", allowed: ["Service/api"] });
-    assert.match(message, /--allow Service\/api Deployment\/worker\n/);
+  it("counts what several objects share once", () => {
+    assert.match(
+      summarizeEffects([address, address, service], nothingAllowed),
+      /^this update would delete or change 2 protected resources .*\n.*--allow LoadBalancer\/public Service\/api\n/,
+    );
   });
 
-  it("offers no command where nothing but moved objects is left", () => {
+  it("keeps in that command what is allowed already", () => {
+    assert.match(summarizeEffects([deployment], allowing("Service/api")), /--allow Service\/api Deployment\/worker\n/);
+  });
+
+  it("offers no command where nothing can be allowed", () => {
     assert.equal(
-      summarizeDeletions([moved], { stack: "prod", allowed: ["Service/api"] }),
+      summarizeEffects([moved], allowing("Service/api")),
       "this update would delete 1 protected resource of stack prod; no changes were made",
     );
   });
 
   it("offers the whole stack when more than ten objects go", () => {
-    const many = Array.from({ length: 11 }, (_, index) => deletion("Secret", `object-${index}`));
-    assert.match(summarizeDeletions(many, nothingAllowed), /delete 11 .*\n.*ds deploy prod --allow Stack\/prod\n/);
+    const many = Array.from({ length: 11 }, (_, index) => deletion(`Secret/object-${index}`));
+    assert.match(summarizeEffects(many, nothingAllowed), /delete 11 .*\n.*ds deploy prod --allow Stack\/prod\n/);
+  });
+
+  it("names the command of a PR environment where it is for one", () => {
+    const permissions = { ...nothingAllowed, stack: "pr-7", command: "ds pr up 7 --image sha-abc1234" };
+    assert.match(
+      summarizeEffects([service], permissions),
+      /update: ds pr up 7 --image sha-abc1234 --allow Service\/api\n/,
+    );
   });
 });

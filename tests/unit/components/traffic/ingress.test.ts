@@ -40,6 +40,7 @@ describe("an Ingress", () => {
     const { "actions.metrics-unauthorized": _action, ...rest } = annotations();
     assert.deepEqual(rest, {
       "pulumi.com/patchFieldManager": "pulumi-kubernetes-datasets-server",
+      "pulumi.com/patchForce": "true",
       "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[*].hostname}",
       "load-balancer-name": "datasets-server-prod",
       scheme: "internal",
