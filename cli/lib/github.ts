@@ -23,7 +23,7 @@ export interface GitHubRequest {
 }
 
 /** What a command wants of GitHub. */
-type Use = "comment" | "issue" | "pullRequests";
+type Use = "comment" | "issue" | "pullRequests" | "settings";
 
 interface UseDetails {
   /** What the token must be able to do. */
@@ -37,6 +37,7 @@ interface UseDetails {
 const uses: Readonly<Record<Use, UseDetails>> = {
   comment: { to: "write comments", permission: "pull-requests: write", outcome: "the comment was not posted" },
   issue: { to: "write issues", permission: "issues: write", outcome: "the issue was not written" },
+  settings: { to: "read the settings", permission: "actions: read", outcome: "nothing was compared" },
   pullRequests: { to: "list pull requests", permission: "pull-requests: read", outcome: "nothing was listed" },
 };
 
