@@ -66,6 +66,7 @@ describe("ds doctor prod, with the permissions of docs/access.md", () => {
     assert.deepEqual(well, [
       ["network policies", "unknown"],
       ["namespace", "unknown"],
+      ["access", "unknown"],
     ]);
     const identity = `arn:aws:sts::${account}:assumed-role/${deployRole("hub-prod")}/`;
     for (const check of ["AWS identity", "API server"]) {
