@@ -64,7 +64,7 @@ fix: installed ## the same, writing what can be put right
 parity: installed ## how stack prod differs from the Helm chart that it replaces: a report, for docs/cutover.md
 	@node -r ts-node/register/transpile-only tests/support/parityReport.ts
 
-generate: ## write tests/expected, config/stack.schema.json, docs/configuration.md, docs/access.md, docs/rules.md, for review
+generate: ## write tests/expected, config/stack.schema.json, docs/configuration.md, docs/rules.md, for review
 	@./ds generate
 
 bench: tools ## measure the figures into bench/results.md

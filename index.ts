@@ -31,5 +31,5 @@ export = () =>
       { scope, objects, url: `https://${endpoints.public.host}`, images: imagesOf(datasetsServer) },
       { provider, ...guards.server },
     );
-    return { ...stackOutputs(cluster, scope, server), ...(pullRequest && { pullRequest }) };
+    return { ...stackOutputs(cluster, scope, server, all), ...(pullRequest && { pullRequest }) };
   });

@@ -1,5 +1,7 @@
-/** Pulumi's provider as a manager of fields; each resource is applied under a name that starts so. */
-export const pulumiManager = /^pulumi-kubernetes/;
+import { engineAnnotations } from "../catalog/names";
+
+/** The name that Pulumi writes under; compared as a whole, as anyone may take one that begins like it. */
+export const pulumiManager: string = engineAnnotations["pulumi.com/patchFieldManager"];
 
 /**
  * Returns how a key of a `fieldsV1` continues the path of what it is in: `f:NAME` is a field, `k:{...}` an item by its keys,

@@ -1,16 +1,24 @@
-import { componentLabel, objectName, type Scope } from "../catalog/names";
-import { mainService } from "../catalog/services";
+import { componentLabel, type Scope, stackLabels } from "../catalog/names";
 import { teamProfile } from "./awsErrors";
 import type { ClusterArgs } from "./cluster";
 import { clusterArn } from "./eks";
 
-/** Commands to paste, in the words the team already uses. */
+/** Commands to paste, in the words the team already uses; logs and describe by the name of what runs the pods. */
 export interface Commands {
   /** Makes the cluster's context on this machine. */
   readonly useCluster: string;
+  /** Shows the pods of all components. */
   readonly pods: string;
-  readonly logs: string;
-  readonly describe: string;
+  readonly logs: Readonly<Record<string, string>>;
+  readonly describe: Readonly<Record<string, string>>;
+}
+
+/** An object, which may be one that runs pods. */
+interface Deployed {
+  readonly kind: string;
+  readonly content: {
+    readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  };
 }
 
 /** What an update has deployed. */
@@ -20,14 +28,18 @@ interface DeployedServer {
 }
 
 /** What is worth knowing of a stack after an update. */
-export function stackOutputs(cluster: ClusterArgs, scope: Scope, { url, images }: DeployedServer) {
-  const service = mainService(Object.keys(images));
+export function stackOutputs(
+  cluster: ClusterArgs,
+  scope: Scope,
+  { url, images }: DeployedServer,
+  objects: readonly Deployed[],
+) {
   return {
     namespace: scope.namespace,
     url,
     cluster: clusterOutput(cluster),
     images,
-    ...(service && { commands: commands(cluster, scope, service) }),
+    commands: commands(cluster, scope, objects),
   };
 }
 
@@ -36,16 +48,29 @@ export function clusterOutput(cluster: ClusterArgs): string {
   return cluster.kind === "eks" ? clusterArn(cluster) : cluster.context;
 }
 
-/** Commands that look at one component's pods. */
-export function commands(cluster: ClusterArgs, scope: Scope, component: string): Commands {
+/** The kinds of objects that run pods, and what kubectl calls them. */
+const workloads: Readonly<Record<string, string>> = {
+  CronJob: "cronjob",
+  Deployment: "deploy",
+  Job: "job",
+  StatefulSet: "statefulset",
+};
+
+/** Commands that look at the pods of each component. */
+function commands(cluster: ClusterArgs, scope: Scope, objects: readonly Deployed[]): Commands {
   const where = `--context ${cluster.context} --namespace ${scope.namespace}`;
-  const name = objectName(scope, component);
-  const selector = `${componentLabel(scope)}=${name}`;
+  const selector = Object.entries(stackLabels(scope)).map((label) => label.join("="));
+  const running = objects.filter(({ kind }) => Object.hasOwn(workloads, kind));
+  const each = (command: (object: Deployed) => string) =>
+    Object.fromEntries(running.map((object) => [object.content.metadata.name, command(object)]));
+  const label = componentLabel(scope);
   return {
     useCluster: useCluster(cluster),
-    pods: `kubectl get pods -l ${selector} ${where}`,
-    logs: `kubectl logs -l ${selector} --tail=100 --follow ${where}`,
-    describe: `kubectl describe deploy/${name} ${where}`,
+    pods: `kubectl get pods -l ${selector.join(",")} ${where}`,
+    logs: each(
+      ({ content }) => `kubectl logs -l ${label}=${content.metadata.labels[label]} --tail=100 --follow ${where}`,
+    ),
+    describe: each(({ kind, content }) => `kubectl describe ${workloads[kind]}/${content.metadata.name} ${where}`),
   };
 }
 

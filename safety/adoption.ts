@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { forceAnnotation, helmLabels, type Scope, scaledByAnnotation, stackLabel } from "../catalog/names";
 import type { LiveObjects, ObjectKind } from "../cluster/liveObjects";
+import { pulumiManager } from "../cluster/managedFields";
 import { UserError } from "../cluster/userError";
 import type { ManagedKind } from "../components/objects";
 
@@ -155,7 +156,7 @@ export function asItIs(inputs: ObjectInputs, found: KubernetesObject): ObjectInp
  * stayed the chart's would outlive its removal from the program: a pod would have the chart's container beside ours.
  */
 export function withoutOthers(managedFields: readonly V1ManagedFieldsEntry[] = []): V1ManagedFieldsEntry[] {
-  return managedFields.filter(({ manager, subresource }) => subresource || manager?.startsWith("pulumi-kubernetes"));
+  return managedFields.filter(({ manager, subresource }) => subresource || manager === pulumiManager);
 }
 
 function objectKey(kind = "", name = ""): string {

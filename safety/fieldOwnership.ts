@@ -96,7 +96,7 @@ async function warnOfTaken(cluster: LiveObjects, inputs: Inputs, autoscalers: re
 export function takenFields(wanted: object, found: { readonly metadata?: { managedFields?: unknown } }): TakenField[] {
   return owners
     .parse(JSON.parse(JSON.stringify(found.metadata?.managedFields ?? [])))
-    .filter(({ manager, subresource }) => !pulumiManager.test(manager) && subresource !== "status")
+    .filter(({ manager, subresource }) => manager !== pulumiManager && subresource !== "status")
     .flatMap(({ manager, fieldsV1 }) =>
       differing(fieldsV1, { ours: wanted, live: found, path: "" }).map((field) => ({ manager, ...field })),
     );

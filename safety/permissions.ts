@@ -12,8 +12,19 @@ export interface Permission {
 
 export type Verb = "create" | "delete" | "get" | "list" | "patch" | "watch";
 
-/** A kind that the program does not make, but that Pulumi looks at to tell whether one that it makes is ready. */
-type WatchedKind = "Endpoints" | "Event" | "Pod" | "ReplicaSet" | "StorageClass";
+/** A kind that the program does not make, but that Pulumi or people look at. */
+type WatchedKind =
+  | "DaemonSet"
+  | "Endpoints"
+  | "Event"
+  | "Node"
+  | "PersistentVolume"
+  | "Pod"
+  | "ReplicaSet"
+  | "ReplicationController"
+  | "Role"
+  | "RoleBinding"
+  | "StorageClass";
 
 interface ApiResource {
   readonly group: string;
@@ -43,15 +54,37 @@ const plurals: Readonly<Record<ManagedKind, string>> = {
 };
 
 const watched: Readonly<Record<WatchedKind, ApiResource>> = {
+  DaemonSet: { group: "apps", resource: "daemonsets" },
   Endpoints: { group: "", resource: "endpoints" },
   Event: { group: "", resource: "events" },
+  Node: { group: "", resource: "nodes" },
+  PersistentVolume: { group: "", resource: "persistentvolumes" },
   Pod: { group: "", resource: "pods" },
   ReplicaSet: { group: "apps", resource: "replicasets" },
+  ReplicationController: { group: "", resource: "replicationcontrollers" },
+  Role: { group: "rbac.authorization.k8s.io", resource: "roles" },
+  RoleBinding: { group: "rbac.authorization.k8s.io", resource: "rolebindings" },
   StorageClass: { group: "storage.k8s.io", resource: "storageclasses" },
 };
 
 /** Objects of these are in no namespace. */
-const clusterWide: readonly (ManagedKind | WatchedKind)[] = ["Namespace", "StorageClass"];
+const clusterWide: readonly (ManagedKind | WatchedKind)[] = ["Namespace", "Node", "PersistentVolume", "StorageClass"];
+
+/**
+ * The kinds that may be beside a stack's objects: those that the program makes, and others that run something or give permissions.
+ * Secrets are left out: a list of them is their values.
+ */
+export const kindsBeside: readonly (ManagedKind | WatchedKind)[] = [
+  ...Object.keys(plurals)
+    .filter(isManaged)
+    .filter((kind) => kind !== "Namespace" && kind !== "Secret"),
+  "DaemonSet",
+  "Pod",
+  "ReplicaSet",
+  "ReplicationController",
+  "Role",
+  "RoleBinding",
+];
 
 /** An apply is a patch, and a create where the object is new; the end of a deletion is found by a watch. */
 const managing: readonly Verb[] = ["create", "delete", "get", "list", "patch", "watch"];
@@ -74,19 +107,19 @@ const looksAt: Readonly<Partial<Record<ManagedKind, readonly (ManagedKind | Watc
  */
 export function permissionsFor(kinds: readonly ManagedKind[], namespace: string): Permission[] {
   const permissions = kinds.flatMap((kind) => [
-    ...permissionsTo(kind, managing, namespace),
-    ...(looksAt[kind] ?? []).flatMap((other) => permissionsTo(other, watching, namespace)),
+    ...permissionsTo([kind], managing, namespace),
+    ...permissionsTo(looksAt[kind] ?? [], watching, namespace),
     // Events say why an object is not ready. For a namespace Pulumi asks for those of all, and does well without.
-    ...(kind === "Namespace" ? [] : permissionsTo("Event", watching, namespace)),
+    ...(kind === "Namespace" ? [] : permissionsTo(["Event"], watching, namespace)),
     // Its class says whether a claim waits for its first pod.
-    ...(kind === "PersistentVolumeClaim" ? permissionsTo("StorageClass", ["get"], namespace) : []),
+    ...(kind === "PersistentVolumeClaim" ? permissionsTo(["StorageClass"], ["get"], namespace) : []),
   ]);
   return [...new Map(permissions.map((permission) => [JSON.stringify(permission), permission])).values()];
 }
 
 /** Returns the permissions to list objects of these kinds. */
-export function listPermissions(kinds: readonly ManagedKind[], namespace: string): Permission[] {
-  return kinds.flatMap((kind) => permissionsTo(kind, ["list"], namespace));
+export function listPermissions(kinds: readonly (ManagedKind | WatchedKind)[], namespace: string): Permission[] {
+  return permissionsTo(kinds, ["list"], namespace);
 }
 
 /** Returns the permissions that a stack with these objects needs. */
@@ -95,14 +128,32 @@ export function neededPermissions(objects: readonly BuiltObject[], namespace: st
   return permissionsFor([...kinds].sort(), namespace);
 }
 
-function permissionsTo(
-  kind: ManagedKind | WatchedKind,
+/**
+ * Returns permissions for each of these verbs on each of these kinds.
+ *
+ * @param namespace default: the whole cluster.
+ */
+export function permissionsTo(
+  kinds: readonly (ManagedKind | WatchedKind)[],
   verbs: readonly Verb[],
-  namespace: string | undefined,
+  namespace?: string,
 ): Permission[] {
-  const where = namespace === undefined || clusterWide.includes(kind) ? {} : { namespace };
-  const { group, resource } = isWatched(kind) ? watched[kind] : managed(kind);
-  return verbs.map((verb) => ({ group, resource, verb, ...where }));
+  return kinds.flatMap((kind) => {
+    const where = namespace === undefined || clusterWide.includes(kind) ? {} : { namespace };
+    const { group, resource } = isWatched(kind) ? watched[kind] : managed(kind);
+    return verbs.map((verb) => ({ group, resource, verb, ...where }));
+  });
+}
+
+/** Returns the API version of a kind. */
+export function apiVersionOf(kind: ManagedKind | WatchedKind): string {
+  if (!isWatched(kind)) return apiVersions[kind];
+  const { group } = watched[kind];
+  return group === "" ? "v1" : `${group}/v1`;
+}
+
+function isManaged(kind: string): kind is ManagedKind {
+  return Object.hasOwn(plurals, kind);
 }
 
 function isWatched(kind: ManagedKind | WatchedKind): kind is WatchedKind {

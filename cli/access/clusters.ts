@@ -4,12 +4,16 @@ import { allObjects, buildObjects, type DatasetsServerArgs } from "../../compone
 import { secretsKey } from "../../config/accounts";
 import { neededPermissions, type Permission } from "../../safety/permissions";
 import { ecrRegistry } from "../aws/images";
-import type { KubernetesObject } from "../lib/objects";
+import { type KubernetesObject, plainObjects } from "../lib/objects";
 import { readStack } from "../lib/stackFile";
-import { bootstrapPolicy, deployPolicy, type Policy, type PolicyArgs, previewPolicy } from "./iam";
-import { deployAccess, environmentsAccess, previewAccess } from "./rbac";
+import type { ExampleEnvironment } from "./admission";
+import { bootstrapPolicy, deployPolicy, lookPolicy, type Policy, type PolicyArgs, previewPolicy } from "./iam";
+import { deployAccess, driftAccess, environmentsAccess, lookAccess, previewAccess } from "./rbac";
 
-/** What has to be on one cluster and in its account, for people and CI to deploy there and nowhere else. */
+/** The roles of a cluster on AWS. Those who may run commands in pods are some of those who look. */
+export type AwsRole = "deploy" | "preview" | "drift" | "look";
+
+/** What has to be on one cluster and in its account, for people and CI to do their part there and nowhere else. */
 export interface ClusterAccess {
   readonly cluster: EksClusterArgs;
   readonly namespace: string;
@@ -18,13 +22,7 @@ export interface ClusterAccess {
   /** What pull requests' environments need in addition. Default: the cluster has none. */
   readonly environments?: readonly KubernetesObject[];
   /** By role, for an administrator of the account; bootstrap's is for who has that of deploy as well. */
-  readonly policies: { readonly deploy: Policy; readonly preview: Policy; readonly bootstrap: Policy };
-}
-
-interface ClusterStacks {
-  readonly stack: string;
-  /** One pull request's stack, which stands for all. Default: the cluster has none. */
-  readonly environment?: string;
+  readonly policies: Readonly<Record<AwsRole | "bootstrap", Policy>>;
 }
 
 /** The clusters that stacks of a fixed name live on. */
@@ -32,36 +30,72 @@ export const documentedClusters = ["hub-prod", "hub-ephemeral"] as const;
 
 export type DocumentedCluster = (typeof documentedClusters)[number];
 
-const clusterStacks: Readonly<Record<DocumentedCluster, ClusterStacks>> = {
-  "hub-prod": { stack: "prod" },
-  "hub-ephemeral": { stack: "ephemeral", environment: "pr-7" },
-};
+const stacks: Readonly<Record<DocumentedCluster, string>> = { "hub-prod": "prod", "hub-ephemeral": "ephemeral" };
 
 /** What a cluster needs, from what its stacks are made of. */
 export function clusterAccess(name: DocumentedCluster): ClusterAccess {
-  const { stack, environment } = clusterStacks[name];
-  const { cluster, datasetsServer } = readStack(stack).config;
-  if (cluster.kind !== "eks") {
-    throw new UserError(`stack ${stack} is on ${cluster.context}, and not on ${name}`);
+  return stackAccess(stacks[name]);
+}
+
+/**
+ * Returns what the cluster of a stack needs for that stack, and for the environments that its file configures.
+ *
+ * @throws a UserError for a stack that is not on EKS, or that is an environment.
+ */
+export function stackAccess(stack: string): ClusterAccess {
+  const { identity, file, config } = readStack(stack);
+  const { cluster, datasetsServer } = config;
+  if (cluster.kind !== "eks" || identity.number !== undefined) {
+    const next = cluster.kind === "eks" ? "ds access ephemeral covers the environments" : undefined;
+    throw new UserError(`stack ${stack} has no roles of its own`, next);
   }
   const permissions = permissionsOf(datasetsServer);
   const { namespace } = datasetsServer.scope;
-  const environments = environment && environmentsAccess(permissionsOf(readStack(environment).config.datasetsServer));
+  const hasEnvironments = file.stacks.includes("pr-N");
   const args: PolicyArgs = {
     clusterArn: clusterArn(cluster),
     account: cluster.account,
-    key: secretsKey(name),
+    key: secretsKey(cluster.name),
     registry: registryOf(datasetsServer.images.registry),
     stacks: [stack],
-    ...(environment && { passingStacks: ["pr-*"] }),
+    ...(hasEnvironments && { passingStacks: ["pr-*"] }),
   };
   return {
     cluster,
     namespace,
-    objects: [...deployAccess(permissions), ...previewAccess(permissions, namespace)],
-    ...(environments && { environments }),
-    policies: { deploy: deployPolicy(args), preview: previewPolicy(args), bootstrap: bootstrapPolicy(args) },
+    objects: [
+      ...deployAccess(permissions),
+      ...previewAccess(permissions, namespace),
+      ...driftAccess(permissions, plainObjects(datasetsServer), namespace),
+      ...lookAccess(namespace),
+    ],
+    ...(hasEnvironments && { environments: environmentsAccess(...environmentsOf("pr-7")) }),
+    policies: {
+      deploy: deployPolicy(args),
+      preview: previewPolicy(args),
+      drift: previewPolicy({ ...args, passingStacks: [] }),
+      look: lookPolicy(args),
+      bootstrap: bootstrapPolicy(args),
+    },
   };
+}
+
+/** What environments need and are made of: one on each load balancer, as each number is on the next. */
+function environmentsOf(first: string): [Permission[], ExampleEnvironment[]] {
+  const { identity, file, config } = readStack(first);
+  const count = file.pullRequest?.loadBalancers.length ?? 0;
+  const others = Array.from(
+    { length: count - 1 },
+    (_, index) => readStack(`pr-${(identity.number ?? 0) + index + 1}`).config,
+  );
+  const all = [config, ...others].map(({ datasetsServer }) => datasetsServer);
+  return [permissionsOf(config.datasetsServer), all.map(exampleEnvironment)];
+}
+
+/** Returns an environment by what it is built from. */
+export function exampleEnvironment(args: DatasetsServerArgs): ExampleEnvironment {
+  const { stack, namespace } = args.scope;
+  return { stack, namespace, objects: plainObjects(args) };
 }
 
 function permissionsOf(args: DatasetsServerArgs): Permission[] {

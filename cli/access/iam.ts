@@ -53,7 +53,12 @@ export function deployPolicy(args: PolicyArgs): Policy {
   ]);
 }
 
-/** What the role that previews may do on AWS: it reads the state and writes nothing. */
+/** What those who look may do on AWS: find the cluster, and read the state, whose secrets stay encrypted. */
+export function lookPolicy(args: PolicyArgs): Policy {
+  return policy(reading(args));
+}
+
+/** What the role that previews, or looks for drift, may do on AWS: it reads and decrypts the state and writes nothing. */
 export function previewPolicy(args: PolicyArgs): Policy {
   return policy([...reading(args), useKey(args, ["kms:Decrypt"])]);
 }

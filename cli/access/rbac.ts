@@ -1,7 +1,16 @@
 import { type Scope, stackLabel } from "../../catalog/names";
+import { namespaceLabels } from "../../components/foundation/namespace";
+import type { PlainObject } from "../../components/objects";
 import { sharedKinds } from "../../safety/adoption";
-import { listPermissions, type Permission, type Verb } from "../../safety/permissions";
+import { kindsBeside, listPermissions, type Permission, permissionsTo, type Verb } from "../../safety/permissions";
 import type { KubernetesObject } from "../lib/objects";
+import {
+  admissionPolicy,
+  type ExampleEnvironment,
+  environmentContents,
+  environmentNamespaces,
+  requestedNamespace,
+} from "./admission";
 
 /** The Kubernetes groups that IAM roles are mapped to. */
 export const groups = {
@@ -9,22 +18,40 @@ export const groups = {
   deploy: "datasets-server:deploy",
   /** May preview, and read no Secret. */
   preview: "datasets-server:preview",
+  /** May compare what is there with what was deployed, the stack's own Secrets included, and write nothing. */
+  drift: "datasets-server:drift",
+  /** May look around: at all but Secrets, and at logs. */
+  look: "datasets-server:look",
+  /** May also run commands in pods, and forward their ports: whoever may, can read what the pods can. */
+  exec: "datasets-server:exec",
 } as const;
 
 const rbac = "rbac.authorization.k8s.io";
-const admission = "admissionregistration.k8s.io/v1";
 
 /** What the deploy group's Role and its binding are called in a stack's namespace, and their cluster-wide likes. */
 const deployName = "datasets-server-deploy";
 const previewName = "datasets-server-preview";
+const driftName = "datasets-server-drift";
+/** These two are ClusterRoles that count only where they are bound. */
+const lookRole = "datasets-server-look";
+const execRole = "datasets-server-exec";
+/** What those who look may see of the whole cluster. */
+const lookAroundRole = "datasets-server-look-around";
+
+/** What is called so in a stack's namespace gives permissions to people and CI, and is an administrator's. */
+export const grantNames = [
+  deployName,
+  previewName,
+  driftName,
+  lookRole,
+  execRole,
+  "datasets-server-environment",
+].flatMap((name) => [`Role ${name}`, `RoleBinding ${name}`]);
 
 /** What holds in the namespace of a pull request's environment, once it is bound there. */
 export const environmentRole = "datasets-server-environment";
 /** What holds in the whole cluster for the sake of environments, and the admission policy that limits it. */
 const environmentsRole = "datasets-server-environments";
-
-/** The namespaces of environments, as RE2 has it; config/stacks.ts names them. */
-const environmentNamespaces = "^datasets-server-pr-[1-9][0-9]{0,5}$";
 
 /** Gives the deploy group exactly these permissions. */
 export function deployAccess(permissions: readonly Permission[]): KubernetesObject[] {
@@ -53,6 +80,68 @@ export function previewAccess(permissions: readonly Permission[], namespace: str
 }
 
 /**
+ * Lets the drift group look at what a stack has and at what is beside it, and write nothing. Of Secrets it reads the stack's own
+ * and no others.
+ */
+export function driftAccess(
+  permissions: readonly Permission[],
+  objects: readonly PlainObject[],
+  namespace: string,
+): KubernetesObject[] {
+  const secrets = objects.filter(({ kind }) => kind === "Secret").map(({ metadata }) => metadata.name);
+  const readable = permissions.filter(
+    ({ verb, resource, ...where }) =>
+      ["get", "list"].includes(verb) && where.namespace === namespace && resource !== "secrets",
+  );
+  const listed = listPermissions(kindsBeside, namespace);
+  const rules = [
+    ...policyRules([...readable, ...listed]),
+    { apiGroups: [""], resources: ["secrets"], resourceNames: [...new Set(secrets)].sort(), verbs: ["get"] },
+  ];
+  return roleWithRules(driftName, namespace, rules, groups.drift);
+}
+
+/** Lets those who look around do so in a stack's namespace and see where its pods run; exec is for another group. */
+export function lookAccess(namespace: string): KubernetesObject[] {
+  const kinds = permissionsTo([...kindsBeside, "Endpoints", "Event"], ["get", "list", "watch"]);
+  const logs = { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] };
+  const usage = { apiGroups: ["metrics.k8s.io"], resources: ["pods"], verbs: ["get", "list"] };
+  const exec = { apiGroups: [""], resources: ["pods/exec", "pods/portforward"], verbs: ["create", "get"] };
+  const around = permissionsTo(["Ingress", "Namespace", "Node", "PersistentVolume"], ["get", "list", "watch"]);
+  // For ds doctor, which compares these with what they should be.
+  const grants = [
+    { apiGroups: [rbac], resources: ["clusterrolebindings", "clusterroles"], verbs: ["get"] },
+    {
+      apiGroups: ["admissionregistration.k8s.io"],
+      resources: ["validatingadmissionpolicies", "validatingadmissionpolicybindings"],
+      verbs: ["get"],
+    },
+  ];
+  const role = (name: string, rules: readonly PolicyRule[]) => ({
+    ...{ apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name }, rules },
+  });
+  return [
+    role(lookRole, [...policyRules(kinds), logs, usage]),
+    role(execRole, [...policyRules(permissionsTo(["Pod"], ["get", "list"])), exec]),
+    ...bindings(namespace),
+    ...clusterRole(lookAroundRole, [...policyRules(around), ...grants], groups.look),
+  ];
+}
+
+/** Binds the roles of those who look to their groups in a namespace. */
+function bindings(namespace: string): KubernetesObject[] {
+  return [
+    { name: lookRole, group: groups.look },
+    { name: execRole, group: groups.exec },
+  ].map(({ name, group }) => ({
+    apiVersion: `${rbac}/v1`,
+    kind: "RoleBinding",
+    metadata: { name, namespace },
+    ...binding("ClusterRole", name, group),
+  }));
+}
+
+/**
  * Lets the deploy group make environments, each in a namespace of its own, and nothing elsewhere.
  *
  * RBAC can limit the making of namespaces and of bindings by no name, so an admission policy does. What the group may
@@ -60,91 +149,73 @@ export function previewAccess(permissions: readonly Permission[], namespace: str
  * cluster, the same permissions would open every Secret of every namespace.
  *
  * @param permissions what an environment's stack needs.
+ * @param examples what they may be made of: enough of them to have one on each load balancer.
  */
-export function environmentsAccess(permissions: readonly Permission[]): KubernetesObject[] {
+export function environmentsAccess(
+  permissions: readonly Permission[],
+  examples: readonly ExampleEnvironment[],
+): KubernetesObject[] {
   const within = permissions.filter(({ namespace }) => namespace !== undefined);
   const clusterWide = permissions.filter(({ namespace }) => namespace === undefined);
   const bindings = [
     { apiGroups: [rbac], resources: ["rolebindings"], verbs: ["create", "get"] },
-    { apiGroups: [rbac], resources: ["clusterroles"], resourceNames: [environmentRole], verbs: ["bind"] },
+    {
+      apiGroups: [rbac],
+      resources: ["clusterroles"],
+      resourceNames: [environmentRole, lookRole, execRole],
+      verbs: ["bind"],
+    },
   ];
   return [
     { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: environmentRole }, rules: policyRules(within) },
     ...clusterRole(environmentsRole, [...policyRules(clusterWide), ...bindings], groups.deploy),
-    admissionPolicy,
-    {
-      apiVersion: admission,
-      kind: "ValidatingAdmissionPolicyBinding",
-      metadata: { name: environmentsRole },
-      spec: { policyName: environmentsRole, validationActions: ["Deny"] },
-    },
+    ...environmentPlaces,
+    ...environmentContents(groups.deploy, within, examples),
   ];
 }
 
 /** What must be there before the first update of a pull request's stack, for the deploy group to have its permissions. */
 export function environmentObjects({ stack, namespace }: Pick<Scope, "stack" | "namespace">): KubernetesObject[] {
   return [
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: { [stackLabel]: stack } } },
+    {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: namespace, labels: { [stackLabel]: stack, ...namespaceLabels } },
+    },
     {
       apiVersion: `${rbac}/v1`,
       kind: "RoleBinding",
       metadata: { name: environmentRole, namespace },
       ...binding("ClusterRole", environmentRole, groups.deploy),
     },
+    ...bindings(namespace),
   ];
 }
 
-const admissionPolicy: KubernetesObject = {
-  apiVersion: admission,
-  kind: "ValidatingAdmissionPolicy",
-  metadata: { name: environmentsRole },
-  spec: {
-    failurePolicy: "Fail",
-    matchConstraints: {
-      resourceRules: [
-        {
-          apiGroups: [""],
-          apiVersions: ["*"],
-          operations: ["CREATE", "UPDATE", "DELETE"],
-          // With its status and its finalizers: those who may write them may empty it.
-          resources: ["namespaces", "namespaces/*"],
-        },
-        {
-          apiGroups: [rbac],
-          apiVersions: ["*"],
-          operations: ["CREATE", "UPDATE", "DELETE"],
-          resources: ["rolebindings"],
-        },
-      ],
-    },
-    matchConditions: [{ name: "deployers", expression: `'${groups.deploy}' in request.userInfo.groups` }],
-    variables: [
-      {
-        // CEL keeps the word namespace for itself.
-        name: "place",
-        expression: "request.resource.resource == 'namespaces' ? request.name : request.namespace",
-      },
-    ],
-    validations: [
-      {
-        expression: `variables.place.matches('${environmentNamespaces}')`,
-        message: `${groups.deploy} may make, change and delete namespaces of environments only: datasets-server-pr-<number>`,
-      },
-      {
-        expression: [
-          "request.resource.resource != 'rolebindings' || request.operation == 'DELETE'",
-          [
-            "(object.roleRef.kind == 'ClusterRole'",
-            `object.roleRef.name == '${environmentRole}'`,
-            "has(object.subjects)",
-            `object.subjects.all(subject, subject.kind == 'Group' && subject.name == '${groups.deploy}'))`,
-          ].join(" && "),
-        ].join(" || "),
-        message: `${groups.deploy} may bind ClusterRole ${environmentRole} only, and to itself only`,
-      },
-    ],
+/** Where the group may do what environments need. A policy alone can tell the names of namespaces. */
+const environmentPlaces = admissionPolicy({
+  name: environmentsRole,
+  group: groups.deploy,
+  // With the status and the finalizers of a namespace: those who may write them may empty it.
+  resources: [
+    { group: "", resources: ["namespaces", "namespaces/*"] },
+    { group: rbac, resources: ["rolebindings"] },
+  ],
+  operations: ["CREATE", "UPDATE", "DELETE"],
+  variables: {
+    environment: requestedNamespace,
+    groups: JSON.stringify({ [environmentRole]: groups.deploy, [lookRole]: groups.look, [execRole]: groups.exec }),
   },
-};
+  validations: {
+    [`${groups.deploy} may make, change and delete namespaces of environments only: datasets-server-pr-<number>`]: `variables.environment.matches('${environmentNamespaces}')`,
+    [`${groups.deploy} may bind ClusterRole ${environmentRole} to itself only, and those of who looks to their groups only`]:
+      [
+        "request.resource.resource != 'rolebindings' || request.operation == 'DELETE' ||",
+        "  (object.roleRef.kind == 'ClusterRole' && object.roleRef.name in variables.groups && has(object.subjects) &&",
+        "  object.subjects.all(subject, subject.kind == 'Group' && subject.name == variables.groups[object.roleRef.name]))",
+      ].join("\n"),
+  },
+});
 
 interface PolicyRule {
   readonly apiGroups: readonly string[];
@@ -176,9 +247,18 @@ function roleInNamespace(
   permissions: readonly Permission[],
   group: string,
 ): KubernetesObject[] {
+  return roleWithRules(name, namespace, policyRules(permissions), group);
+}
+
+function roleWithRules(
+  name: string,
+  namespace: string,
+  rules: readonly PolicyRule[],
+  group: string,
+): KubernetesObject[] {
   const metadata = { name, namespace };
   return [
-    { apiVersion: `${rbac}/v1`, kind: "Role", metadata, rules: policyRules(permissions) },
+    { apiVersion: `${rbac}/v1`, kind: "Role", metadata, rules },
     { apiVersion: `${rbac}/v1`, kind: "RoleBinding", metadata, ...binding("Role", name, group) },
   ];
 }

@@ -73,4 +73,17 @@ export function lookCommands(program: Command): void {
       const files = await (await import("../render")).render(stack, folder);
       console.log(`${files.length} objects of stack ${stack} in ${folder}`);
     });
+
+  describe(program.command("access"), {
+    group: "look",
+    does: "write what an administrator applies for people and CI",
+    examples: ["access prod", "access ephemeral --repository huggingface/datasets-server-deploy"],
+  })
+    .argument("<STACK>", "the stack, on EKS", stackName)
+    .option("--out <folder>", "where to write; default: access/STACK")
+    .option("--repository <name>", "the one on GitHub, as OWNER/REPOSITORY, whose workflows may assume roles")
+    .action(async (stack: string, { out, repository }: { out?: string; repository?: string }) => {
+      const folder = path.resolve(out || path.join("access", stack));
+      await (await import("../access")).writeAccess(stack, folder, repository);
+    });
 }

@@ -12,7 +12,14 @@ import { engineOf, makes } from "../lib/engine";
 import { readStack } from "../lib/stackFile";
 import { checkIdentity, checkImages, checkLoadBalancerCidrs, checkNetworkPolicies, checkTags, checkToken } from "./aws";
 import { both, type CheckRunner, type Findings, nothing, ok, type Result } from "./checkRunner";
-import { checkApiServer, checkConflicts, checkCustomResources, checkNamespace, checkPermissions } from "./kubernetes";
+import {
+  checkAccess,
+  checkApiServer,
+  checkConflicts,
+  checkCustomResources,
+  checkNamespace,
+  checkPermissions,
+} from "./kubernetes";
 import { checkLock, checkPlaceholders, checkSecretForms, checkSecrets, checkSecretsInState, checkState } from "./state";
 import { checkAwsCli, checkAwsPlugin, checkTools } from "./tools";
 
@@ -180,6 +187,7 @@ async function checkObjectStages(
   // The local cluster has no objects of others.
   if (stack !== "local") {
     checks.push(
+      runner.check("access", client, askForPermissions, (api) => checkAccess(api, stack)),
       runner.check("what runs already", needs, askForPermissions, ([api, { config }]) => checkConflicts(api, config)),
     );
   }

@@ -1,5 +1,6 @@
 // Loaded here, and not while a check's time runs.
 import "@kubernetes/client-node";
+import { environmentStack } from "../../catalog/names";
 import { type ClientArgs, causeOf, type KubernetesClient, kubernetesClient } from "../../cluster/kubernetesClient";
 import { liveObjects } from "../../cluster/liveObjects";
 import { UserError } from "../../cluster/userError";
@@ -10,6 +11,8 @@ import type { Config } from "../../config/build";
 import { describePermissions, reviewAccess } from "../../safety/accessReview";
 import { findConflicts, type Look } from "../../safety/conflicts";
 import type { Permission } from "../../safety/permissions";
+import { stackAccess } from "../access/clusters";
+import { grantDifferences } from "../drift/cluster";
 import { type Finding, type Findings, notOk, ok } from "./checkRunner";
 
 /** What to do about a cluster that does not know an identity. */
@@ -72,6 +75,41 @@ function conflictFinding(subject: string, { conflict, unknown }: Look, none: str
   return unknown.length > 0
     ? { subject, outcome: "unknown", found: `this identity may not list each ${unknown.join(", ")}`, next: askForRoles }
     : { subject, outcome: "ok", found: none };
+}
+
+/** Compares the permissions and policies that are on the cluster with those of `ds access`, as far as this identity may look. */
+export async function checkAccess(
+  { objects, isNotFound, isForbidden }: KubernetesClient,
+  stack: string,
+): Promise<Findings> {
+  const access = stackAccess(environmentStack.test(stack) ? "ephemeral" : stack);
+  const wanted = [...access.objects, ...(access.environments ?? [])];
+  const states = await Promise.all(
+    wanted.map(async (object) => {
+      const name = `${object.kind} ${object.metadata.name}`;
+      try {
+        const isSame = grantDifferences(object, await objects.read(object)).length === 0;
+        return { name, state: isSame ? "ok" : "is another" };
+      } catch (error) {
+        if (isNotFound(error)) return { name, state: "is not there" };
+        if (isForbidden(error)) return { name, state: "hidden" };
+        throw new UserError(causeOf(error));
+      }
+    }),
+  );
+  const wrong = states.filter(({ state }) => state.startsWith("is "));
+  const hidden = states.filter(({ state }) => state === "hidden");
+  if (wrong.length > 0) {
+    const next = `have an administrator apply what ds access ${stack} writes: kubectl apply -f kubernetes.yaml`;
+    return notOk("warning", wrong.map(({ name, state }) => `${name} ${state}`).join("; "), next);
+  }
+  return hidden.length > 0
+    ? notOk(
+        "unknown",
+        `this identity may not look at ${hidden.length} of ${states.length} objects`,
+        "the look role of docs/access.md may",
+      )
+    : ok(`${states.length} objects are as ds access ${stack} writes them`);
 }
 
 /** Asks whether the API server serves the custom resources that the stack uses. Every identity may ask that. */

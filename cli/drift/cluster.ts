@@ -1,33 +1,58 @@
+import { specialSigKey } from "@pulumi/pulumi/runtime";
 import { z } from "zod";
-import { type ClientArgs, kubernetesClient } from "../../cluster/kubernetesClient";
+import { type ClientArgs, causeOf, type KubernetesClient, kubernetesClient } from "../../cluster/kubernetesClient";
 import { liveObjects, type ObjectReference, objectText } from "../../cluster/liveObjects";
-import { foreignFields } from "./managers";
+import { UserError } from "../../cluster/userError";
+import { secretMarker } from "../../catalog/secrets";
+import { type Difference, differences } from "./compare";
+import { isExpected } from "./expected";
+import { writersOf } from "./managers";
 import type { Drift, Refreshed } from "./refreshed";
+import { findStrangers } from "./strangers";
 
 const providerType = "pulumi:providers:kubernetes";
 
 const providerInputs = z.object({ kubeconfig: z.string(), context: z.string() });
 
+const objectShape = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
+});
+
+/** An object as it was deployed, with a marker in the place of each secret. */
+type WantedObject = z.infer<typeof objectShape>;
+
 /** The objects of a stack, and the cluster they were deployed to. */
 export interface Deployed {
   readonly cluster?: ClientArgs;
-  readonly objects: readonly ObjectReference[];
+  readonly objects: readonly WantedObject[];
 }
 
-/** Finds fields that others wrote: an added label or variable is nothing that a refresh would see. */
-export async function foreignDrift({ cluster, objects }: Deployed): Promise<Drift[]> {
-  if (cluster === undefined) return [];
-  const live = liveObjects(kubernetesClient(cluster));
-  const found = await Promise.all(objects.map(async (object) => ({ object, found: await live.find(object) })));
-  return found.flatMap(({ object, found }) =>
-    foreignFields({ kind: object.kind, managedFields: found?.metadata?.managedFields ?? [] }).map(
-      ({ manager, field }) => ({
-        object: objectText(object),
-        field,
-        what: `written by ${manager}`,
-      }),
-    ),
-  );
+/** What was found on a cluster beside what a refresh finds. */
+export interface FoundOnCluster {
+  readonly drift: readonly Drift[];
+  /** Kinds that could not be looked for. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Compares each object with what was deployed, whoever is named for a field, and finds what belongs to no stack. A refresh sees only
+ * fields that Pulumi's own name is on.
+ */
+export async function driftOnCluster({ cluster, objects }: Deployed): Promise<FoundOnCluster> {
+  if (cluster === undefined) return { drift: [], unknown: [] };
+  const connect = kubernetesClient(cluster);
+  const client = await connect();
+  const compared = await Promise.all(objects.map((object) => compare(client, cluster, object)));
+  const strangers = await findStrangers(liveObjects(connect), objects);
+  const drift = strangers.objects.map((object) => ({
+    object: objectText(object),
+    field: "",
+    what: "belongs to no stack",
+    undo: kubectl(cluster, "delete", object),
+  }));
+  return { drift: [...compared.flat(), ...drift], unknown: strangers.unknown };
 }
 
 /** Where a stack's objects are. The kubeconfig of its provider holds no secret: each use asks for a token. */
@@ -35,17 +60,87 @@ export function deployed(refreshed: readonly Refreshed[]): Deployed {
   const provider = refreshed.find(({ type }) => type === providerType);
   const objects = refreshed
     .filter(({ type }) => type.startsWith("kubernetes:"))
-    .flatMap(({ old }): ObjectReference[] => {
-      if (!old) return [];
-      const [name = "", namespace] = old.id.split("/").reverse();
-      const { apiVersion, kind } = old.inputs;
-      return [
-        {
-          apiVersion: String(apiVersion),
-          kind: String(kind),
-          metadata: { name, ...(namespace && { namespace }) },
-        },
-      ];
-    });
+    .flatMap(({ old }) => (old ? [objectShape.parse(old.inputs)] : []));
   return { objects, ...(provider && { cluster: providerInputs.parse(provider.old?.inputs) }) };
+}
+
+async function compare(client: KubernetesClient, cluster: ClientArgs, wanted: WantedObject): Promise<Drift[]> {
+  const { apiVersion, kind, metadata } = wanted;
+  const { name, namespace } = metadata;
+  const reference = { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
+  const found = await client.objects.read(reference).catch((error: unknown) => {
+    // A refresh says that it is gone.
+    if (client.isNotFound(error)) return undefined;
+    throw new UserError(`cannot read ${objectText(reference)}: ${causeOf(error)}`);
+  });
+  if (found === undefined) return [];
+  const drifted = differencesOf(wanted, found);
+  const added = drifted.filter(({ what }) => what === "added");
+  // From the last to the first, as each removal moves the items behind it.
+  const operations = [...added].reverse().map(({ pointer }) => ({ op: "remove", path: pointer }));
+  const undo = kubectl(cluster, "patch", reference, `--type json --patch '${JSON.stringify(operations)}'`);
+  return drifted.map(({ what, field }) => {
+    const writers = writersOf(field, found.metadata?.managedFields);
+    const by = writers.length > 0 ? ` by ${writers.join(", ")}` : "; no other writer is named";
+    return { object: objectText(reference), field, what: `${what}${by}`, ...(what === "added" && { undo }) };
+  });
+}
+
+/** Returns where a live object is not as it was deployed and not as controllers leave it. */
+export function differencesOf(wanted: WantedObject, found: object): Difference[] {
+  const live = objectShape.parse(JSON.parse(JSON.stringify(found), ownNames));
+  const managed = live.metadata.managedFields;
+  return differences(comparable(wanted), comparable(live), { field: "", pointer: "" }).filter(
+    ({ what, field, live: value }) =>
+      what !== "added" || !isExpected({ kind: wanted.kind, field, value, writers: writersOf(field, managed) }),
+  );
+}
+
+/** The client calls a field `from` by another name, as that is a word of some languages. */
+function ownNames(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("_from" in value)) return value;
+  const { _from: from, ...others } = value;
+  return { ...others, from };
+}
+
+/** Returns where permissions or a policy are not as they were written, whatever the API server fills in and people annotate. */
+export function grantDifferences(wanted: object, found: object): Difference[] {
+  const own = ({ metadata: _metadata, status: _status, ...content }: WantedObject) => content;
+  const [before, after] = [wanted, found].map((object) => own(objectShape.parse(JSON.parse(JSON.stringify(object)))));
+  return differences(before, after, { field: "", pointer: "" }).filter(
+    ({ what, field }) => what !== "added" || !/^spec\.|apiGroup$/.test(field),
+  );
+}
+
+/** What the API server keeps for itself in an object's metadata. */
+const kept = [
+  "creationTimestamp",
+  "deletionGracePeriodSeconds",
+  "deletionTimestamp",
+  "generation",
+  "managedFields",
+  "namespace",
+  "resourceVersion",
+  "selfLink",
+  "uid",
+];
+
+/** Leaves out what nobody deploys. The API server keeps the texts of a Secret as its data. */
+function comparable({ status: _status, stringData, metadata, ...object }: WantedObject): object {
+  const own = Object.entries(metadata).filter(([field]) => !kept.includes(field));
+  const data = stringData === undefined ? {} : { data: secretKeys(stringData) };
+  return { metadata: Object.fromEntries(own), ...object, ...data };
+}
+
+/** A refresh compares the values of a Secret; here only its keys are. */
+function secretKeys(stringData: unknown): unknown {
+  // Pulumi's events have a Secret's texts as one secret.
+  if (typeof stringData !== "object" || stringData === null || specialSigKey in stringData) return secretMarker;
+  return Object.fromEntries(Object.keys(stringData).map((key) => [key, secretMarker]));
+}
+
+function kubectl({ context }: ClientArgs, verb: string, object: ObjectReference, flags = ""): string {
+  const { name, namespace } = object.metadata;
+  const where = [`--context ${context}`, ...(namespace === undefined ? [] : [`--namespace ${namespace}`])];
+  return ["kubectl", verb, object.kind.toLowerCase(), name, ...where, flags].join(" ").trim();
 }

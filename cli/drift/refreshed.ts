@@ -9,6 +9,8 @@ export interface Drift {
   /** Where in the object; empty where it is about the object as a whole. */
   readonly field: string;
   readonly what: string;
+  /** The command that undoes it. Default: an update that refreshes. */
+  readonly undo?: string;
 }
 
 /** What the outcome of a refresh means for an object; undefined where it is as it was deployed. */

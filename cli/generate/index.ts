@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { configurationDocument } from "../../config/document";
 import { stackFileJsonSchema } from "../../config/jsonSchema";
 import { rulesDocument } from "../../policy/document";
-import { accessDocument } from "../access/document";
+import { accessFiles } from "../access/files";
 import { projectFolder } from "../lib/project";
 import { readStack } from "../lib/stackFile";
 import { fillFolder } from "../render";
@@ -23,7 +23,7 @@ export interface GeneratedFile {
 export interface GeneratedFolder {
   /** Relative to the project's folder. */
   readonly folder: string;
-  readonly ending: ".yaml" | ".md";
+  readonly ending: ".yaml" | ".md" | ".json" | ".sh";
   /** The text of each file, by its name. */
   readonly contents: () => Promise<Readonly<Record<string, string>>>;
 }
@@ -33,7 +33,6 @@ export const generatedFiles: readonly GeneratedFile[] = [
     file: "config/stack.schema.json",
     content: () => `${JSON.stringify(stackFileJsonSchema(), null, 2)}\n`,
   },
-  { file: "docs/access.md", content: accessDocument },
   {
     file: "docs/configuration.md",
     content: async () =>
@@ -53,6 +52,14 @@ export const generatedFolders: readonly GeneratedFolder[] = [
     ending: ".yaml" as const,
     contents: async () => goldenFiles(stack),
   })),
+  ...(["prod", "ephemeral"] as const).flatMap((stack) =>
+    ([".yaml", ".json", ".sh"] as const).map((ending) => ({
+      folder: `tests/expected/access-${stack}`,
+      ending,
+      contents: async () =>
+        Object.fromEntries(Object.entries(accessFiles(stack)).filter(([name]) => name.endsWith(ending))),
+    })),
+  ),
   { folder: "tests/expected/review", ending: ".md", contents: reviewExamples },
 ];
 

@@ -69,6 +69,7 @@ describe("ds doctor prod, with the permissions of docs/access.md", () => {
       ["tags", "warning"],
       ["network policies", "unknown"],
       ["namespace", "unknown"],
+      ["access", "unknown"],
     ]);
     const identity = `arn:aws:sts::${account}:assumed-role/${deployRole("hub-prod")}/`;
     for (const check of ["AWS identity", "API server"]) {

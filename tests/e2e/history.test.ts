@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { PatchStrategy } from "@kubernetes/client-node";
+import { findTools } from "../../tools/install";
 import type { RunResult } from "../../tools/run";
+import { localGroups } from "../../tools/toolbox";
 import { type Cluster, fastPodStages, newCluster } from "../support/e2e/cluster";
 import type { Engine } from "../support/e2e/engine";
 import { milestones, recordHistory } from "../support/e2e/history";
@@ -71,6 +74,15 @@ describe("ds deploy, history and drift, from a git checkout", () => {
     return lines.map((line) => line.split(/ {2,}/).slice(1));
   }
 
+  /** What `ds drift` finds, as a table of its file. */
+  async function findings(): Promise<string[]> {
+    const file = path.join(suite, "drift.md");
+    const { code, stdout, stderr } = await command("drift", "--out", file);
+    const rows = (await readFile(file, "utf8")).split("\n").filter((line) => line.startsWith("| `"));
+    assert.equal(code, rows.length > 0 ? 1 : 0, stdout + stderr);
+    return rows.map((row) => row.replace(/^\| | \|$|`/g, "")).sort();
+  }
+
   const me = `${os.userInfo().username}@${os.hostname()}`;
 
   it("deploys a commit, and then another with other images and settings", async () => {
@@ -120,18 +132,93 @@ describe("ds deploy, history and drift, from a git checkout", () => {
     await objects.patch({ apiVersion: "v1", kind: "Service", metadata: labelled }, ...by("mallory"));
     await policy.deleteNamespacedPodDisruptionBudget(api);
 
-    const file = path.join(suite, "drift.md");
-    const { code } = await command("drift", "--out", file);
-    assert.equal(code, 1);
-    const found = (await readFile(file, "utf8")).split("\n").filter((line) => line.startsWith("| `"));
-    assert.deepEqual(found.sort(), [
-      `| \`Deployment ${namespace}/${prefix}-api\` | \`spec.template.spec.containers[0].env\` | \`differs from what was deployed\` |`,
-      `| \`Deployment ${namespace}/${prefix}-api\` | \`spec.template.spec.containers[name=api].env[name=EXTRA]\` | \`written by mallory\` |`,
-      `| \`Deployment ${namespace}/${prefix}-rows\` | \`spec.replicas\` | \`differs from what was deployed\` |`,
-      `| \`Deployment ${namespace}/${prefix}-rows\` | \`spec.replicas\` | \`written by trent\` |`,
-      `| \`PodDisruptionBudget ${namespace}/${prefix}-api\` |  | \`is gone\` |`,
-      `| \`Service ${namespace}/${prefix}-api\` | \`metadata.labels.team\` | \`written by mallory\` |`,
+    assert.deepEqual(await findings(), [
+      `Deployment ${namespace}/${prefix}-api | spec.template.spec.containers[name=api].env[name=EXTRA] | added by mallory`,
+      `Deployment ${namespace}/${prefix}-rows | spec.replicas | changed by trent`,
+      `PodDisruptionBudget ${namespace}/${prefix}-api |  | is gone`,
+      `Service ${namespace}/${prefix}-api | metadata.labels.team | added by mallory`,
     ]);
+  });
+
+  it("finds what was added under a name like Pulumi's, under Pulumi's very name, by a status, and without any name", async () => {
+    const { objects, apps } = cluster.kubernetes;
+    const name = (component: string) => ({ name: `${prefix}-${component}`, namespace });
+    const deployment = { apiVersion: "apps/v1", kind: "Deployment" };
+    const variable = {
+      name: "TOKEN",
+      valueFrom: { secretKeyRef: { name: "datasets-server-hf-token", key: "HF_TOKEN" } },
+    };
+    const spec = {
+      template: { spec: { initContainers: [{ name: "evil", image: "example.org/evil:1", env: [variable] }] } },
+    };
+    const evil = [undefined, undefined, "pulumi-kubernetes-evil", true, PatchStrategy.ServerSideApply] as const;
+    await objects.patch({ ...deployment, metadata: name("admin"), spec }, ...evil);
+    const ours = [undefined, undefined, "pulumi-kubernetes-datasets-server"] as const;
+    await objects.patch({ ...deployment, metadata: name("sse-api"), spec }, ...ours);
+    const annotations = { "example.org/evil": "yes" };
+    const status = [{ op: "add", path: "/metadata/annotations/example.org~1evil", value: "yes" }];
+    await apps.patchNamespacedDeploymentStatus({ ...name("webhook"), body: status, fieldManager: "mallory" });
+    await objects.patch({ apiVersion: "v1", kind: "Service", metadata: { ...name("rows"), annotations } });
+    const nameless = { ...name("rows"), managedFields: [{}] };
+    await objects.patch({ apiVersion: "v1", kind: "Service", metadata: nameless });
+
+    const found = await findings();
+    const of = (component: string) => found.filter((row) => row.includes(`/${prefix}-${component} `));
+    const init = "spec.template.spec.initContainers";
+    assert.deepEqual(of("admin"), [
+      `Deployment ${namespace}/${prefix}-admin | ${init} | added by pulumi-kubernetes-evil`,
+    ]);
+    assert.deepEqual(of("sse-api"), [
+      `Deployment ${namespace}/${prefix}-sse-api | ${init} | added; no other writer is named`,
+    ]);
+    assert.deepEqual(of("webhook"), [
+      `Deployment ${namespace}/${prefix}-webhook | metadata.annotations[example.org/evil] | added by mallory`,
+    ]);
+    assert.deepEqual(
+      of("rows").filter((row) => row.startsWith("Service")),
+      [
+        `Service ${namespace}/${prefix}-rows | metadata.annotations[example.org/evil] | added; no other writer is named`,
+      ],
+    );
+  });
+
+  it("finds what is beside the stack and belongs to none, and not what controllers make", async () => {
+    const { objects } = cluster.kubernetes;
+    const metadata = { name: "evil", namespace, labels: { "datasets-server.huggingface.co/stack": "local" } };
+    const networkPolicy = { podSelector: {}, ingress: [{}], egress: [{}], policyTypes: ["Ingress", "Egress"] };
+    await objects.create({ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata, spec: networkPolicy });
+    const envFrom = [{ secretRef: { name: "datasets-server-mongo" } }];
+    const pod = { restartPolicy: "Never", containers: [{ name: "evil", image: "example.org/evil:1", envFrom }] };
+    const spec = { schedule: "0 0 1 1 *", jobTemplate: { spec: { template: { spec: pod } } } };
+    await objects.create({ apiVersion: "batch/v1", kind: "CronJob", metadata, spec });
+    const strangers = (await findings()).filter((row) => row.endsWith("belongs to no stack"));
+    assert.deepEqual(strangers, [
+      `CronJob ${namespace}/evil |  | belongs to no stack`,
+      `NetworkPolicy ${namespace}/evil |  | belongs to no stack`,
+    ]);
+  });
+
+  it("tells how all of it is undone, and then finds nothing", async () => {
+    const { stdout } = await command("drift");
+    const steps =
+      stdout
+        .split("to undo:\n")[1]
+        ?.split("\n")
+        .filter((line) => line.startsWith("  ")) ?? [];
+    const lines = steps.map((step) => step.trim());
+    const [update = ""] = lines.splice(
+      lines.findIndex((line) => line.startsWith("ds ")),
+      1,
+    );
+    assert.equal(update, "ds pulumi local -- up --refresh");
+    assert.ok(lines.length >= 6 && lines.every((line) => /^kubectl (patch|delete) /.test(line)), lines.join("\n"));
+    const { kubectl = "" } = findTools(localGroups);
+    for (const line of lines) {
+      await engine.script(`export KUBECONFIG=${cluster.kubeconfig}; ${line.replace(/^kubectl/, kubectl)}`);
+    }
+    const forced = await engine.up("--refresh");
+    assert.equal(forced.code, 0, forced.stdout + forced.stderr);
+    assert.deepEqual(await findings(), []);
   });
 
   it("shows the token nowhere", async () => {

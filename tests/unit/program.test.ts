@@ -4,7 +4,7 @@ import { stackLabel } from "../../catalog/names";
 import { secretMarker } from "../../catalog/secrets";
 import { plainObjects } from "../../cli/lib/objects";
 import { stackOutputs } from "../../cluster/outputs";
-import { imagesOf } from "../../components/buildObjects";
+import { allObjects, buildObjects, imagesOf } from "../../components/buildObjects";
 import { checksumMarker } from "../../components/objects";
 import { identifyStack } from "../../config/stacks";
 import { type RegisteredResource, registeredStack, type StackRegistration } from "../support/registration";
@@ -151,22 +151,31 @@ describe("the program's outputs", () => {
     const services = ["admin", "api", "rows", "search", "sse-api", "webhook"];
     const images = [...services, "worker", "cache_maintenance", "mongodb_migration"];
     const registry = "707930574880.dkr.ecr.us-east-1.amazonaws.com";
-    assert.deepEqual(stackOutputs(cluster, datasetsServer.scope, { url, images: imagesOf(datasetsServer) }), {
+    const objects = allObjects(buildObjects(datasetsServer));
+    const { commands, ...outputs } = stackOutputs(
+      cluster,
+      datasetsServer.scope,
+      { url, images: imagesOf(datasetsServer) },
+      objects,
+    );
+    assert.deepEqual(outputs, {
       namespace: "datasets-server",
       url,
       cluster: "arn:aws:eks:us-east-1:707930574880:cluster/hub-prod",
       images: Object.fromEntries(images.map((name) => [name, `${registry}/hub-datasets-server-${name}:sha-59db084`])),
-      commands: {
-        useCluster:
-          "aws eks update-kubeconfig --name hub-prod --alias hub-prod-with-tb --region us-east-1 --profile=tb",
-        pods: "kubectl get pods -l app=datasets-server-prod-api --context hub-prod-with-tb --namespace datasets-server",
-        logs:
-          "kubectl logs -l app=datasets-server-prod-api --tail=100 --follow --context hub-prod-with-tb " +
-          "--namespace datasets-server",
-        describe:
-          "kubectl describe deploy/datasets-server-prod-api --context hub-prod-with-tb --namespace datasets-server",
-      },
     });
+    const where = "--context hub-prod-with-tb --namespace datasets-server";
+    assert.equal(
+      commands.useCluster,
+      "aws eks update-kubeconfig --name hub-prod --alias hub-prod-with-tb --region us-east-1 --profile=tb",
+    );
+    assert.equal(commands.pods, `kubectl get pods -l app.kubernetes.io/instance=datasets-server-prod ${where}`);
+    const api = "datasets-server-prod-api";
+    assert.equal(commands.logs[api], `kubectl logs -l app=${api} --tail=100 --follow ${where}`);
+    assert.equal(commands.describe[api], `kubectl describe deploy/${api} ${where}`);
+    const running = plainObjects(datasetsServer).filter(({ kind }) => ["CronJob", "Deployment", "Job"].includes(kind));
+    const names = running.map(({ metadata }) => metadata.name).sort();
+    assert.deepEqual([Object.keys(commands.logs).sort(), Object.keys(commands.describe).sort()], [names, names]);
   });
 
   it("give a pull request a namespace, a host and names of its own", async () => {

@@ -7,6 +7,7 @@ export interface Kubernetes {
   readonly config: k8s.KubeConfig;
   readonly core: k8s.CoreV1Api;
   readonly apps: k8s.AppsV1Api;
+  readonly authorization: k8s.AuthorizationV1Api;
   readonly discovery: k8s.DiscoveryV1Api;
   readonly networking: k8s.NetworkingV1Api;
   readonly policy: k8s.PolicyV1Api;
@@ -28,6 +29,7 @@ export function connect(kubeconfig: string): Kubernetes {
     config,
     core: config.makeApiClient(k8s.CoreV1Api),
     apps: config.makeApiClient(k8s.AppsV1Api),
+    authorization: config.makeApiClient(k8s.AuthorizationV1Api),
     discovery: config.makeApiClient(k8s.DiscoveryV1Api),
     networking: config.makeApiClient(k8s.NetworkingV1Api),
     policy: config.makeApiClient(k8s.PolicyV1Api),

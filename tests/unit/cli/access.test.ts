@@ -83,13 +83,13 @@ describe("the policies of roles on AWS", () => {
     }
   });
 
-  it("let both roles list the stacks that come and go, and no others with them", () => {
+  it("let those who deploy, preview and look list the stacks that come and go, and no others with them", () => {
     const listed = ({ policies }: ClusterAccess) =>
       Object.values(policies).flatMap(({ Statement }) =>
         Statement.flatMap(({ Condition }) => Condition?.StringLike?.["s3:prefix"] ?? []),
       );
     const together = ".pulumi/stacks/datasets-server/pr-";
-    assert.equal(listed(ephemeral).filter((prefix) => covers(prefix, together)).length, 2);
+    assert.equal(listed(ephemeral).filter((prefix) => covers(prefix, together)).length, 3);
     assert.equal(listed(prod).filter((prefix) => covers(prefix, together)).length, 0);
   });
 
@@ -109,13 +109,13 @@ describe("the policies of roles on AWS", () => {
     assert.deepEqual(versioned(ephemeral, "pr-7"), []);
   });
 
-  it("let the preview role write nothing", () => {
+  it("let the roles that preview and look for drift write nothing, and those who look around not decrypt either", () => {
     for (const { policies } of [prod, ephemeral]) {
-      const actions = policies.preview.Statement.flatMap(({ Action }) => Action);
-      assert.deepEqual(
-        new Set(actions),
-        new Set(["eks:DescribeCluster", "s3:ListBucket", "s3:GetObject", "kms:Decrypt"]),
-      );
+      const reading = ["eks:DescribeCluster", "s3:ListBucket", "s3:GetObject"];
+      const actions = ({ Statement }: Policy) => new Set(Statement.flatMap(({ Action }) => Action));
+      assert.deepEqual(actions(policies.preview), new Set([...reading, "kms:Decrypt"]));
+      assert.deepEqual(actions(policies.drift), new Set([...reading, "kms:Decrypt"]));
+      assert.deepEqual(actions(policies.look), new Set(reading));
     }
   });
 
@@ -198,7 +198,7 @@ describe("the roles on a cluster", () => {
     );
   });
 
-  it("of production are in its namespace alone", async () => {
+  it("of production are in its namespace alone, but for what those who look see of the cluster", async () => {
     const { objects } = await accessTo("hub-prod");
     assert.deepEqual(
       objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`),
@@ -207,6 +207,14 @@ describe("the roles on a cluster", () => {
         "RoleBinding datasets-server/datasets-server-deploy",
         "Role datasets-server/datasets-server-preview",
         "RoleBinding datasets-server/datasets-server-preview",
+        "Role datasets-server/datasets-server-drift",
+        "RoleBinding datasets-server/datasets-server-drift",
+        "ClusterRole undefined/datasets-server-look",
+        "ClusterRole undefined/datasets-server-exec",
+        "RoleBinding datasets-server/datasets-server-look",
+        "RoleBinding datasets-server/datasets-server-exec",
+        "ClusterRole undefined/datasets-server-look-around",
+        "ClusterRoleBinding undefined/datasets-server-look-around",
       ],
     );
   });
@@ -239,10 +247,8 @@ describe("the roles on a cluster", () => {
   });
 
   it("for environments bind nothing but namespaces and the like in the whole cluster", () => {
-    const objects = environmentsAccess([
-      ...permissions,
-      ...permissionsFor(["Namespace", "PersistentVolumeClaim"], namespace),
-    ]);
+    const needed = [...permissions, ...permissionsFor(["Namespace", "PersistentVolumeClaim"], namespace)];
+    const objects = environmentsAccess(needed, []);
     const bound = objects
       .filter(({ kind }) => kind === "ClusterRoleBinding")
       .map(({ roleRef }) => Object(roleRef).name);

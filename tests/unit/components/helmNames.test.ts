@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { type KubernetesObject, plainObjects } from "../../../cli/lib/objects";
-import { commands } from "../../../cluster/outputs";
+import { stackOutputs } from "../../../cluster/outputs";
+import { allObjects, buildObjects } from "../../../components/buildObjects";
 import type { Config } from "../../../config/build";
 import { reviewObjects, violationText } from "../../../policy/rules";
 import { factsOf } from "../../../safety/rules";
@@ -59,8 +60,11 @@ describe("a stack that keeps the names of a Helm release", () => {
   });
 
   it("prints commands that find its pods", () => {
-    const { pods, describe: describeDeployment } = commands(stack.cluster, stack.datasetsServer.scope, "api");
-    assert.match(pods, / -l app\.kubernetes\.io\/component=prod-datasets-server-api /);
-    assert.match(describeDeployment, / deploy\/prod-datasets-server-api /);
+    const server = { url: "", images: {} };
+    const built = allObjects(buildObjects(stack.datasetsServer));
+    const { commands } = stackOutputs(stack.cluster, stack.datasetsServer.scope, server, built);
+    const api = "prod-datasets-server-api";
+    assert.match(commands.logs[api] ?? "", / -l app\.kubernetes\.io\/component=prod-datasets-server-api /);
+    assert.match(commands.describe[api] ?? "", / deploy\/prod-datasets-server-api /);
   });
 });

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { healthPathOf } from "../../../catalog/services";
 import { plainObjects } from "../../../cli/lib/objects";
 import { stackOutputs } from "../../../cluster/outputs";
-import { imagesOf } from "../../../components/buildObjects";
+import { allObjects, buildObjects, imagesOf } from "../../../components/buildObjects";
 import type { ManagedKind } from "../../../components/objects";
 import { reviewObjects } from "../../../policy/rules";
 import { protectedKinds } from "../../../safety/effects";
@@ -63,8 +63,13 @@ describe("a service that a stack file leaves out", () => {
   it("is none that commands of the outputs and the smoke check ask", async () => {
     const { cluster, datasetsServer } = await without("prod", "api");
     const images = imagesOf(datasetsServer);
-    const { commands } = stackOutputs(cluster, datasetsServer.scope, { url: "https://here", images });
-    assert.match(commands?.logs ?? "", /=datasets-server-prod-admin /);
+    const objects = allObjects(buildObjects(datasetsServer));
+    const { commands } = stackOutputs(cluster, datasetsServer.scope, { url: "https://here", images }, objects);
+    const names = Object.keys(commands.logs);
+    assert.ok(
+      names.includes("datasets-server-prod-admin") && !names.includes("datasets-server-prod-api"),
+      names.join(),
+    );
     assert.equal(healthPathOf(Object.keys(images)), "/admin/healthcheck");
     assert.equal(healthPathOf(["rows", "api"]), "/healthcheck");
     assert.equal(healthPathOf(["rows", "worker"]), undefined);
