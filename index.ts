@@ -3,6 +3,7 @@ import { stackOutputs } from "./cluster/outputs";
 import { allObjects, buildObjects, imagesOf } from "./components/buildObjects";
 import { DatasetsServer } from "./components/datasetsServer";
 import { loadConfig } from "./config/load";
+import { pinImages } from "./config/pinImages";
 import { dropDebugLines } from "./safety/debugLines";
 import { guardsOf } from "./safety/guards";
 import { checkRules, factsOf } from "./safety/rules";
@@ -14,10 +15,11 @@ dropDebugLines();
 export = () =>
   runProgram(async () => {
     const config = loadConfig();
-    const { cluster, datasetsServer, pullRequest } = config;
-    const { scope, endpoints } = datasetsServer;
+    const { cluster, pullRequest } = config;
+    const { scope, endpoints } = config.datasetsServer;
 
-    const connection = await connectCluster(cluster, scope.namespace);
+    const [connection, images] = await Promise.all([connectCluster(cluster, scope.namespace), pinImages(config)]);
+    const datasetsServer = { ...config.datasetsServer, images };
     const objects = buildObjects(datasetsServer);
     const all = allObjects(objects);
     await checkRules(all, factsOf(datasetsServer));

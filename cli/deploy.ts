@@ -1,8 +1,11 @@
 import { UserError } from "../cluster/userError";
-import { requireImages } from "./aws/images";
+import type { Images } from "../components/workloads/workload";
+import { type Digests, digestVariables, movedTags, recordedDigests } from "../config/images";
+import { askForImages, requireImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
 import { updateExplained } from "./diagnosis";
 import { forecastLines } from "./forecast/text";
+import { answered, stackOf } from "./lib/automation";
 import { confirm } from "./lib/confirm";
 import { hideSecrets } from "./lib/decryption";
 import { type Engine, ended, execute, printing } from "./lib/engine";
@@ -52,18 +55,41 @@ export async function deploy(engine: Engine, stack: string, options: DeployOptio
   await requireNewest(engine, stack, options);
   // Pods would wait for an image that is not there until their rollout's deadline.
   const tag = `ds pulumi ${stack} -- config set --path datasets-server:images.tag sha-abc1234`;
-  await requireImages(config, `deploy one that is there: ${tag}`);
+  const digests = await requireImages(config, `deploy one that is there: ${tag}`);
+  const told = telling(engine, digests);
   await hideSecrets(engine, stack);
+  if (yes) await requireUnmoved(engine, stack, config.datasetsServer.images, digests);
   if (flags.length === 0) {
-    const plan = await showPlan(engine, stack, { diff: false });
+    const plan = await showPlan(told, stack, { diff: false });
     if (approved) requireApproved(plan, (await workingTree()).commit, approved);
   } else if (!yes) {
     // Pulumi would ask only where it has the terminal to itself, and then show what no one has redacted.
-    await execute(engine, ["preview", "--stack", stack, ...flags.filter((flag) => !ofUpAlone.test(flag))]);
+    await execute(told, ["preview", "--stack", stack, ...flags.filter((flag) => !ofUpAlone.test(flag))]);
   }
   if (!yes && !(await confirm(`Deploy this to stack ${stack}?`))) throw new UserError("no changes were made");
   const previewed = flags.length === 0 || !yes ? ["--skip-preview"] : [];
-  await updateExplained(engine, stack, ["up", "--stack", stack, "--yes", ...previewed, ...flags]);
+  await updateExplained(told, stack, ["up", "--stack", stack, "--yes", ...previewed, ...flags]);
+}
+
+/**
+ * Makes sure that no tag has moved since the stack recorded its digest. With a yes beforehand no one looks at the plan, which shows it.
+ *
+ * @throws when one has, naming each.
+ */
+async function requireUnmoved(engine: Engine, stack: string, images: Images, digests: Digests): Promise<void> {
+  if (Object.keys(digests).length === 0) return;
+  const { images: recorded } = await answered((await stackOf(engine, stack)).outputs());
+  const moved = movedTags(images, recordedDigests(images, recorded?.value), digests);
+  if (moved.length === 0) return;
+  throw new UserError(
+    ["these tags have moved; no changes were made:", ...moved.map((line) => `  ${line}`)].join("\n"),
+    `ask who has pushed them. Then deploy another tag, or see what would change and confirm it: ds deploy ${stack}`,
+  );
+}
+
+/** Returns an engine whose runs put images of these digests into pods. */
+export function telling(engine: Engine, digests: Digests): Engine {
+  return { ...engine, environment: { ...engine.environment, ...digestVariables(digests) } };
 }
 
 /** Flags of `pulumi up` that `pulumi preview` does not take. */
@@ -78,11 +104,14 @@ export function allowing(engine: Engine, objects: readonly string[] = []): Engin
 /** Shows what a deploy would change, and, without further flags, what that does to what runs. */
 export async function preview(engine: Engine, stack: string, flags: readonly string[]): Promise<void> {
   checkVerbosity(flags, engine.environment);
-  await checkSecrets(secretsKeeper(stack));
+  const { config, keeper } = readStack(stack);
+  await checkSecrets(keeper);
+  const { digests } = await askForImages(config);
   await hideSecrets(engine, stack);
+  const told = telling(engine, digests);
   // With flags Pulumi may do something else, which the forecast would not know.
-  if (flags.length > 0) await execute(engine, ["preview", "--stack", stack, "--diff", ...flags]);
-  else await showPlan(engine, stack, { diff: true });
+  if (flags.length > 0) await execute(told, ["preview", "--stack", stack, "--diff", ...flags]);
+  else await showPlan(told, stack, { diff: true });
 }
 
 /** Previews a stack, shows what Pulumi prints of it, and then what that does to what runs. */

@@ -1,5 +1,6 @@
 import { CheckRunner, type Outcome, type Row } from "./doctor/checkRunner";
 import { checkStack, type Target } from "./doctor/checks";
+import type { GitHubRepository } from "./lib/github";
 import { cut, green, red, wrapped, yellow } from "./lib/style";
 
 /** How long all checks may take together; milliseconds. */
@@ -27,15 +28,25 @@ const outcomeWidth = Math.max(...order.map((outcome) => outcome.length)) + 2;
  *
  * @returns whether nothing failed.
  */
-export async function doctor(target: Target): Promise<boolean> {
+export function doctor(target: Target): Promise<boolean> {
+  return report(`stack ${target.stack}`, (runner) => checkStack(runner, target));
+}
+
+/** The same for the settings of a repository on GitHub that the roles of its workflows rely on. */
+export async function doctorGitHub(repository: GitHubRepository): Promise<boolean> {
+  const { checkGitHub } = await import("./doctor/github");
+  return report(`repository ${repository.owner}/${repository.repo}`, (runner) => checkGitHub(runner, repository));
+}
+
+async function report(subject: string, check: (runner: CheckRunner) => Promise<void>): Promise<boolean> {
   const runner = new CheckRunner(limitMs);
   const progress = setInterval(() => {
     console.error(`waiting for: ${runner.waitingFor.join(", ")}`);
   }, progressMs);
-  await checkStack(runner, target).finally(() => clearInterval(progress));
+  await check(runner).finally(() => clearInterval(progress));
   const { rows } = runner;
   console.log(render(rows, process.stdout.columns));
-  console.log(`stack ${target.stack}: ${summary(rows)}`);
+  console.log(`${subject}: ${summary(rows)}`);
   return rows.every(({ outcome }) => outcome !== "failed");
 }
 

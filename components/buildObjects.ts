@@ -19,13 +19,13 @@ import { buildMongoDb, type MongoDbConfig, type MongoDbObjects } from "./workloa
 import { type ScheduledJobConfig, scheduledJob } from "./workloads/scheduledJob";
 import { buildWebService, type Endpoints, type ServiceConfig, type WebServiceObjects } from "./workloads/webService";
 import { buildWorkerPool, type WorkerPoolConfig, type WorkerPoolObjects } from "./workloads/workerPool";
-import { imageOf, type WorkloadContext } from "./workloads/workload";
+import { type Images, imageOf, type WorkloadContext } from "./workloads/workload";
 
 /** All that a stack's objects are built from. */
 export interface DatasetsServerArgs {
   readonly scope: Scope;
   readonly namespace: NamespaceArgs;
-  readonly images: { readonly registry: string; readonly tag: string };
+  readonly images: Images;
   readonly endpoints: Endpoints;
   /** Environment variables by group. */
   readonly variables: ReadonlyMap<VariableGroup, Variables>;

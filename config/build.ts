@@ -10,6 +10,7 @@ import { type MongoDbConfig, mongoDbUrl } from "../components/workloads/mongodb"
 import { parquetMetadataPath } from "../components/workloads/volumes";
 import { keptRelease, permittedRelease, specifiesCutover } from "./adoption";
 import { environmentOf } from "./environment";
+import { type Digests, givenDigests } from "./images";
 import { allowedDeletions, protectsObjects } from "./protection";
 import type { Parameters } from "./pullRequest";
 import type { EncryptedKey, StackFile } from "./schema";
@@ -25,6 +26,8 @@ export interface Config {
   readonly specifiesCutover: boolean;
   /** What this run may delete or replace. Default: anything, as on stacks that are not production. */
   readonly allowedDeletions?: readonly string[];
+  /** The digests of images that this run was told, in the place of those that the stack's last update recorded. */
+  readonly digests: Digests;
   /** What the stack's outputs say of the pull request that it is for. Default: it is for none. */
   readonly pullRequest?: Parameters;
   readonly datasetsServer: DatasetsServerArgs;
@@ -95,6 +98,7 @@ export function buildConfig(
   return {
     cluster: clusterArgs(file.cluster, variables),
     adopt: permittedRelease(variables) !== undefined,
+    digests: givenDigests(variables),
     specifiesCutover: specifiesCutover(identity, file),
     ...(protectsObjects(identity) && { allowedDeletions: allowedDeletions(variables) }),
     ...(environment && { pullRequest: environment.parameters }),

@@ -8,6 +8,7 @@ import { buildConfig, type Config, neededSecrets, ownMongoDb, type SecretOutput 
 import { capacityIssues } from "./capacity";
 import { endpointIssues } from "./endpoints";
 import { fileWorkloads } from "./fileWorkloads";
+import { digestIssues } from "./images";
 import { type ConfigIssue, configKey, foreignKey, missing, schemaIssues, suggest, unexpected } from "./issues";
 import { allowedDeletionIssues } from "./protection";
 import { parameterIssues, readParameters } from "./pullRequest";
@@ -130,6 +131,7 @@ const checks: readonly Check[] = [
   secondProductionIssues,
   adoptionIssues,
   allowedDeletionIssues,
+  digestIssues,
   nodePoolIssues,
   egressIssues,
   unreadVariableIssues,

@@ -185,7 +185,9 @@ export const stackFileSchema = field.section({
     .describe("The release of the Helm chart whose names and selectors the objects keep; default: names of our own."),
   images: field.section({
     registry: field.registry.describe("Where the images are."),
-    tag: field.imageTag.describe("The version of every image; a tag that moves, such as latest, is refused."),
+    tag: field.imageTag.describe(
+      "The version of every image, by 7 or, safer, all 40 digits of its commit. Pods run its digest; a tag that moves, such as latest, is refused.",
+    ),
   }),
   ingress: field.section({ public: endpoint, internal: endpoint.optional() }),
   network,

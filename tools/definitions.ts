@@ -41,6 +41,7 @@ export const definitions: Readonly<Record<ToolName, Tool>> = {
     versionCommand: { args: ["--version"] },
     pythonPackages: { folder: "awscli", module: "awscli" },
   },
+  zizmor: { version: pins.zizmor, versionCommand: { args: ["--version"] }, pythonPackages: { folder: "zizmor" } },
   moto_server: { version: pins.moto, pythonPackages: { folder: "moto", module: "moto.server" } },
   "node-20": nodeTool(pins.node20, {
     "linux/amd64": "sha512-nSaDjLjUZdsLMDckfinsQl+hvKifYUuzO7swyacVzrKAIi0ByaORSE1DpaRTjxfCq3mETV/3uTlKXStzd2nJWQ==",

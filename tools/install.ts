@@ -1,11 +1,14 @@
 import { definitions } from "./definitions";
 import { type InstalledTool, installedTool, installMissing } from "./installer";
+import type { Checksums } from "./sources/checksums";
 import type { ToolTable } from "./tool";
 import { localGroups, type ToolGroup, type ToolIn, type ToolName, type ToolPaths, toolsOf } from "./toolbox";
 
 export interface InstallOptions {
   /** Receives each line of progress. Default: printed on stdout. */
   readonly log?: (line: string) => void;
+  /** What releases are compared with. Default: the committed ones. */
+  readonly checksums?: Checksums;
 }
 
 /**
@@ -15,9 +18,9 @@ export interface InstallOptions {
  */
 export async function installTools<Group extends ToolGroup>(
   groups: readonly Group[],
-  { log = console.log }: InstallOptions = {},
+  { log = console.log, checksums }: InstallOptions = {},
 ): Promise<ToolPaths<Group>> {
-  await installMissing(tableOf(groups), log);
+  await installMissing(tableOf(groups), log, checksums);
   return findTools(groups);
 }
 

@@ -13,10 +13,12 @@ import {
 import { withLock } from "./lock";
 import { createProgress, type Progress } from "./progress";
 import { type Build, buildOf } from "./sources/build";
+import { type Checksums, readChecksums, releaseMismatch } from "./sources/checksums";
 import { CommandFailed, type Job, placedVersionProblem, Unavailable } from "./sources/job";
 import { fromPath } from "./sources/path";
 import { createReleaseSource } from "./sources/release";
 import { createReleaseHosts } from "./sources/releaseHosts";
+import { mayAssumeRole } from "./sources/trust";
 import { currentPlatform, type Tool, type ToolTable } from "./tool";
 
 type Log = (line: string) => void;
@@ -49,15 +51,19 @@ export function installedTool(name: string, tool: Tool): InstalledTool | undefin
  * Installs every tool of a table that is not in the cache: from PATH, the official release, or a build from Go modules,
  * Python or npm packages, in this order. Finished tools stay when a later one fails or the process is killed.
  *
+ * In a job that may assume a role, every executable is first compared with the committed checksum of its release, and one that
+ * differs is replaced: whatever ran before may have written to the cache and to PATH.
+ *
+ * @param checksums Default: the committed ones.
  * @throws InstallError
  */
-export async function installMissing(table: ToolTable, log: Log): Promise<void> {
-  if (missingOf(table).length === 0) return;
+export async function installMissing(table: ToolTable, log: Log, checksums = readChecksums()): Promise<void> {
+  if ((await missingOf(table, checksums)).length === 0) return;
   const onWait = () => log("  waiting for another install; the lock of one that was killed expires within 10 s");
   await withLock(path.join(cacheRoot(), "install.lock"), onWait, async () => {
     removeStaging();
     try {
-      await installAll(table, log);
+      await installAll(table, log, checksums);
     } finally {
       removeStaging();
     }
@@ -76,21 +82,37 @@ interface MissingTool {
 /** Puts a tool at a job's target. Returns where it is from. */
 type Source = (job: Job) => Promise<string>;
 
-function missingOf(table: ToolTable): MissingTool[] {
-  const missing = Object.entries(table).filter(([name, tool]) => installedTool(name, tool) === undefined);
-  return missing.map(([name, tool]) => ({ name, tool, build: buildOf(tool), reasons: [] }));
+async function missingOf(table: ToolTable, checksums: Checksums): Promise<MissingTool[]> {
+  const missing: MissingTool[] = [];
+  for (const [name, tool] of Object.entries(table)) {
+    const installed = installedTool(name, tool);
+    const isUsable = installed !== undefined && (await mistrust(tool, installed.path, checksums)) === undefined;
+    if (!isUsable) missing.push({ name, tool, build: buildOf(tool), reasons: [] });
+  }
+  return missing;
 }
 
-async function installAll(table: ToolTable, log: Log): Promise<void> {
+/** Returns why an executable must not run in this job; undefined where it may. */
+async function mistrust(tool: Tool, executable: string, checksums: Checksums): Promise<string | undefined> {
+  return mayAssumeRole() ? releaseMismatch(tool, executable, checksums) : undefined;
+}
+
+async function installAll(table: ToolTable, log: Log, checksums: Checksums): Promise<void> {
   // Another install may have done it all while this one waited for the lock.
-  const missing = missingOf(table);
+  const missing = await missingOf(table, checksums);
   if (missing.length === 0) return;
   const total = Object.keys(table).length;
   const inPlace = total - missing.length;
   log(`  ${inPlace} of ${total} tools are in place, ${missing.length} to install`);
   const progress = createProgress(total, inPlace, log);
   const downloads = path.join(stagingRoot(), "downloads");
-  const readyMade = [fromPath, createReleaseSource({ hosts: createReleaseHosts(), downloads })];
+  const release = createReleaseSource({ hosts: createReleaseHosts(), downloads, checksums });
+  const readyMade = (mayAssumeRole() ? [release] : [fromPath, release]).map((source) => async (job: Job) => {
+    const from = await source(job);
+    const problem = await mistrust(job.tool, job.target, checksums);
+    if (problem !== undefined) throw new Unavailable(problem);
+    return from;
+  });
   const toBuild: MissingTool[] = [];
   for (const each of missing) {
     if (!(await takeReadyMade(each, readyMade, progress))) toBuild.push(each);
@@ -132,6 +154,14 @@ async function install({ name, tool }: MissingTool, source: Source): Promise<str
 
 /** Fails before the first long build when a later tool cannot be built. */
 async function checkBuildable(toBuild: readonly MissingTool[]): Promise<void> {
+  const [first] = toBuild;
+  if (first !== undefined && mayAssumeRole()) {
+    const next =
+      "Next: commit the checksums that `ds tools checksums` writes where the hosts of the releases can be reached.";
+    throw new InstallError(
+      `${failureHead(first)}\nA job that may assume a role runs only releases of a committed checksum.\n${next}`,
+    );
+  }
   const checked = new Set<Build["toolchain"]>();
   for (const missing of toBuild) {
     if (missing.build === undefined) {

@@ -22,6 +22,8 @@ export const pins = {
   awsCli: "1.46.3",
   moto: "5.2.5",
   actionlint: "v1.7.12",
+  /** The newest that runs on every Python in support. */
+  zizmor: "1.30.1",
   prometheus: "v3.15.0",
   /** The same as a Go module. */
   prometheusModule: "v0.315.0",

@@ -65,8 +65,8 @@ export interface ModuleFiles {
 /** A program of Python packages, which the committed requirements.txt of `folder` under tools/builds pins by hash. */
 export interface PythonProgram {
   readonly folder: string;
-  /** What `python -m` runs. */
-  readonly module: string;
+  /** What `python -m` runs. Absent: the packages bring an executable of the tool's name. */
+  readonly module?: string;
 }
 
 /** An npm package, one executable of which is the tool. */

@@ -4,7 +4,7 @@
  * - `deploy`: a preview or an update of any stack. `eks`: those of a stack on EKS as well; it exists as a release only.
  * - `cluster`: the local cluster. `node`: a real node of it as well.
  * - `test`: unit and end-to-end tests. `long`: the long tests as well.
- * - `check`: the linter of workflows.
+ * - `check`: the linters of workflows.
  */
 const table = {
   deploy: ["pulumi", "pulumi-language-nodejs", "pulumi-resource-kubernetes"],
@@ -22,7 +22,7 @@ const table = {
   ],
   node: ["kubelet", "kube-proxy", "kube-router"],
   test: ["aws", "moto_server", "pulumi-older", "node-20", "node-22", "node-24", "node-26"],
-  check: ["actionlint"],
+  check: ["actionlint", "zizmor"],
   long: ["promtool"],
 } as const;
 

@@ -1,7 +1,6 @@
 import { definitions } from "./definitions";
 import { findTool } from "./install";
-import { type Checksums, checksumKey, checksumsFile, hashOf, readChecksums } from "./sources/checksums";
-import { currentPlatform } from "./tool";
+import { type Checksums, readChecksums, releaseMismatch } from "./sources/checksums";
 import { type ToolGroup, type ToolName, toolsOf } from "./toolbox";
 
 /** A tool that is not known to be what its project released. */
@@ -23,19 +22,10 @@ export async function unverifiedTools(
 ): Promise<UnverifiedTool[]> {
   const unverified: UnverifiedTool[] = [];
   for (const name of groups.flatMap((group): readonly ToolName[] => toolsOf[group])) {
-    const why = await whyUnverified(name, checksums);
+    const tool = findTool(name);
+    const why =
+      tool === undefined ? "it is not installed" : await releaseMismatch(definitions[name], tool.path, checksums);
     if (why !== undefined) unverified.push({ name, why });
   }
   return unverified;
-}
-
-async function whyUnverified(name: ToolName, checksums: Checksums): Promise<string | undefined> {
-  const tool = findTool(name);
-  if (tool === undefined) return "it is not installed";
-  const release = definitions[name].release?.(currentPlatform());
-  if (release === undefined) return "it has no release for this platform";
-  const expected = checksums[checksumKey(release)];
-  if (expected === undefined) return `${checksumsFile} has nothing of ${checksumKey(release)}`;
-  const actual = await hashOf(tool.path, "sha256");
-  return actual === expected ? undefined : `its sha256 is ${actual}, and its release has ${expected}: ${tool.path}`;
 }

@@ -48,8 +48,8 @@ export function deployPolicy(args: PolicyArgs): Policy {
     ...(passing.length > 0 ? [allow("DeletePassingStacks", ["s3:DeleteObject"], passing.map(inBucket))] : []),
     // A new stack's data key is encrypted once; after that it is only ever decrypted.
     useKey(args, passing.length > 0 ? ["kms:Decrypt", "kms:Encrypt"] : ["kms:Decrypt"]),
-    // Whether the images of a deploy are there. Nodes pull them by a role of their own.
-    allow("FindImages", ["ecr:DescribeImages"], [repositories(args)]),
+    // Whether the images of a deploy are there, and their tags fixed. Nodes pull them by a role of their own.
+    allow("FindImages", ["ecr:DescribeImages", "ecr:DescribeRepositories"], [repositories(args)]),
   ]);
 }
 

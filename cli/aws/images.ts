@@ -2,6 +2,8 @@ import { awsError, errorName } from "../../cluster/awsErrors";
 import type { ClusterArgs } from "../../cluster/cluster";
 import { UserError } from "../../cluster/userError";
 import { type DatasetsServerArgs, imagesOf } from "../../components/buildObjects";
+import { imagePrefix } from "../../components/workloads/workload";
+import type { Digests } from "../../config/images";
 import { ecrClient } from "./clients";
 import { clusterCredentials } from "./credentials";
 
@@ -17,6 +19,8 @@ export interface ImageAnswer {
   readonly asked: readonly string[];
   /** Those that are not there. */
   readonly missing: readonly string[];
+  /** What the tag stands for, of each that is there. */
+  readonly digests: Digests;
   /** Why it does not say of some whether they are there. */
   readonly silence?: string;
 }
@@ -36,23 +40,25 @@ export function ecrRegistry(registry: string): { readonly account: string; reado
 /** Asks the registry for every image of a stack. Never throws: what it does not say may still be there. */
 export async function askForImages({ cluster, datasetsServer }: ImageUser): Promise<ImageAnswer> {
   // Nodes of the local cluster pull nothing.
-  const asked = cluster.kind === "eks" ? Object.values(imagesOf(datasetsServer)) : [];
+  const images = cluster.kind === "eks" ? Object.entries(imagesOf(datasetsServer)) : [];
+  const asked = images.map(([, image]) => image);
   const { registry, tag } = datasetsServer.images;
   const place = ecrRegistry(registry);
   if (cluster.kind !== "eks" || place === undefined) {
     const silence = asked.length > 0 ? `${registry} is no registry of ECR, and only those are asked` : undefined;
-    return { asked, missing: [], ...(silence && { silence }) };
+    return { asked, missing: [], digests: {}, ...(silence && { silence }) };
   }
   const client = ecrClient(place.region, clusterCredentials(cluster));
   const answers = await Promise.all(
-    asked.map(async (image) => {
-      const repositoryName = image.slice(registry.length + 1, -tag.length - 1);
+    images.map(async ([name, image]) => {
+      const repositoryName = imagePrefix + name;
       const request = { registryId: place.account, repositoryName, imageIds: [{ imageTag: tag }] };
-      const error: unknown = await client.describeImages(request).then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      );
-      return { image, error };
+      try {
+        const { imageDetails: [details] = [] } = await client.describeImages(request);
+        return { name, image, digest: details?.imageDigest };
+      } catch (error) {
+        return { name, image, error };
+      }
     }),
   );
   const failed = answers.filter(({ error }) => error !== undefined);
@@ -61,8 +67,21 @@ export async function askForImages({ cluster, datasetsServer }: ImageUser): Prom
   return {
     asked,
     missing: missing.map(({ image }) => image),
+    digests: Object.fromEntries(answers.flatMap(({ name, digest }) => (digest === undefined ? [] : [[name, digest]]))),
     ...(unknown && { silence: awsError(`ask for image ${unknown.image}`, unknown.error, cluster.profile).message }),
   };
+}
+
+/** Returns those of a stack's repositories whose tags can be moved from one image to another. Throws what AWS says. */
+export async function mutableRepositories({ cluster, datasetsServer }: ImageUser): Promise<readonly string[]> {
+  const place = ecrRegistry(datasetsServer.images.registry);
+  if (cluster.kind !== "eks" || place === undefined) return [];
+  const client = ecrClient(place.region, clusterCredentials(cluster));
+  const repositoryNames = Object.keys(imagesOf(datasetsServer)).map((name) => imagePrefix + name);
+  const { repositories = [] } = await client.describeRepositories({ registryId: place.account, repositoryNames });
+  return repositories.flatMap(({ repositoryName, imageTagMutability }) =>
+    repositoryName !== undefined && imageTagMutability !== "IMMUTABLE" ? [repositoryName] : [],
+  );
 }
 
 /**
@@ -70,14 +89,15 @@ export async function askForImages({ cluster, datasetsServer }: ImageUser): Prom
  *
  * @param next what to do when they are not there yet, to follow "Next: ".
  * @param warn receives the warning. Default: printed on stderr.
+ * @returns the digest of each that the registry speaks of.
  * @throws when one is missing, naming each.
  */
 export async function requireImages(
   user: ImageUser,
   next: string,
   warn: (line: string) => void = console.error,
-): Promise<void> {
-  const { missing, silence } = await askForImages(user);
+): Promise<Digests> {
+  const { missing, digests, silence } = await askForImages(user);
   if (missing.length > 0) {
     const lines = missing.map((image) => `  ${image}`);
     throw new UserError(
@@ -88,4 +108,5 @@ export async function requireImages(
   if (silence !== undefined) {
     warn(`warning: whether the images are there was not found out; going on.\n${silence}`);
   }
+  return digests;
 }

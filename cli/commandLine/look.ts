@@ -4,14 +4,24 @@ import { count, describe, type OnWorkspace, onStack, stackName } from "./shared"
 
 /** Commands that look at a stack and change nothing. */
 export function lookCommands(program: Command): void {
-  describe(onStack(program.command("doctor")), {
+  const doctor = describe(onStack(program.command("doctor")), {
     group: "look",
     does: "check all that a deploy needs, and say what to do",
-    examples: ["doctor prod", "doctor local"],
+    examples: ["doctor prod", "doctor github"],
   }).action(async (stack: string, { workspace }: OnWorkspace) => {
     const isWell = await (await import("../doctor")).doctor({ stack, workspace });
     // Whatever did not answer in time may still be waited for.
     process.exit(isWell ? 0 : 1);
+  });
+
+  describe(doctor.command("github"), {
+    group: "look",
+    does: "check the settings on GitHub that roles of workflows rely on",
+    examples: ["doctor github", "doctor github && git push"],
+  }).action(async () => {
+    const { gitHubRepository } = await import("../lib/github");
+    const repository = gitHubRepository(process.env, { use: "settings" });
+    process.exit((await (await import("../doctor")).doctorGitHub(repository)) ? 0 : 1);
   });
 
   describe(onStack(program.command("drift")), {

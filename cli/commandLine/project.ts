@@ -67,16 +67,19 @@ function toolCommands(program: Command): void {
 
   describe(tools.command("lint-workflows"), {
     group: "project",
-    does: "check .github/workflows with actionlint",
+    does: "check .github with actionlint and zizmor",
     examples: ["tools lint-workflows", "tools lint-workflows && git push"],
   }).action(async () => {
     const { installTools } = await import("../../tools/install");
     const { run } = await import("../../tools/run");
     const { projectFolder } = await import("../lib/project");
-    // What else it would run where that lies on PATH is not pinned.
-    const flags = ["-shellcheck=", "-pyflakes="];
+    const { actionlint, zizmor } = await installTools(["check"]);
     const options = { cwd: projectFolder, stdio: "inherit" } as const;
-    process.exitCode = (await run((await installTools(["check"])).actionlint, flags, options)).code;
+    // What else it would run where that lies on PATH is not pinned.
+    const syntax = await run(actionlint, ["-shellcheck=", "-pyflakes="], options);
+    // Offline, so that it finds the same today and tomorrow.
+    const security = await run(zizmor, ["--offline", "--no-progress", "--quiet", ".github"], options);
+    process.exitCode = Math.max(syntax.code, security.code);
   });
 
   const cluster = describe(tools.command("cluster"), {

@@ -6,7 +6,7 @@ import { UserError } from "../../cluster/userError";
 import { run } from "../../tools/run";
 import { eksClient, stsClient } from "../aws/clients";
 import { clusterCredentials, identifyCaller } from "../aws/credentials";
-import { askForImages, type ImageUser } from "../aws/images";
+import { askForImages, type ImageUser, mutableRepositories } from "../aws/images";
 import { parseJson } from "../lib/json";
 import { type Findings, notOk, ok } from "./checkRunner";
 
@@ -128,4 +128,24 @@ export async function checkImages(user: ImageUser): Promise<Findings> {
   return silence === undefined
     ? ok(`${registry} has all ${asked.length} with tag ${tag}`)
     : notOk("unknown", silence, "a deploy warns of this and goes on");
+}
+
+/** Tells whether the tags of the stack's images can be moved to other images. */
+export async function checkTags(user: ImageUser): Promise<Findings> {
+  try {
+    const mutable = await mutableRepositories(user);
+    return mutable.length === 0
+      ? ok("no tag can be moved")
+      : notOk(
+          "warning",
+          `tags can be moved to other images in ${mutable.join(", ")}`,
+          "have the registry's administrators run, for each: aws ecr put-image-tag-mutability --image-tag-mutability IMMUTABLE --repository-name NAME",
+        );
+  } catch (error) {
+    return notOk(
+      "unknown",
+      `the repositories were not shown (${errorName(error)})`,
+      "ask for ecr:DescribeRepositories on them",
+    );
+  }
 }

@@ -10,7 +10,7 @@ import type { EngineTools } from "../../tools/toolbox";
 import { connectCluster } from "../aws/cluster";
 import { engineOf, makes } from "../lib/engine";
 import { readStack } from "../lib/stackFile";
-import { checkIdentity, checkImages, checkLoadBalancerCidrs, checkNetworkPolicies, checkToken } from "./aws";
+import { checkIdentity, checkImages, checkLoadBalancerCidrs, checkNetworkPolicies, checkTags, checkToken } from "./aws";
 import { both, type CheckRunner, type Findings, nothing, ok, type Result } from "./checkRunner";
 import { checkApiServer, checkConflicts, checkCustomResources, checkNamespace, checkPermissions } from "./kubernetes";
 import { checkLock, checkPlaceholders, checkSecretForms, checkSecrets, checkSecretsInState, checkState } from "./state";
@@ -134,6 +134,7 @@ async function checkEksStages(started: Started): Promise<void> {
       checkLoadBalancerCidrs(eksClusterOf(config), config.datasetsServer.network.loadBalancerCidrs),
     ),
     runner.check("images", identity, askForPermissions, ({ config }) => checkImages(config)),
+    runner.check("tags", identity, askForPermissions, ({ config }) => checkTags(config)),
     runner.check("network policies", identity, askForPermissions, ({ cluster }) => checkNetworkPolicies(cluster)),
   ];
   const connection = await runner.check("EKS cluster", identity, askForPermissions, async ({ config, cluster }) =>

@@ -4,7 +4,7 @@ import { UserError } from "../../cluster/userError";
 import { builtIngresses } from "../../config/capacity";
 import { lifetimeMs, type Parameters, parameterRecords, parameterVariables } from "../../config/pullRequest";
 import { requireImages } from "../aws/images";
-import { checkSecrets } from "../deploy";
+import { checkSecrets, telling } from "../deploy";
 import { plainly, workspaceOf } from "../lib/automation";
 import { hideSecrets } from "../lib/decryption";
 import { execute } from "../lib/engine";
@@ -25,7 +25,7 @@ export async function environmentUp(workspace: string, target: Target, input: Up
   const { config, keeper, pullRequest, client } = configure({ file: stackFile(target), workspace }, identity);
   const { cluster, datasetsServer } = config;
   const images = { ...datasetsServer.images, tag: given.imageTag };
-  await requireImages(
+  const digests = await requireImages(
     { cluster, datasetsServer: { ...datasetsServer, images } },
     `name another: ds pr up ${number} --image sha-abc1234`,
   );
@@ -58,7 +58,7 @@ export async function environmentUp(workspace: string, target: Target, input: Up
   }
   await hideSecrets(place.engine, stack, place.file);
   if (cluster.kind === "eks") await prepareNamespace(await client(), identity);
-  const { executable, environment } = place.engine;
+  const { executable, environment } = telling(place.engine, digests);
   const engine = { executable, environment: { ...environment, ...parameterVariables(parameters) } };
   await update(engine, stack, ["up", ...onEnvironment(place, identity), "--yes", "--skip-preview"]);
   if (known) await record(place, identity, parameters);

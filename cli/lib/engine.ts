@@ -3,6 +3,7 @@ import { stateUrl } from "../../config/accounts";
 import { PrintableLines } from "../../safety/redaction";
 import { installTools } from "../../tools/install";
 import { type RunResult, run } from "../../tools/run";
+import { mayAssumeRole } from "../../tools/sources/trust";
 import { type EngineTools, localGroups } from "../../tools/toolbox";
 import { engineEnvironment, hasAwsPlugin, teamEnvironment } from "../../tools/workspace";
 import { leavingInterruptsToTheChild } from "./interrupts";
@@ -26,7 +27,7 @@ export async function engineFor(workspace: string, stack: string, { withProgram 
   if (stack === "local") {
     return engineOf(await installTools(localGroups, toStderr), workspace, stack);
   }
-  const needsPlugin = withProgram && !hasAwsPlugin(workspace);
+  const needsPlugin = withProgram && (mayAssumeRole() || !hasAwsPlugin(workspace));
   return engineOf(await installTools(needsPlugin ? ["deploy", "eks"] : ["deploy"], toStderr), workspace, stack);
 }
 

@@ -1,4 +1,5 @@
 import { UserError } from "../../cluster/userError";
+import { isInCi } from "../../tools/sources/trust";
 
 /** From the next level on, Pulumi's log holds secrets: in base64 at first, in clear at the top. */
 const highestSafe = 2;
@@ -18,9 +19,8 @@ export function verbosity(flags: readonly string[], environment: NodeJS.ProcessE
  * @throws a UserError for a level at which the log would hold secrets.
  */
 export function checkVerbosity(flags: readonly string[], environment: NodeJS.ProcessEnv): void {
-  const { CI = "" } = environment;
   const level = verbosity(flags, environment);
-  if (level <= highestSafe || ["", "0", "false"].includes(CI)) return;
+  if (level <= highestSafe || !isInCi(environment)) return;
   throw new UserError(
     `-v=${level} would write secrets into the log of this CI run; allowed there: up to -v=${highestSafe}; no changes were made`,
     "lower it, or run the same command on a machine of your own",

@@ -25,10 +25,18 @@ export interface GroupSource {
   readonly configMap?: string;
 }
 
+/** Where a stack's images are, and which. */
+export interface Images {
+  readonly registry: string;
+  readonly tag: string;
+  /** The digest of each image that the tag stands for, by its name less the common prefix. Default: pods run the tag. */
+  readonly digests?: Readonly<Record<string, string>>;
+}
+
 /** What all workloads of a stack are given. */
 export interface WorkloadContext {
   readonly scope: Scope;
-  readonly images: { readonly registry: string; readonly tag: string };
+  readonly images: Images;
   readonly serviceAccount: string;
   readonly groups: ReadonlyMap<VariableGroup, GroupSource>;
   readonly nodePools: Readonly<Record<string, NodePool>>;
@@ -76,9 +84,11 @@ export interface WorkloadArgs {
 /** What the names of the application's repositories of images start with. */
 export const imagePrefix = "hub-datasets-server-";
 
-/** The image of a workload: one repository each, one tag for all. */
+/** The image of a workload: one repository each, one tag for all. Where its digest is known, that decides, and the tag only tells. */
 export function imageOf({ images }: Pick<WorkloadContext, "images">, name: string): string {
-  return `${images.registry}/${imagePrefix}${name}:${images.tag}`;
+  const { registry, tag, digests = {} } = images;
+  const image = `${registry}/${imagePrefix}${name}:${tag}`;
+  return digests[name] === undefined ? image : `${image}@${digests[name]}`;
 }
 
 /** The secrets that a workload with these groups reads, of those that the stack has. */

@@ -6,8 +6,9 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { serviceNames } from "../../catalog/services";
 import { eksKubeconfig } from "../../cluster/eks";
-import type { RunResult } from "../../tools/run";
+import { type RunResult, run } from "../../tools/run";
 import type { EksCluster } from "../support/aws/front";
+import { pushImage } from "../support/aws/motoCalls";
 import { inAccount } from "../support/e2e/awsAccount";
 import { deployRole, type Eks, everyStateVersion, newEksEngine, startEks } from "../support/e2e/eks";
 import { eksFailures } from "../support/e2e/eksFailures";
@@ -50,6 +51,15 @@ describe("stack ephemeral, in an account that lets nobody do more than they need
     return engine.command("kubectl", "--kubeconfig", kubeconfig, ...args);
   }
 
+  function ds(...words: readonly string[]): Promise<RunResult> {
+    const command = ["-r", "ts-node/register/transpile-only", "cli/main.ts", ...words];
+    return run(process.execPath, [...command, "--workspace", path.dirname(engine.pulumiHome)], {
+      cwd: engine.folder,
+      env: engine.environment,
+      timeoutMs: 5 * 60_000,
+    });
+  }
+
   it("is the assumed role to the API server, which lets it see no node", async () => {
     const whoami = await kubectl("auth", "whoami", "--output", "jsonpath={.status.userInfo.username}");
     const arn = `arn:aws:sts::707930574880:assumed-role/${role}/someone`;
@@ -76,6 +86,33 @@ describe("stack ephemeral, in an account that lets nobody do more than they need
     succeeded(await engine.up());
     const pods = await settledPods(eks.cluster.kubernetes, namespace);
     assert.ok(pods.length > serviceNames.length, `only ${pods.length} pods`);
+    succeeded(await engine.preview("--expect-no-changes", "--diff"));
+  });
+
+  it("runs the digests that `ds deploy` finds in the registry, and a plain update keeps them without asking it", async () => {
+    succeeded(await ds("deploy", "ephemeral", "--yes", "--no-smoke"));
+    const pods = await settledPods(eks.cluster.kubernetes, namespace);
+    const images = pods.flatMap(({ spec }) => spec?.containers.map(({ image = "" }) => image) ?? []);
+    const ours = images.filter((image) => image.includes("/hub-datasets-server-"));
+    assert.ok(ours.length > serviceNames.length);
+    for (const image of ours) assert.match(image, /:sha-59db084@sha256:[0-9a-f]{64}$/);
+    succeeded(await engine.preview("--expect-no-changes", "--diff"));
+  });
+
+  it("is not deployed unseen when a tag has moved, and shows it in the plan that someone looks at", async () => {
+    await pushImage(eks.aws.moto.endpoint, "api", "sha-59db084", "another");
+    const { code, stderr } = await ds("deploy", "ephemeral", "--yes", "--no-smoke");
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /these tags have moved; no changes were made:\n {2}hub-datasets-server-api: tag sha-59db084 was sha256:/,
+    );
+    const plan = succeeded(await ds("preview", "ephemeral"));
+    assert.match(
+      plan.stderr,
+      /warning: hub-datasets-server-api: tag sha-59db084 was sha256:\w+, and is sha256:\w+ in the registry now/,
+    );
+    assert.match(plan.stdout, /image *: "\S+-api:sha-59db084@sha256:\w+" => "\S+-api:sha-59db084@sha256:\w+"/);
     succeeded(await engine.preview("--expect-no-changes", "--diff"));
   });
 
@@ -135,6 +172,7 @@ describe("stack ephemeral, in an account that lets nobody do more than they need
 
 const stackFile = z.object({ encryptedkey: z.string() });
 
-function succeeded({ code, stdout, stderr }: RunResult): void {
-  assert.equal(code, 0, stdout + stderr);
+function succeeded(result: RunResult): RunResult {
+  assert.equal(result.code, 0, result.stdout + result.stderr);
+  return result;
 }

@@ -36,7 +36,10 @@ export function environmentOf(address: string): NodeJS.ProcessEnv {
 
 const written = z.object({ body: z.string() });
 
-export async function startGitHub(first: readonly Comment[] = []): Promise<GitHub> {
+/** What a repository's settings answer, by the path below the repository, as in `/environments/prod`. */
+export type Settings = Readonly<Record<string, Answer>>;
+
+export async function startGitHub(first: readonly Comment[] = [], settings: Settings = {}): Promise<GitHub> {
   const comments = [...first];
   const requests: string[] = [];
   let failure: Answer | undefined;
@@ -48,6 +51,8 @@ export async function startGitHub(first: readonly Comment[] = []): Promise<GitHu
     if (method === "POST" && path === "/graphql") return { body: { data: { viewer: { login } } } };
     const { pathname, searchParams } = new URL(path, server.url);
     if (pathname === `/repos/${repository}/pulls/${pullRequest}`) return { body: { head: { sha: head } } };
+    const setting = settings[pathname.replace(`/repos/${repository}`, "")];
+    if (method === "GET" && setting !== undefined) return setting;
     const list = `/repos/${repository}/issues/${pullRequest}/comments`;
     if (method === "GET" && pathname === list) return page(comments, searchParams, server.url + list);
     if (method === "POST" && pathname === list) {

@@ -3,6 +3,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import {
+  environments as environmentSettings,
+  trustPolicy,
+  type WorkflowRole,
+  workflowRoles,
+} from "../../cli/lib/gitHubSettings";
 import { projectFolder } from "../../cli/lib/project";
 import { problemsOf } from "../support/commandLine";
 
@@ -15,9 +21,14 @@ const step = z.looseObject({
   with: z.record(z.string(), z.unknown()).default({}),
 });
 
-const concurrency = z.object({ group: z.string(), "cancel-in-progress": z.union([z.boolean(), z.string()]) });
+const concurrency = z.strictObject({
+  group: z.string(),
+  "cancel-in-progress": z.union([z.boolean(), z.string()]),
+  queue: z.literal("max").optional(),
+});
 
 const job = z.looseObject({
+  needs: z.string().optional(),
   if: z.string().default(""),
   "runs-on": z.string(),
   "timeout-minutes": z.number(),
@@ -27,11 +38,14 @@ const job = z.looseObject({
   steps: z.array(step),
 });
 
+/** A job that runs another workflow of this repository. */
+const call = z.strictObject({ uses: z.string(), permissions, concurrency: concurrency.optional() });
+
 const workflow = z.looseObject({
   on: z.record(z.string(), z.unknown()),
   permissions,
   concurrency: concurrency.optional(),
-  jobs: z.record(z.string(), job),
+  jobs: z.record(z.string(), z.union([call, job])),
 });
 
 type Job = z.infer<typeof job>;
@@ -41,7 +55,9 @@ const texts = new Map(readdirSync(folder).map((name) => [name, readFileSync(path
 const workflows = new Map([...texts].map(([name, text]) => [name, workflow.parse(parse(text))]));
 
 const jobs = [...workflows].flatMap(([file, { on, jobs }]) =>
-  Object.entries(jobs).map(([name, each]) => ({ where: `${file}: ${name}`, events: Object.keys(on), job: each })),
+  Object.entries(jobs).flatMap(([name, each]) =>
+    "steps" in each ? [{ file, where: `${file}: ${name}`, events: Object.keys(on), job: each }] : [],
+  ),
 );
 const steps = jobs.flatMap(({ where, job }) => job.steps.map((each) => ({ where, step: each })));
 
@@ -49,6 +65,12 @@ const steps = jobs.flatMap(({ where, job }) => job.steps.map((each) => ({ where,
 function wordsOf(line: string): string[] {
   const words = line.replace(/ >>? .*$/, "").matchAll(/(?:"[^"]*"|[^\s"])+/g);
   return [...words].map(([word]) => word.replaceAll('"', ""));
+}
+
+const environments = Object.keys(environmentSettings);
+
+function isRole(name: string): name is WorkflowRole {
+  return Object.hasOwn(workflowRoles, name);
 }
 
 const sameRepository = "github.event.pull_request.head.repo.full_name == github.repository";
@@ -62,6 +84,27 @@ function workflowOf(file: string): z.infer<typeof workflow> {
   const found = workflows.get(file);
   assert.ok(found, file);
   return found;
+}
+
+function jobOf(file: string, name: string): Job {
+  return jobs.find(({ where }) => where === `${file}: ${name}`)?.job ?? assert.fail(`${file} has no job ${name}`);
+}
+
+const setupText = readFileSync(path.join(projectFolder, ".github/actions/setup/action.yml"), "utf8");
+
+/** The steps of the action that every job begins with. */
+const setupSteps = z.object({ runs: z.object({ steps: z.array(step) }) }).parse(parse(setupText)).runs.steps;
+
+/** Whether a job can do more than read the repository's content: assume a role, or write to GitHub. */
+function isPrivileged({ permissions: { contents: _, ...others }, environment }: Job): boolean {
+  return environment !== undefined || Object.values(others).includes("write");
+}
+
+/** What a step keeps for later runs, or takes from earlier ones: the cache actions, and the caches of those that set something up. */
+function usesCache({ uses = "", with: inputs }: z.infer<typeof step>): boolean {
+  const switches = Object.entries(inputs).filter(([name]) => /(^|-)cache(-|$)/.test(name));
+  const isSetUp = uses.startsWith("actions/setup-");
+  return uses.startsWith("actions/cache") || (isSetUp && !switches.some(([, on]) => on === false));
 }
 
 describe("the workflows", () => {
@@ -83,12 +126,15 @@ describe("the workflows", () => {
   });
 
   it("pin every action by the hash of a release, and say which release it is", () => {
-    const setup = readFileSync(path.join(projectFolder, ".github/actions/setup/action.yml"), "utf8");
-    for (const [file, text] of [...texts, ["setup", setup] as const]) {
+    for (const [file, text] of [...texts, ["setup", setupText] as const]) {
       const uses = text.split("\n").filter((line) => /^\s*(- )?uses: /.test(line));
       assert.ok(uses.length > 0, file);
       for (const line of uses) {
-        assert.match(line, /uses: (\.\/\.github\/actions\/setup|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$/, file);
+        assert.match(
+          line,
+          /uses: (\.\/\.github\/(actions\/setup|workflows\/ci\.yml)|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$/,
+          file,
+        );
       }
     }
   });
@@ -112,20 +158,65 @@ describe("the workflows", () => {
     for (const [file, text] of texts) assert.doesNotMatch(text, /\bsecrets\b|aws-secret-access-key/, file);
   });
 
-  it("assume only roles that the documents describe, and only within an environment", () => {
-    const documented = ["access.md", "workflows.md"]
-      .map((name) => readFileSync(path.join(projectFolder, "docs", name), "utf8"))
-      .join("\n");
-    for (const { where, job } of jobs) {
+  it("assume only roles whose trust policies let them in, and only within an environment", () => {
+    const used = new Set<string>();
+    for (const { file, where, job } of jobs) {
       const roles = job.steps.flatMap((each) => each.with["role-to-assume"] ?? []);
       const expected = job.permissions["id-token"] === "write" ? 1 : 0;
       assert.deepEqual([roles.length, job.environment === undefined ? 0 : 1], [expected, expected], where);
-    }
-    for (const [file, text] of texts) {
-      for (const [role] of text.matchAll(/datasets-server-(hub-\w+-)?(deploy|preview)\b/g)) {
-        assert.ok(documented.includes(`\`${role}\``), `${file}: ${role}`);
+      if (expected === 0) continue;
+      const names = [...(texts.get(file) ?? "").matchAll(/datasets-server-(hub-\w+-)?(deploy|drift|preview)\b/g)];
+      for (const [role] of names) {
+        assert.ok(isRole(role), `${file}: ${role}`);
+        const trusted = workflowRoles[role].filter(({ workflow }) => workflow === file);
+        used.add(role);
+        assert.ok(trusted.length > 0, `${file}: ${role}`);
       }
+      assert.ok(
+        environments.some((name) => name === job.environment),
+        where,
+      );
     }
+    assert.deepEqual([...used].sort(), Object.keys(workflowRoles).sort());
+  });
+
+  it("look for drift with roles of their own, which write nothing", () => {
+    const text = texts.get("drift.yml") ?? "";
+    assert.doesNotMatch(text, /datasets-server-[\w-]*deploy/);
+    assert.equal(jobOf("drift.yml", "look").environment, "drift");
+  });
+
+  it("compare GitHub's settings with what roles rely on each night, without a role", () => {
+    assert.ok("schedule" in workflowOf("drift.yml").on);
+    const { permissions: own, steps: all } = jobOf("drift.yml", "settings");
+    assert.ok(all.some(({ run }) => run === "./ds doctor github"));
+    assert.equal(own["id-token"], undefined);
+  });
+
+  it("take nothing from a cache where they can assume a role or write, and put nothing there", () => {
+    assert.deepEqual(setupSteps.filter(usesCache), []);
+    const cached = jobs.filter(({ job }) => job.steps.some(usesCache));
+    assert.deepEqual(
+      cached.filter(({ job }) => isPrivileged(job)).map(({ where }) => where),
+      [],
+    );
+    // Otherwise the look above sees nothing.
+    assert.deepEqual(
+      cached.map(({ where }) => where),
+      ["ci.yml: offline", "ci.yml: test"],
+    );
+  });
+
+  it("unpack what another job has made into a folder of its own, outside the checkout whose commands they run", () => {
+    const downloads = steps.filter(({ step: each }) => each.uses?.startsWith("actions/download-artifact@"));
+    assert.ok(downloads.length > 0);
+    for (const { where, step: each } of downloads)
+      assert.match(String(each.with.path), /^\$\{\{ runner\.temp \}\}\/\w+$/, where);
+  });
+
+  it("name their runner themselves: no variable of the repository moves a job to another machine", () => {
+    for (const { where, job } of jobs) assert.equal(job["runs-on"], "ubuntu-24.04", where);
+    for (const [file, text] of texts) assert.doesNotMatch(text, /\bvars\b/, file);
   });
 
   it("give forks nothing but checks that need no network of ours, on machines that are not ours", () => {
@@ -142,10 +233,10 @@ describe("the workflows", () => {
   });
 
   it("post a comment only after a plan, which forks do not get", () => {
-    const { plan, comment } = workflowOf("preview.yml").jobs;
-    assert.equal(plan?.if, sameRepository);
-    assert.equal(comment?.needs, "plan");
-    assert.ok(comment?.if.includes("needs.plan.result == 'success'"));
+    const comment = jobOf("preview.yml", "comment");
+    assert.equal(jobOf("preview.yml", "plan").if, sameRepository);
+    assert.equal(comment.needs, "plan");
+    assert.ok(comment.if.includes("needs.plan.result == 'success'"));
   });
 
   it("check out nothing of a pull request where they have the permissions of the main branch", () => {
@@ -189,6 +280,35 @@ describe("the workflows", () => {
     );
   });
 
+  it("are let in by trust policies that name environment and workflow file, as the documents show them", () => {
+    const document = readFileSync(path.join(projectFolder, "docs/workflows.md"), "utf8");
+    const shown = [...document.matchAll(/`([\w-]+)`:\n\n```json\n(.*?)\n```/gs)].map(([, role = "", text = ""]) => {
+      assert.ok(isRole(role), role);
+      assert.deepEqual(JSON.parse(text), trustPolicy(role, "707930574880", "OWNER/REPOSITORY"), role);
+      return role;
+    });
+    assert.deepEqual(shown, ["datasets-server-preview"]);
+    for (const [role, trusted] of Object.entries(workflowRoles)) {
+      const ways = trusted.map(({ environment, workflow }) => `\`${environment}\` by \`${workflow}\``).join(", ");
+      assert.ok(document.includes(`| \`${role}\` | ${ways} |`), `${role}: ${ways}`);
+    }
+  });
+
+  it("pass their linters with these exceptions only, each of which has its reason beside it", () => {
+    const config = (name: string) => readFileSync(path.join(projectFolder, ".github", name), "utf8");
+    const { rules } = parse(config("zizmor.yml"));
+    assert.deepEqual(Object.keys(rules), ["self-repository"]);
+    const ignored = [...texts].flatMap(([file, text]) =>
+      [...text.matchAll(/zizmor: ignore\[([\w-]+)\] \w+/g)].map(([, rule]) => `${file}: ${rule}`),
+    );
+    assert.deepEqual(ignored, ["environment.yml: dangerous-triggers"]);
+    assert.equal([...texts.values(), setupText].join("").match(/zizmor:/g)?.length, ignored.length);
+    const { paths } = parse(config("actionlint.yaml"));
+    assert.deepEqual(paths, {
+      ".github/workflows/deploy.yml": { ignore: ['unexpected key "queue" for "concurrency" section'] },
+    });
+  });
+
   it("end by themselves when something hangs", () => {
     for (const { where, job } of jobs) assert.ok(job["timeout-minutes"] <= 120, where);
   });
@@ -197,21 +317,36 @@ describe("the workflows", () => {
 describe("runs of a workflow at the same time", () => {
   it("end an earlier preview, and never a deploy", () => {
     assert.deepEqual(workflowOf("preview.yml").concurrency?.["cancel-in-progress"], true);
-    const { ephemeral, plan, prod } = workflowOf("deploy.yml").jobs;
-    assert.deepEqual(ephemeral?.concurrency, { group: "deploy-ephemeral", "cancel-in-progress": false });
-    assert.deepEqual(prod?.concurrency, { group: "deploy-prod", "cancel-in-progress": false });
-    assert.deepEqual([plan?.needs, prod?.needs], ["ephemeral", "plan"]);
+    for (const name of ["ephemeral", "prod"]) {
+      assert.equal(jobOf("deploy.yml", name).concurrency?.["cancel-in-progress"], false);
+    }
+  });
+
+  it("begin a deploy once `ci` of its commit has passed, and prod's once ephemeral's has", () => {
+    const { ci } = workflowOf("deploy.yml").jobs;
+    assert.equal(ci !== undefined && "uses" in ci && ci.uses, "./.github/workflows/ci.yml");
+    assert.ok("workflow_call" in workflowOf("ci.yml").on);
+    assert.equal(jobOf("deploy.yml", "ephemeral").needs, "ci");
+    assert.equal(jobOf("deploy.yml", "plan").needs, "ephemeral");
+    assert.equal(jobOf("deploy.yml", "prod").needs, "plan");
   });
 
   it("show a reviewer of prod what the very commit would do, and hold the deploy to that, with its commit's history to compare", () => {
-    const { plan, prod, ephemeral } = workflowOf("deploy.yml").jobs;
+    const [plan, prod, ephemeral] = ["plan", "prod", "ephemeral"].map((name) => jobOf("deploy.yml", name));
     const runs = (job: Job | undefined) => job?.steps.map(({ run }) => run ?? "").join("\n") ?? "";
     assert.match(runs(plan), /^\.\/ds review prod .*--approval "\$RUNNER_TEMP\/approval\.json"$/m);
     assert.match(runs(plan), /^cat .* >> "\$GITHUB_STEP_SUMMARY"$/m);
-    assert.match(runs(prod), /^\.\/ds deploy prod --yes --approved "\$RUNNER_TEMP\/approval\.json"$/m);
+    assert.match(runs(prod), /^\.\/ds deploy prod --yes --approved "\$RUNNER_TEMP\/approval\/approval\.json"$/m);
     for (const deploying of [ephemeral, prod]) {
       const checkout = deploying?.steps.find(({ uses }) => uses?.startsWith("actions/checkout@"));
       assert.equal(checkout?.with["fetch-depth"], 0);
+    }
+  });
+
+  // Without it GitHub keeps one that waits, and drops it for the next.
+  it("drop no merge that waits for its turn, at any stage of a deploy", () => {
+    for (const [name, { concurrency: stage }] of Object.entries(workflowOf("deploy.yml").jobs)) {
+      assert.deepEqual(stage, { group: `deploy-${name}`, "cancel-in-progress": false, queue: "max" });
     }
   });
 

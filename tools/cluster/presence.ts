@@ -24,9 +24,9 @@ export function kwokFolder(paths: WorkspacePaths): string {
 
 export async function statusOf(toolbox: Toolbox, paths: WorkspacePaths): Promise<ClusterStatus> {
   const running = await runningComponents(paths);
+  const nodeIsThere = !existsSync(realNodeFolder(paths)) || (await isKept(paths));
   // The kubeconfig is there once the cluster was whole.
-  const isWhole = !existsSync(realNodeFolder(paths)) || (await isKept(paths));
-  if (running.length === components.length && isWhole && existsSync(paths.kubeconfig)) {
+  if (running.length === components.length && nodeIsThere && existsSync(paths.kubeconfig)) {
     return (await isReady(toolbox, paths)) ? "running" : "slow";
   }
   if ((await findProcesses(belongsTo(toolbox, paths))).length > 0) return "unhealthy";

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import type { Release } from "../tool";
+import { currentPlatform, type Release, type Tool } from "../tool";
 import { Unavailable } from "./job";
 
 /** The committed checksums, as messages name them. */
@@ -47,6 +47,24 @@ export function publishedChecksum(text: string, checksumsUrl: string, file: stri
   if (/^[0-9a-f]{64}$/.test(hash)) return { algorithm: "sha256", hash };
   if (/^[0-9a-f]{128}$/.test(hash)) return { algorithm: "sha512", hash };
   throw new Unavailable(`${checksumsUrl} has no SHA-256 or SHA-512 of ${file}`);
+}
+
+/**
+ * Compares a tool's executable with the committed checksum of the one in its release.
+ *
+ * @returns what is wrong; undefined when it is the released one.
+ */
+export async function releaseMismatch(
+  { release }: Tool,
+  executable: string,
+  checksums: Checksums,
+): Promise<string | undefined> {
+  const released = release?.(currentPlatform());
+  if (released === undefined) return "it has no release for this platform";
+  const expected = checksums[checksumKey(released)];
+  if (expected === undefined) return `${checksumsFile} has nothing of ${checksumKey(released)}`;
+  const actual = await hashOf(executable, "sha256");
+  return actual === expected ? undefined : `its sha256 is ${actual}, and its release has ${expected}: ${executable}`;
 }
 
 /** Returns the last part of a URL's path. */

@@ -16,7 +16,7 @@ const wanted = `Python >= ${oldestPython.join(".")} with its venv module is need
  *
  * @throws CommandFailed
  */
-export async function fromPythonPackages({ target }: Job, { folder, module }: PythonProgram): Promise<void> {
+export async function fromPythonPackages({ name, target }: Job, { folder, module }: PythonProgram): Promise<void> {
   const environment = path.join(path.dirname(target), "../python");
   const requirements = committedFile(folder, "requirements.txt");
   const flags = ["--require-hashes", "--only-binary=:all:", "--no-input", "--disable-pip-version-check"];
@@ -26,7 +26,8 @@ export async function fromPythonPackages({ target }: Job, { folder, module }: Py
   await python("python3", ["-m", "venv", environment]);
   await python(path.join(environment, "bin/python"), ["-m", "pip", "install", ...flags, "--requirement", requirements]);
   // It finds its environment from where it lies itself: the scripts that pip writes would break when the folder moves.
-  const launcher = `#!/bin/sh\nexec "\${0%/*}/../python/bin/python" -I -m ${module} "$@"\n`;
+  const [program, args] = module === undefined ? [name, ""] : ["python", `-I -m ${module} `];
+  const launcher = `#!/bin/sh\nexec "\${0%/*}/../python/bin/${program}" ${args}"$@"\n`;
   fs.writeFileSync(target, launcher, { mode: 0o755 });
 }
 

@@ -13,6 +13,7 @@ import {
 } from "./checksums";
 import { type Job, Unavailable } from "./job";
 import { mirrorVariable, type ReleaseHosts } from "./releaseHosts";
+import { isInCi, mayAssumeRole } from "./trust";
 
 const unpackTimeoutMs = 120_000;
 
@@ -30,12 +31,20 @@ export function createReleaseSource(options: ReleaseSourceOptions): (job: Job) =
   const downloaded = new Map<string, Promise<Downloaded>>();
 
   const download = async (release: Release): Promise<Downloaded> => {
+    const isCommitted = checksums[release.url] !== undefined;
+    if (!isCommitted && (isInCi() || mayAssumeRole())) {
+      throw new Unavailable(
+        `${checksumsFile} has no checksum of ${release.url}, and CI takes a release by no other: ` +
+          "`ds tools checksums` writes it, where that host can be reached",
+      );
+    }
     const expected = await expectedChecksum(release, hosts, checksums);
     if (expected === undefined) {
       throw new Unavailable(`its project publishes no checksums, and ${checksumsFile} has none of ${release.url}`);
     }
     const file = await downloadRelease(release.url, downloads, hosts, expected);
-    return { file, source: `official release, ${expected.algorithm} ${expected.from}` };
+    const how = isCommitted ? expected.from : `${expected.from}: none is committed`;
+    return { file, source: `official release, ${expected.algorithm} ${how}` };
   };
 
   return async ({ tool, platform, target, scratch }) => {

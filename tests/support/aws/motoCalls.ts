@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { serviceNames } from "../../../catalog/services";
 import { imagePrefix } from "../../../components/workloads/workload";
@@ -127,14 +128,24 @@ const manifestType = "application/vnd.oci.image.manifest.v1+json";
 
 /** Pushes every image of the application under these tags; nobody pulls them. */
 export async function pushImages(moto: string, tags: readonly string[]): Promise<void> {
-  const config = { mediaType: "application/vnd.oci.image.config.v1+json", size: 1, digest: `sha256:${"0".repeat(64)}` };
   for (const program of [...serviceNames, "worker", "cache_maintenance", "mongodb_migration"]) {
     const repositoryName = imagePrefix + program;
     await callJson(moto, ecr, "CreateRepository", { repositoryName }, z.unknown());
-    for (const imageTag of tags) {
-      const manifest = { schemaVersion: 2, mediaType: manifestType, config, layers: [], annotations: { imageTag } };
-      const fields = { repositoryName, imageTag, imageManifest: JSON.stringify(manifest) };
-      await callJson(moto, ecr, "PutImage", fields, z.unknown());
-    }
+    for (const imageTag of tags) await pushImage(moto, program, imageTag);
   }
+}
+
+/**
+ * Pushes one image of the application, which takes the tag from the image that had it.
+ *
+ * @param build tells images of one tag apart. Default: the first.
+ */
+export async function pushImage(moto: string, program: string, imageTag: string, build = "first"): Promise<void> {
+  const config = { mediaType: "application/vnd.oci.image.config.v1+json", size: 1, digest: `sha256:${"0".repeat(64)}` };
+  const annotations = { imageTag, build };
+  const imageManifest = JSON.stringify({ schemaVersion: 2, mediaType: manifestType, config, layers: [], annotations });
+  // Without it moto takes the digest of nothing, the same for every image.
+  const imageDigest = `sha256:${createHash("sha256").update(imageManifest).digest("hex")}`;
+  const fields = { repositoryName: imagePrefix + program, imageTag, imageManifest, imageDigest };
+  await callJson(moto, ecr, "PutImage", fields, z.unknown());
 }

@@ -87,12 +87,14 @@ function readKms({ headers, body }: HttpRequest): AccessRequest {
   };
 }
 
-const ecrFields = z.object({ repositoryName: z.string() });
+const ecrFields = z.object({ repositoryName: z.string().optional(), repositoryNames: z.array(z.string()).default([]) });
 
 function readEcr({ headers, body }: HttpRequest): AccessRequest {
   const action = String(headers["x-amz-target"]).split(".")[1] ?? "";
-  const { repositoryName } = ecrFields.parse(JSON.parse(body.toString()));
-  return { action: `ecr:${action}`, resource: repositoryName, context: {} };
+  const { repositoryName, repositoryNames } = ecrFields.parse(JSON.parse(body.toString()));
+  // All that are asked for at once have the same prefix, by which policies name them.
+  const resource = repositoryName ?? repositoryNames[0] ?? "*";
+  return { action: `ecr:${action}`, resource, context: {} };
 }
 
 function readEks({ method, url }: HttpRequest): AccessRequest {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { askForImages, type ImageUser, requireImages } from "../../../cli/aws/images";
-import { checkImages } from "../../../cli/doctor/aws";
+import { checkImages, checkTags } from "../../../cli/doctor/aws";
 import type { EksClusterArgs } from "../../../cluster/eks";
 import type { ServiceConfig } from "../../../components/workloads/webService";
 import { rememberEnvironment } from "../../support/environment";
@@ -76,6 +76,55 @@ describe("the images of a stack", () => {
     assert.deepEqual(requests, new Map(wanted));
   });
 
+  it("are told apart by the digests that their tag stands for, of those that the registry speaks of", async () => {
+    respond = ({ body }) => {
+      const { repositoryName } = JSON.parse(body);
+      return repositoryName.endsWith("-rows")
+        ? { status: 400, headers: { "x-amzn-errortype": "AccessDeniedException" }, body: {} }
+        : { body: { imageDetails: [{ imageDigest: `sha256:of ${repositoryName}` }] } };
+    };
+    const digests = await requireImages(user, "deploy another", () => undefined);
+    assert.deepEqual(
+      digests,
+      Object.fromEntries(
+        services.filter((name) => name !== "rows").map((name) => [name, `sha256:of hub-datasets-server-${name}`]),
+      ),
+    );
+  });
+
+  for (const { mutability, outcome } of [
+    { mutability: "IMMUTABLE", outcome: "ok" },
+    { mutability: "MUTABLE", outcome: "warning" },
+    { mutability: "IMMUTABLE_WITH_EXCLUSION", outcome: "warning" },
+  ]) {
+    it(`are in repositories of which doctor says ${outcome} where their tags are ${mutability}`, async () => {
+      respond = ({ body }) => ({
+        body: {
+          repositories: JSON.parse(body).repositoryNames.map((repositoryName: string) => ({
+            repositoryName,
+            imageTagMutability: repositoryName.endsWith("-api") ? mutability : "IMMUTABLE",
+          })),
+        },
+      });
+      const { findings } = await checkTags(user);
+      assert.deepEqual(
+        findings.map((finding) => finding.outcome),
+        [outcome],
+      );
+      const named = findings[0]?.found.includes("hub-datasets-server-api") ?? false;
+      assert.equal(named, outcome === "warning");
+    });
+  }
+
+  it("are in repositories whose tags doctor knows nothing of without the permission, and does not fail for that", async () => {
+    respond = () => ({ status: 400, headers: { "x-amzn-errortype": "AccessDeniedException" }, body: {} });
+    const { findings } = await checkTags(user);
+    assert.deepEqual(
+      findings.map(({ outcome }) => outcome),
+      ["unknown"],
+    );
+  });
+
   for (const absence of ["ImageNotFoundException", "RepositoryNotFoundException"]) {
     it(`stop a deploy when the registry says ${absence}, which names them and says what to do`, async () => {
       without("sse-api", absence);
@@ -120,7 +169,7 @@ describe("the images of a stack", () => {
     const elsewhere = { ...datasetsServer, images: { ...images, registry: "registry.example.org/hub" } };
     assert.match((await askForImages({ cluster, datasetsServer: elsewhere })).silence ?? "", /is no registry of ECR/);
     const local = { kind: "local", kubeconfigPath: "/nowhere", context: "local" } as const;
-    assert.deepEqual(await askForImages({ cluster: local, datasetsServer }), { asked: [], missing: [] });
+    assert.deepEqual(await askForImages({ cluster: local, datasetsServer }), { asked: [], missing: [], digests: {} });
   });
 
   it("are those of the programs that it runs", async () => {

@@ -60,9 +60,9 @@ describe("pinned tools", () => {
     }
   });
 
-  for (const name of ["awscli", "moto"] as const) {
+  for (const name of ["awscli", "moto", "zizmor"] as const) {
     it(`${name}/requirements.txt requires ${name} as the pins say, and every package by hash`, () => {
-      const version = { awscli: pins.awsCli, moto: pins.moto }[name];
+      const version = { awscli: pins.awsCli, moto: pins.moto, zizmor: pins.zizmor }[name];
       const packages = fs
         .readFileSync(committedFile(name, "requirements.txt"), "utf8")
         .replaceAll(/^#.*\n/gm, "")

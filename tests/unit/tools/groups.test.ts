@@ -5,9 +5,11 @@ import { engineFor } from "../../../cli/lib/engine";
 import { definitions } from "../../../tools/definitions";
 import { findTools, installTools } from "../../../tools/install";
 import { pins } from "../../../tools/pins";
+import { readChecksums } from "../../../tools/sources/checksums";
 import { currentPlatform } from "../../../tools/tool";
 import { type ToolName, toolGroups, toolsOf } from "../../../tools/toolbox";
 import { unverifiedTools } from "../../../tools/verify";
+import { writeChecksums } from "../../../tools/writeChecksums";
 import { rememberEnvironment } from "../../support/environment";
 import { archiveOf, type ReleaseServer, sha256, startReleaseServer } from "./releaseServer";
 import { createToolSandbox, type ToolSandbox } from "./toolSandbox";
@@ -42,7 +44,8 @@ describe("groups of tools", () => {
     const releaseOf = (name: ToolName) => {
       const release = definitions[name].release?.(currentPlatform());
       const { url, checksumsUrl, member } = release ?? assert.fail(`${name} has no release`);
-      return { url, checksumsUrl: checksumsUrl ?? assert.fail(`${name} has no checksums`), member };
+      const hasSums = { url, checksumsUrl: checksumsUrl ?? assert.fail(`${name} has no checksums`) };
+      return { ...hasSums, ...(member !== undefined && { member }) };
     };
 
     /** Serves what the projects of these tools release, which says the pinned version. */
@@ -117,6 +120,73 @@ describe("groups of tools", () => {
         unverified.map(({ why }) => why.split(" https:")[0]),
         [...Array(3).fill("tools/checksums.json has nothing of"), "it is not installed"],
       );
+    });
+
+    /** The checksums that `ds tools checksums` writes of what the engine's tools release. */
+    async function committed(): Promise<Record<string, string>> {
+      const file = path.join(sandbox.bin, "../checksums.json");
+      fs.writeFileSync(file, "{}");
+      await writeChecksums({ releases: toolsOf.deploy.map(releaseOf), file, log: sandbox.log });
+      return readChecksums(file);
+    }
+
+    describe("in a job that may assume a role", () => {
+      /** An executable that says it is the pinned Pulumi, and leaves a trace when it is run. */
+      const planted = () => `#!/bin/sh\n: > ${path.join(sandbox.bin, "../ran")}\necho ${pins.pulumi}\n`;
+      const wasRun = () => fs.existsSync(path.join(sandbox.bin, "../ran"));
+      beforeEach(() => {
+        serve(...engineArchives);
+        process.env.ACTIONS_ID_TOKEN_REQUEST_URL = "https://github.test/token";
+      });
+
+      it("what another planted in the cache is replaced by the release, and never run", async () => {
+        const checksums = await committed();
+        const { pulumi } = await installTools(["deploy"], { log: sandbox.log, checksums });
+        fs.writeFileSync(pulumi, planted());
+        assert.deepEqual((await installTools(["deploy"], { log: sandbox.log, checksums })).pulumi, pulumi);
+        assert.equal(fs.readFileSync(pulumi, "utf8"), `#!/bin/sh\necho ${pins.pulumi}\n`);
+        assert.equal(wasRun(), false);
+      });
+
+      it("what another planted on PATH is not asked for its version", async () => {
+        fs.writeFileSync(path.join(sandbox.bin, "pulumi"), planted(), { mode: 0o755 });
+        await installTools(["deploy"], { log: sandbox.log, checksums: await committed() });
+        assert.equal(wasRun(), false);
+      });
+
+      it("nothing runs of which no checksum is committed, in the cache, released or compiled", async () => {
+        const checksums = await committed();
+        const { pulumi } = await installTools(["deploy"], { log: sandbox.log, checksums });
+        sandbox.fakeGo("go1.26.0");
+        const { url } = releaseOf("pulumi");
+        delete checksums[url];
+        delete checksums[`${url}#${releaseOf("pulumi").member}`];
+        fs.writeFileSync(pulumi, planted());
+        await assert.rejects(installTools(["deploy"], { log: sandbox.log, checksums }), ({ message }: Error) => {
+          assert.ok(message.includes(`tools/checksums.json has no checksum of ${url}`), message);
+          assert.match(message, /\nNext: commit the checksums that `ds tools checksums` writes/);
+          return true;
+        });
+        assert.deepEqual([wasRun(), sandbox.goCalls()], [false, []]);
+      });
+    });
+
+    it("in CI a release is taken only by a committed checksum, and outside it is said that none is committed", async () => {
+      serve(...engineArchives);
+      await installTools(["deploy"], { log: sandbox.log, checksums: {} });
+      assert.match(
+        sandbox.lines.join("\n"),
+        /pulumi .*official release, sha256 as published with the release: none is committed/,
+      );
+      fs.rmSync(path.join(sandbox.bin, "../cache"), { recursive: true });
+
+      process.env.CI = "true";
+      await assert.rejects(
+        installTools(["deploy"], { log: sandbox.log, checksums: {} }),
+        /CI takes a release by no other/,
+      );
+      await installTools(["deploy"], { log: sandbox.log, checksums: await committed() });
+      assert.match(sandbox.lines.join("\n"), /pulumi .*official release, sha256 from tools\/checksums\.json/);
     });
 
     it("a language host of the release takes the place of one that was built from Go modules", async () => {

@@ -51,6 +51,16 @@ describe("a tool of Python packages", () => {
     assert.match(sandbox.lines.join("\n"), /\[1\/1\] alpha v1\.2\.3 +from Python packages/);
   });
 
+  it("is the executable that its packages bring, where it names no module", async () => {
+    sandbox.script("python3", fakePython("3.10", '/bin/cp "$0" "$0-alpha"'));
+    const program = {
+      "python-alpha": fakeTool("python-alpha", { goModule: undefined, pythonPackages: { folder: "moto" } }),
+    };
+    await installMissing(program, sandbox.log);
+    const { stdout } = await run(cachedPath(program, "python-alpha"), ["--offline"]);
+    assert.equal(stdout.trim(), "v1.2.3 --offline");
+  });
+
   const unusable = [
     { is: "missing", python: undefined, says: "no `python3` was found on PATH" },
     { is: "too old", python: fakePython("3.9"), says: "the `python3` on PATH is 3.9" },

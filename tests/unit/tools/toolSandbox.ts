@@ -18,7 +18,9 @@ export interface ToolSandbox {
   dispose(): void;
 }
 
-const changedVariables = ["PATH", "XDG_CACHE_HOME", "DATASETS_SERVER_RELEASE_MIRROR"];
+/** Those that a CI sets would have fewer releases taken. */
+const unsetVariables = ["ACTIONS_ID_TOKEN_REQUEST_URL", "CI", "DATASETS_SERVER_RELEASE_MIRROR"];
+const changedVariables = ["PATH", "XDG_CACHE_HOME", ...unsetVariables];
 
 /** Only one at a time may exist, because it changes the environment of this process until it is disposed. */
 export function createToolSandbox(): ToolSandbox {
@@ -30,7 +32,7 @@ export function createToolSandbox(): ToolSandbox {
   fs.mkdirSync(bin);
   process.env.PATH = bin;
   process.env.XDG_CACHE_HOME = path.join(root, "cache");
-  delete process.env.DATASETS_SERVER_RELEASE_MIRROR;
+  for (const name of unsetVariables) delete process.env[name];
   const script = (name: string, body: string): string => {
     const file = path.join(bin, name);
     fs.writeFileSync(file, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
