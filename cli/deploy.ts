@@ -4,8 +4,8 @@ import { type Digests, digestVariables, movedTags, recordedDigests } from "../co
 import { askForImages, requireImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
 import { updateExplained } from "./diagnosis";
-import { answered, stackOf } from "./lib/automation";
 import { forecastLines } from "./forecast/text";
+import { answered, stackOf } from "./lib/automation";
 import { confirm } from "./lib/confirm";
 import { hideSecrets } from "./lib/decryption";
 import { type Engine, ended, execute, printing } from "./lib/engine";

@@ -32,12 +32,12 @@ const ofDrift: readonly Trusted[] = [{ environment: "drift", workflow: "drift.ym
 /** The IAM roles that workflows assume, and the jobs that may. */
 export const workflowRoles = {
   "datasets-server-hub-prod-deploy": [{ environment: "prod", workflow: "deploy.yml" }],
-  "datasets-server-hub-prod-preview": [{ environment: "plan", workflow: "deploy.yml" }],
   "datasets-server-hub-ephemeral-deploy": [
     { environment: "ephemeral", workflow: "deploy.yml" },
     { environment: "pull-request", workflow: "environment.yml" },
     { environment: "pull-request", workflow: "sweep.yml" },
   ],
+  "datasets-server-hub-prod-preview": [{ environment: "plan", workflow: "deploy.yml" }],
   "datasets-server-hub-prod-drift": ofDrift,
   "datasets-server-hub-ephemeral-drift": ofDrift,
   // The workflow's file is the pull request's own, which the environment's reviewer has read.

@@ -38,8 +38,8 @@ interface UseDetails {
 const uses: Readonly<Record<Use, UseDetails>> = {
   comment: { to: "write comments", permission: "pull-requests: write", outcome: "the comment was not posted" },
   issue: { to: "write issues", permission: "issues: write", outcome: "the issue was not written" },
-  settings: { to: "read the settings", permission: "actions: read", outcome: "nothing was compared" },
   lastCommit: { to: "read pull requests", permission: "pull-requests: read", outcome: "no changes were made" },
+  settings: { to: "read the settings", permission: "actions: read", outcome: "nothing was compared" },
   pullRequests: { to: "list pull requests", permission: "pull-requests: read", outcome: "nothing was listed" },
 };
 

@@ -1,9 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { errorText, UserError } from "../../cluster/userError";
-import { checkSecrets, secretsKeeper } from "../deploy";
+import { askForImages } from "../aws/images";
+import { checkSecrets, telling } from "../deploy";
 import type { Engine } from "../lib/engine";
 import { workingTree } from "../lib/git";
+import { readStack } from "../lib/stackFile";
 import { checkVerbosity } from "../lib/verbosity";
 import { approvalOf } from "./approval";
 import { comment, wholeReview } from "./markdown";
@@ -61,8 +63,9 @@ async function planOf(stack: string, engineOf: ReviewOptions["engineOf"]): Promi
   try {
     const engine = await engineOf(stack);
     checkVerbosity([], engine.environment);
-    await checkSecrets(secretsKeeper(stack));
-    return await previewStack(engine, stack);
+    const { config, keeper } = readStack(stack);
+    await checkSecrets(keeper);
+    return await previewStack(telling(engine, (await askForImages(config)).digests), stack);
   } catch (error) {
     return failedPlan(stack, errorText(error));
   }

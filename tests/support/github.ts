@@ -50,9 +50,9 @@ export async function startGitHub(first: readonly Comment[] = [], settings: Sett
     if (headers.authorization !== `token ${token}`) return { status: 401, body: { message: "Bad credentials" } };
     if (method === "POST" && path === "/graphql") return { body: { data: { viewer: { login } } } };
     const { pathname, searchParams } = new URL(path, server.url);
+    if (pathname === `/repos/${repository}/pulls/${pullRequest}`) return { body: { head: { sha: head } } };
     const setting = settings[pathname.replace(`/repos/${repository}`, "")];
     if (method === "GET" && setting !== undefined) return setting;
-    if (pathname === `/repos/${repository}/pulls/${pullRequest}`) return { body: { head: { sha: head } } };
     const list = `/repos/${repository}/issues/${pullRequest}/comments`;
     if (method === "GET" && pathname === list) return page(comments, searchParams, server.url + list);
     if (method === "POST" && pathname === list) {
