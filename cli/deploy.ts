@@ -1,11 +1,11 @@
 import { UserError } from "../cluster/userError";
 import { requireImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
+import { updateExplained } from "./diagnosis";
 import { type Engine, execute } from "./lib/engine";
 import { stackFile } from "./lib/project";
 import { readStack, readStackFileHead, type SecretsKeeper } from "./lib/stackFile";
 import { checkVerbosity } from "./lib/verbosity";
-import { update } from "./state/update";
 
 export interface DeployOptions {
   /** Whether to go on without asking. Nothing else makes it so, not even CI. */
@@ -35,7 +35,7 @@ export async function deploy(engine: Engine, stack: string, { yes, flags }: Depl
   // Pods would wait for an image that is not there until their rollout's deadline.
   const tag = `ds pulumi ${stack} -- config set --path datasets-server:images.tag sha-abc1234`;
   await requireImages(config, `deploy one that is there: ${tag}`);
-  await update(engine, stack, ["up", "--stack", stack, ...(yes ? ["--yes"] : []), ...flags]);
+  await updateExplained(engine, stack, ["up", "--stack", stack, ...(yes ? ["--yes"] : []), ...flags]);
 }
 
 /** Returns an engine whose runs may delete or replace these objects, such as `Service/datasets-server-prod-api`. */

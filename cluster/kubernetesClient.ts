@@ -1,6 +1,7 @@
 import type {
   AuthenticationV1Api,
   AuthorizationV1Api,
+  CoreV1Api,
   CustomObjectsApi,
   KubernetesObjectApi,
   PatchStrategy,
@@ -18,6 +19,8 @@ export interface ClientArgs {
 export interface KubernetesClient {
   /** Objects of any kind. */
   readonly objects: KubernetesObjectApi;
+  /** Pods, their logs and events. */
+  readonly core: CoreV1Api;
   readonly authentication: AuthenticationV1Api;
   readonly authorization: AuthorizationV1Api;
   /** Names the sort of patch that changes the fields it holds, and leaves the others. */
@@ -78,6 +81,7 @@ async function connect({ kubeconfig, context }: ClientArgs): Promise<KubernetesC
   });
   return {
     objects: k8s.KubernetesObjectApi.makeApiClient(config),
+    core: config.makeApiClient(k8s.CoreV1Api),
     authentication: config.makeApiClient(k8s.AuthenticationV1Api),
     authorization: config.makeApiClient(k8s.AuthorizationV1Api),
     mergePatch: k8s.PatchStrategy.MergePatch,

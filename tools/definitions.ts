@@ -128,6 +128,23 @@ export const definitions: Readonly<Record<ToolName, Tool>> = {
   "kube-controller-manager": kubernetesTool("kube-controller-manager", ["--version"], ["linux"]),
   "kube-scheduler": kubernetesTool("kube-scheduler", ["--version"], ["linux"]),
   kubectl: kubernetesTool("kubectl", ["version", "--client"], ["linux", "darwin"]),
+  kubelet: kubernetesTool("kubelet", ["--version"], ["linux"], "kubernetes-node"),
+  "kube-proxy": kubernetesTool("kube-proxy", ["--version"], ["linux"], "kubernetes-node"),
+  "kube-router": {
+    version: pins.kubeRouter,
+    release: ({ os, arch }) => {
+      const name = `kube-router_${withoutV(pins.kubeRouter)}`;
+      const file = `${name}_${os}_${arch}.tar.gz`;
+      const release = githubRelease("cloudnativelabs/kube-router", pins.kubeRouter, file, `${name}_checksums.txt`);
+      return os === "linux" ? { ...release, member: "kube-router" } : undefined;
+    },
+    goModule: {
+      kind: "program",
+      folder: "kube-router",
+      package: "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router",
+      stamps: { "github.com/cloudnativelabs/kube-router/v2/pkg/version.Version": pins.kubeRouter },
+    },
+  },
   "pulumi-resource-kubernetes": {
     version: pins.kubernetesProvider,
     release: (platform) => providerRelease(platform, "kubernetes", pins.kubernetesProvider),
@@ -166,7 +183,13 @@ function providerRelease(platform: Platform, provider: string, version: string):
   return { ...githubRelease(`pulumi/pulumi-${provider}`, version, file, checksums), member: executable };
 }
 
-function kubernetesTool(executable: string, args: readonly string[], released: readonly string[]): Tool {
+/** A program of Kubernetes, for whose build `folder` has the modules. */
+function kubernetesTool(
+  executable: string,
+  args: readonly string[],
+  released: readonly string[],
+  folder = "kubernetes",
+): Tool {
   const [major = "", minor = ""] = withoutV(pins.kubernetes).split(".");
   return {
     version: pins.kubernetes,
@@ -177,7 +200,7 @@ function kubernetesTool(executable: string, args: readonly string[], released: r
     },
     goModule: {
       kind: "program",
-      folder: "kubernetes",
+      folder,
       package: `k8s.io/kubernetes/cmd/${executable}`,
       stamps: {
         "k8s.io/component-base/version.gitVersion": pins.kubernetes,

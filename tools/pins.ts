@@ -1,6 +1,8 @@
+import { dependencies } from "../package.json";
+
 /**
  * The version of every tool, written as its project tags it. The go.mod and requirements.txt files in tools/builds pin the
- * same versions for builds, and package.json those of the providers' SDKs; a test compares them.
+ * same versions for builds; a test compares them. A provider is of the version of its SDK.
  */
 export const pins = {
   pulumi: "v3.274.1",
@@ -10,13 +12,12 @@ export const pins = {
   languageHostCommit: "v3.0.0-20250806165243-bee5e4fa4815",
   /** An older CLI, as a user may have one; tests run plain commands with it. */
   pulumiOlder: "v3.259.0",
-  kubernetesProvider: "v4.25.0",
-  /** The same as a Go module: the commit of that release. */
-  kubernetesProviderCommit: "v4.0.0-20260115033456-f47bc2d6f199",
-  awsProvider: "v7.48.0",
+  kubernetesProvider: `v${dependencies["@pulumi/kubernetes"]}`,
+  awsProvider: `v${dependencies["@pulumi/aws"]}`,
   etcd: "v3.6.13",
   kubernetes: "v1.36.3",
   kwok: "v0.8.0",
+  kubeRouter: "v2.1.0",
   prometheusOperator: "v0.85.0",
   awsCli: "1.46.3",
   moto: "5.2.5",

@@ -2,7 +2,7 @@
  * Every tool, by the group that needs it. A command installs its own groups and nothing else:
  *
  * - `deploy`: a preview or an update of any stack. `eks`: those of a stack on EKS as well; it exists as a release only.
- * - `cluster`: the local cluster.
+ * - `cluster`: the local cluster. `node`: a real node of it as well.
  * - `test`: unit and end-to-end tests. `long`: the long tests as well.
  * - `check`: the linter of workflows.
  */
@@ -20,6 +20,7 @@ const table = {
     "kwok-stages",
     "prometheus-operator-crds",
   ],
+  node: ["kubelet", "kube-proxy", "kube-router"],
   test: ["aws", "moto_server", "pulumi-older", "node-20", "node-22", "node-24", "node-26"],
   check: ["actionlint"],
   long: ["promtool"],
@@ -35,7 +36,7 @@ export type ToolName = ToolIn<ToolGroup>;
 
 export const toolsOf: { readonly [Group in ToolGroup]: readonly ToolsOf[Group][] } = table;
 
-export const toolGroups: readonly ToolGroup[] = ["deploy", "eks", "cluster", "test", "check", "long"];
+export const toolGroups: readonly ToolGroup[] = ["deploy", "eks", "cluster", "node", "test", "check", "long"];
 
 /**
  * The absolute path of each tool of some groups: the executable, or for `prometheus-operator-crds` and `kwok-stages` the

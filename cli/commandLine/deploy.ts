@@ -5,6 +5,11 @@ interface Changing extends OnWorkspace {
   readonly allow?: readonly string[];
 }
 
+interface Deploying extends Changing {
+  readonly yes?: boolean;
+  readonly smoke: boolean;
+}
+
 const allow = [
   "--allow <OBJECT...>",
   "what this run may delete or replace, such as Service/datasets-server-prod-api",
@@ -35,15 +40,17 @@ export function deployCommands(program: Command, passOn: PassOn): void {
       examples: ["deploy prod", "deploy prod --allow Service/datasets-server-prod-api -- --target-dependents"],
     })
       .option("--yes", "do not ask, as in CI")
+      .option("--no-smoke", "do not check afterwards that it serves, as where this machine does not reach its address")
       .option(...allow),
     "flags of pulumi up",
   );
-  deploy.command.action(async (stack: string, { workspace, allow, yes = false }: Changing & { yes?: boolean }) => {
+  deploy.command.action(async (stack: string, { workspace, allow, yes = false, smoke }: Deploying) => {
     const { allowing, deploy: run, requireConsent } = await import("../deploy");
     requireConsent(stack, yes);
     const { engineFor } = await import("../lib/engine");
     const engine = await engineFor(workspace, stack, { withProgram: true });
     await run(allowing(engine, allow), stack, { yes, flags: deploy.passed() });
+    if (smoke) await (await import("../smoke")).smokeOf(engine, stack);
   });
 
   const pulumi = passOn(

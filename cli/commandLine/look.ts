@@ -37,7 +37,7 @@ export function lookCommands(program: Command): void {
 
   describe(onStack(program.command("smoke")), {
     group: "look",
-    does: "wait until the public endpoint answers",
+    does: "check that pods and public paths are as deployed",
     examples: ["smoke prod", "smoke ephemeral"],
   }).action(async (stack: string, { workspace }: OnWorkspace) => (await import("../smoke")).smoke(workspace, stack));
 

@@ -24,8 +24,11 @@ export interface EnvironmentsArgs {
 }
 
 type AlertName =
+  | "DatasetsServerErrors"
+  | "DatasetsServerSlow"
   | "DatasetsServerRolloutStuck"
   | "DatasetsServerPodsMissing"
+  | "DatasetsServerPodsRestart"
   | "DatasetsServerQueueGrows"
   | "DatasetsServerQueueUnknown"
   | "DatasetsServerJobMissed"
@@ -54,8 +57,45 @@ const missedSeconds = 600;
 /** A Deployment keeps more of its pods in a rollout: workers three of four, search two of three. */
 const leastShare = 0.6;
 
-/** The metrics are those of kube-state-metrics, 2.6 or later, and the application's own count of waiting jobs. */
+/** How much larger a share of answers may be than in the day before: the application answers with 500 for datasets that fail too. */
+const worseBy = 0.1;
+
+/** Answers that take longer are slow: the highest bound that the application measures; seconds. */
+const slowSeconds = 10;
+
+/**
+ * The metrics are those of kube-state-metrics, 2.6 or later, those of starlette-prometheus, which each service has, and the
+ * application's own count of waiting jobs.
+ */
 const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
+  DatasetsServerErrors: {
+    severity: "critical",
+    for: "2m",
+    summary:
+      "{{ $labels.service }} answers {{ $value | humanizePercentage }} of requests with an error, more than it did the day before.",
+    runbook: "users-get-errors",
+    when: ({ scope }) => [
+      worse((range) => {
+        const answers = (more = "") => rateOf(`starlette_responses_total{${toUsers(scope)}${more}}`, range);
+        // One that has never failed has no count of it.
+        return `(${answers(',status_code=~"5.."')} or 0 * ${answers()}) / ${answers()}`;
+      }),
+    ],
+  },
+  DatasetsServerSlow: {
+    severity: "warning",
+    for: "5m",
+    summary:
+      "{{ $labels.service }} takes over 10 seconds for {{ $value | humanizePercentage }} of requests, more than it did the day before.",
+    runbook: "users-wait",
+    when: ({ scope }) => [
+      worse((range) => {
+        const answers = (part: string, more = "") =>
+          rateOf(`starlette_requests_processing_time_seconds_${part}{${toUsers(scope)}${more}}`, range);
+        return `1 - ${answers("bucket", `,le=~"${slowSeconds}(.0)?"`)} / ${answers("count")}`;
+      }),
+    ],
+  },
   DatasetsServerRolloutStuck: {
     severity: "critical",
     // Kubernetes has waited for the rollout's own deadline before it says so.
@@ -75,6 +115,18 @@ const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
     when: ({ scope }) => [
       `${ofDeployments("status_replicas_available", scope)} < ${leastShare} * ${ofDeployments("spec_replicas", scope)}`,
     ],
+  },
+  DatasetsServerPodsRestart: {
+    severity: "warning",
+    for: "10m",
+    summary:
+      "The pods of {{ $labels.container }} have been started again {{ $value | humanize }} times each in half an hour.",
+    runbook: "pods-restart",
+    when: ({ scope: { namespace, release } }) => {
+      const restarts = `kube_pod_container_status_restarts_total{namespace="${namespace}",pod=~"${release}-.+"}`;
+      const of = (sum: string, series: string) => `${sum} by (namespace, container) (${series})`;
+      return [`${of("sum", `increase(${restarts}[30m])`)} / ${of("count", restarts)} > 1`];
+    },
   },
   DatasetsServerQueueGrows: {
     severity: "warning",
@@ -185,6 +237,22 @@ function ofCronJobs(metric: string, { namespace, release }: Scope, cronjob = `=~
 /** A metric of each namespace of a pull request. */
 function ofEnvironments(metric: string, { prefix }: EnvironmentsArgs, more = ""): string {
   return `max by (namespace) (kube_namespace_${metric}{namespace=~"${prefix}[0-9]+"${more}})`;
+}
+
+/** What users ask for: probes and Prometheus' own requests are left out. */
+function toUsers({ namespace, release }: Scope): string {
+  return `namespace="${namespace}",service=~"${release}-.+",path_template!~".*/(healthcheck|metrics)"`;
+}
+
+/** How often something happens in a service by the second, over a range such as `[5m]`. */
+function rateOf(series: string, range: string): string {
+  return `sum by (namespace, service) (rate(${series}${range}))`;
+}
+
+/** A share that was larger than usual for an hour, and still is: the last minutes alone may be a rollout. */
+function worse(share: (range: string) => string): string {
+  const usual = `${share("[1d] offset 1h")} + ${worseBy}`;
+  return `${share("[5m]")} > ${usual}\nand\n${share("[1h]")} > ${usual}`;
 }
 
 /** The waiting jobs, which each pod of service admin counts in the database. */

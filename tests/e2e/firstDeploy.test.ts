@@ -96,7 +96,7 @@ describe("the first deploy of README to prod, beside the live objects of the Hel
   });
 
   for (const [how, deploy] of Object.entries({
-    "ds deploy prod --yes": () => ds("deploy", "--yes"),
+    "ds deploy prod --yes": () => ds("deploy", "--yes", "--no-smoke"),
     "a plain pulumi up": () => engine.up(),
   })) {
     it(`is refused before anything is created, by ${how}`, async () => {
@@ -145,7 +145,7 @@ describe("the first deploy of README to prod, beside the live objects of the Hel
     assert.equal(preview.code, 0, preview.stdout + preview.stderr);
     assert.doesNotMatch(preview.stdout + preview.stderr, /would harm/);
 
-    const deployed = await ds("deploy", "--yes", "--", "--skip-preview");
+    const deployed = await ds("deploy", "--yes", "--no-smoke", "--", "--skip-preview");
     assert.equal(deployed.code, 0, deployed.stdout + deployed.stderr);
     await settledPods(eks.cluster.kubernetes, namespace);
     const now = await identities(eks.cluster.kubernetes, namespace);

@@ -48,6 +48,7 @@ describe("ds deploy, history and drift, from a git checkout", () => {
   async function deploy(): Promise<void> {
     const { code, stdout, stderr } = await command("deploy", "--yes");
     assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /^stack local serves what was deployed$/m);
   }
 
   /** What the objects of the stack are to be, by kind and name; the migration, which may be skipped, is left out. */

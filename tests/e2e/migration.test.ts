@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { BatchV1Api, type V1Job } from "@kubernetes/client-node";
+import { explainUnready } from "../../cli/diagnosis";
 import { type Cluster, fastPodStages, newCluster } from "../support/e2e/cluster";
 import type { Engine } from "../support/e2e/engine";
 import { firstRevision, type Milestone, milestones, recordHistory } from "../support/e2e/history";
@@ -151,6 +152,30 @@ describe("the migration of stack local", () => {
       items.map(({ status }) => status?.phase),
       ["Failed"],
     );
+  });
+
+  it("is explained after a failed ds deploy by its pod: conditions, end and log, where a kubelet has that", async () => {
+    const [head = "", ...why] = await explainUnready(
+      { executable: "pulumi", environment: engine.environment },
+      "local",
+    );
+    assert.match(
+      head,
+      /^why Job datasets-server\/\S+-badbad0 is not ready \(1 of its pods failed\): pod \S+-badbad0-\w+$/,
+    );
+    assert.ok(why.includes("  Ready is False: PodFailed"), why.join("\n"));
+    assert.ok(
+      why.includes(
+        "  container mongodb-migration ended with exit code 1: Error: MemoryError: migration 20230516101500 needs more than it may have",
+      ),
+      why.join("\n"),
+    );
+    // A simulated node keeps no log.
+    assert.match(
+      why.at(-1) ?? "",
+      /^ {2}its log is not here \(.+\): kubectl logs \S+ -c mongodb-migration -n datasets-server$/,
+    );
+    assert.ok(!why.some((line) => line.startsWith("why ")), why.join("\n"));
   });
 
   it("runs again with mended sizes after a failure of the same image, and the update converges", async () => {

@@ -37,7 +37,74 @@ function environments(count: number): Record<string, string> {
   );
 }
 
+const rows = `namespace="${namespace}",service="datasets-server-prod-rows",path_template="/rows"`;
+const served = (status: number) => `starlette_responses_total{${rows},status_code="${status}"}`;
+const answeredWithin = (seconds: string) =>
+  `starlette_requests_processing_time_seconds_bucket{${rows},le="${seconds}"}`;
+const answers = `starlette_requests_processing_time_seconds_count{${rows}}`;
+const restarts = (pod: string) =>
+  `kube_pod_container_status_restarts_total{namespace="${namespace}",pod="datasets-server-prod-${pod}",container="rows"}`;
+
 const scenarios: readonly Scenario[] = [
+  {
+    title: "a service that has not failed before, and has done so for more than an hour",
+    alert: "DatasetsServerErrors",
+    series: { [served(200)]: "0+60x240", [served(500)]: "0x120 20+20x120" },
+    after: "4h",
+    raised: {
+      labels: { namespace, service: "datasets-server-prod-rows", severity: "critical", stack: "prod" },
+      summary: "datasets-server-prod-rows answers 25% of requests with an error, more than it did the day before.",
+    },
+  },
+  {
+    title: "no service that fails as often as it always has",
+    alert: "DatasetsServerErrors",
+    series: { [served(200)]: "0+60x600", [served(500)]: "0+20x600" },
+    after: "10h",
+  },
+  {
+    title: "no service that failed for the minutes of a rollout",
+    alert: "DatasetsServerErrors",
+    series: { [served(200)]: "0+60x240", [served(500)]: "0x234 20+20x6" },
+    after: "4h",
+  },
+  {
+    title: "a service that has become slow",
+    alert: "DatasetsServerSlow",
+    series: { [answers]: "0+60x240", [answeredWithin("10.0")]: "0+60x120 7230+30x120" },
+    after: "4h",
+    raised: {
+      labels: { namespace, service: "datasets-server-prod-rows", severity: "warning", stack: "prod" },
+      summary: "datasets-server-prod-rows takes over 10 seconds for 50% of requests, more than it did the day before.",
+    },
+  },
+  {
+    title: "no service that is fast",
+    alert: "DatasetsServerSlow",
+    series: { [answers]: "0+60x240", [answeredWithin("10.0")]: "0+60x240" },
+    after: "4h",
+  },
+  {
+    title: "pods that are started again and again",
+    alert: "DatasetsServerPodsRestart",
+    series: { [restarts("rows-1")]: "0+0.1x60", [restarts("rows-2")]: "0+0.1x60" },
+    after: "1h",
+    raised: {
+      labels: { namespace, container: "rows", severity: "warning", stack: "prod" },
+      summary: "The pods of rows have been started again 3 times each in half an hour.",
+    },
+  },
+  {
+    title: "no single pod of many that is started again",
+    alert: "DatasetsServerPodsRestart",
+    series: {
+      [restarts("rows-1")]: "0+0.1x60",
+      [restarts("rows-2")]: "0x60",
+      [restarts("rows-3")]: "0x60",
+      [restarts("rows-4")]: "0x60",
+    },
+    after: "1h",
+  },
   {
     title: "a rollout that got no further",
     alert: "DatasetsServerRolloutStuck",

@@ -14,6 +14,9 @@ export const components = [
   "kwok-controller",
 ] as const;
 
+/** What marks the nodes that kwok plays. */
+export const simulated = { annotation: "kwok.x-k8s.io/node", value: "fake" } as const;
+
 export type ComponentArgs = Readonly<Record<string, string>>;
 
 /** Extra arguments of the processes; those of the API server are joined by what the caller asks for. */
@@ -26,7 +29,11 @@ const componentArgs: Readonly<Record<(typeof components)[number], ComponentArgs>
   // There is one of each; a busy machine must not end them by letting a lease run out.
   "kube-controller-manager": { "leader-elect": "false" },
   "kube-scheduler": { "leader-elect": "false" },
-  "kwok-controller": {},
+  // Pods of a real node say themselves how they are.
+  "kwok-controller": {
+    "manage-all-nodes": "false",
+    "manage-nodes-with-annotation-selector": `${simulated.annotation}=${simulated.value}`,
+  },
 };
 
 /** The file that tells kwokctl what to start, and the port on which the API will be. */

@@ -1,19 +1,24 @@
 import fs from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { prepareRealNode, type RealNodeArgs, realNodeFolder, realVolumes, startRealNode } from "../realNode";
+import { nodeName } from "../realNode/settings";
 import { type RunResult, run } from "../run";
 import type { Toolbox } from "../toolbox";
 import { cleanEnvironment, type WorkspacePaths } from "../workspace";
 import { type ComponentArgs, clusterConfig, clusterName } from "./config";
 import { selfContainedKubeconfig } from "./kubeconfig";
 import { kubectl } from "./kubectl";
-import { localObjects } from "./objects";
+import { realNodeLabels } from "./nodes";
+import { localObjects, type NodesOptions } from "./objects";
 import { kwokFolder, removeCluster, runningComponents } from "./presence";
 import type { PodStages } from "./stages";
 
 interface CreationOptions {
   readonly podStages: PodStages;
   readonly apiServerArgs: ComponentArgs;
+  /** Default: the nodes are simulated. */
+  readonly realNode: RealNodeArgs | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -43,21 +48,26 @@ export async function createCluster(toolbox: Toolbox, paths: WorkspacePaths, opt
 }
 
 async function attempt(toolbox: Toolbox, paths: WorkspacePaths, options: CreationOptions): Promise<void> {
-  const config = await clusterConfig(toolbox, options.podStages, options.apiServerArgs);
+  const { podStages, apiServerArgs, realNode } = options;
   await fs.mkdir(paths.cluster, { recursive: true, mode: 0o700 });
+  const toNode = realNode && (await prepareRealNode(paths));
+  const config = await clusterConfig(toolbox, podStages, { ...apiServerArgs, ...toNode });
   const draft = path.join(paths.cluster, "kubeconfig");
   const create = async () => {
     await startProcesses(toolbox, paths, config.yaml);
     const pkiFolder = path.join(kwokFolder(paths), "pki");
     await fs.writeFile(draft, await selfContainedKubeconfig(config.apiServerPort, pkiFolder), { mode: 0o600 });
-    await createObjects(toolbox, paths, draft);
+    // It starts while the API server takes its first objects.
+    if (realNode) await startRealNode(paths, realNode, { kubeconfig: draft, apiServerPort: config.apiServerPort });
+    await createObjects(toolbox, paths, draft, realNode && { realVolumes: realVolumes(paths) });
   };
   const over = new AbortController();
   try {
     await Promise.race([create(), failWhenOneEnds(paths, over.signal)]);
     await fs.rename(draft, paths.kubeconfig);
   } catch (error) {
-    const ends = await logEnds(path.join(kwokFolder(paths), "logs"));
+    const folders = [kwokFolder(paths), realNodeFolder(paths)].map((folder) => path.join(folder, "logs"));
+    const ends = (await Promise.all(folders.map(logEnds))).join("");
     await removeCluster(toolbox, paths);
     throw new Error(`the local cluster did not start: ${error instanceof Error ? error.message : error}${ends}`, {
       cause: error,
@@ -94,15 +104,24 @@ async function startProcesses(toolbox: Toolbox, paths: WorkspacePaths, config: s
   mustSucceed("kwokctl create cluster", result);
 }
 
-async function createObjects(toolbox: Toolbox, paths: WorkspacePaths, kubeconfig: string): Promise<void> {
+async function createObjects(
+  toolbox: Toolbox,
+  paths: WorkspacePaths,
+  kubeconfig: string,
+  nodes: NodesOptions | undefined,
+): Promise<void> {
   const inCluster = async (args: readonly string[]) =>
     mustSucceed(`kubectl ${args.join(" ")}`, await kubectl(toolbox, paths, kubeconfig, args));
   const objectsFile = path.join(paths.cluster, "objects.json");
-  const list = { apiVersion: "v1", kind: "List", items: localObjects() };
+  const list = { apiVersion: "v1", kind: "List", items: localObjects(nodes) };
   await fs.writeFile(objectsFile, JSON.stringify(list));
   const files = [objectsFile, toolbox["prometheus-operator-crds"]].flatMap((file) => ["--filename", file]);
   await inCluster(["create", "--validate=false", ...files]);
   const wait = (...args: string[]) => inCluster(["wait", `--timeout=${readyLimit}`, ...args]);
+  if (nodes !== undefined) {
+    await wait("--for=create", `node/${nodeName}`);
+    await inCluster(["label", "node", nodeName, ...realNodeLabels()]);
+  }
   await Promise.all([
     wait("--for=condition=Ready", "nodes", "--all"),
     wait("--for=condition=Established", "customresourcedefinitions", "--all"),

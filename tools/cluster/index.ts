@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import fs from "node:fs/promises";
 import { withLock } from "../lock";
+import type { RealNodeArgs } from "../realNode";
 import type { Toolbox } from "../toolbox";
 import { type WorkspacePaths, workspacePaths } from "../workspace";
 import type { ComponentArgs } from "./config";
@@ -16,6 +17,8 @@ export interface ClusterOptions {
   readonly podStages?: PodStages;
   /** Further arguments of the API server, without the leading dashes. Default: none. */
   readonly apiServerArgs?: ComponentArgs;
+  /** The node that runs pods. Default: the nodes are simulated. */
+  readonly realNode?: RealNodeArgs;
   /** Receives each line of progress. Default: printed on stdout. */
   readonly log?: (line: string) => void;
 }
@@ -39,7 +42,7 @@ export async function startCluster(
   workspaceDir: string,
   options: ClusterOptions = {},
 ): Promise<ClusterHandle> {
-  const { podStages = "fast", apiServerArgs = {}, log = console.log } = options;
+  const { podStages = "fast", apiServerArgs = {}, realNode, log = console.log } = options;
   await fs.mkdir(workspaceDir, { recursive: true });
   const paths = await realPaths(workspaceDir);
   const created = await withClusterLock(paths, log, async () => {
@@ -50,7 +53,7 @@ export async function startCluster(
     }
     if (status !== "absent") log(`local cluster: removing one that is ${status}`);
     await removeCluster(toolbox, paths);
-    await createCluster(toolbox, paths, { podStages, apiServerArgs, log });
+    await createCluster(toolbox, paths, { podStages, apiServerArgs, realNode, log });
     return true;
   });
   return { kubeconfig: paths.kubeconfig, created, stop: () => stopCluster(toolbox, workspaceDir, log) };

@@ -1,4 +1,5 @@
 import type { V1Node } from "@kubernetes/client-node";
+import { simulated } from "./config";
 
 interface NodePool {
   /** The end of the pool's role label and of its taint. Without it the nodes have neither, and take any pod. */
@@ -35,13 +36,19 @@ export function localNodes(): V1Node[] {
   return Object.entries(pools).flatMap(([name, pool]) => zones.map((zone) => node(`${name}-${zone}`, zone, pool)));
 }
 
+/** Returns the labels, each as `name=value`, that make one node of all pools. */
+export function realNodeLabels(): string[] {
+  const roles = Object.values(pools).flatMap(({ role }) => (role === undefined ? [] : [`role-${role}=true`]));
+  return [...new Set(roles), `topology.kubernetes.io/region=${region}`, `topology.kubernetes.io/zone=${zones[0]}`];
+}
+
 function node(name: string, zone: string, { role, instanceType, cpu, memoryGi }: NodePool): V1Node {
   return {
     apiVersion: "v1",
     kind: "Node",
     metadata: {
       name,
-      annotations: { "kwok.x-k8s.io/node": "fake" },
+      annotations: { [simulated.annotation]: simulated.value },
       labels: {
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": name,

@@ -1,6 +1,12 @@
 import type { V1IngressClass, V1Node, V1PersistentVolume, V1StorageClass } from "@kubernetes/client-node";
 import { localNodes } from "./nodes";
 
+/** What the nodes of a cluster are: as many as production's, simulated; or one that runs pods. */
+export interface NodesOptions {
+  /** The folder of a real node's volumes. Default: the nodes are simulated. */
+  readonly realVolumes?: string;
+}
+
 const albClass: V1IngressClass = {
   apiVersion: "networking.k8s.io/v1",
   kind: "IngressClass",
@@ -18,9 +24,14 @@ const storageClass: V1StorageClass = {
 };
 
 /** Two claims a stack; a claim that is gone leaves its volume released, and nothing makes it available again. */
-const volumeCount = 40;
+export const volumeCount = 40;
 
-function volume(index: number): V1PersistentVolume {
+/** The folder of a volume by its number, which nothing makes on a simulated node. */
+export function volumeFolder(index: number, { realVolumes = "/var/lib/local" }: NodesOptions): string {
+  return `${realVolumes}/${index}`;
+}
+
+function volume(index: number, options: NodesOptions): V1PersistentVolume {
   return {
     apiVersion: "v1",
     kind: "PersistentVolume",
@@ -30,7 +41,7 @@ function volume(index: number): V1PersistentVolume {
       capacity: { storage: "100Gi" },
       accessModes: ["ReadWriteOnce", "ReadWriteMany"],
       persistentVolumeReclaimPolicy: "Retain",
-      hostPath: { path: `/var/lib/local/${index}` },
+      hostPath: { path: volumeFolder(index, options) },
     },
   };
 }
@@ -38,6 +49,8 @@ function volume(index: number): V1PersistentVolume {
 type LocalObject = V1Node | V1IngressClass | V1StorageClass | V1PersistentVolume;
 
 /** Returns what a new local cluster holds beside the custom resource definitions. */
-export function localObjects(): LocalObject[] {
-  return [...localNodes(), albClass, storageClass, ...Array.from({ length: volumeCount }, (_, index) => volume(index))];
+export function localObjects(options: NodesOptions = {}): LocalObject[] {
+  const nodes = options.realVolumes === undefined ? localNodes() : [];
+  const volumes = Array.from({ length: volumeCount }, (_, index) => volume(index, options));
+  return [...nodes, albClass, storageClass, ...volumes];
 }

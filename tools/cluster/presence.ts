@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
+import { keepsRealNode, realNodeFolder, removeRealNode } from "../realNode";
 import type { Toolbox } from "../toolbox";
 import type { WorkspacePaths } from "../workspace";
 import { clusterName, components } from "./config";
@@ -22,7 +23,8 @@ export function kwokFolder(paths: WorkspacePaths): string {
 
 export async function statusOf(toolbox: Toolbox, paths: WorkspacePaths): Promise<ClusterStatus> {
   const running = await runningComponents(paths);
-  if (running.length === components.length && (await isReady(toolbox, paths))) return "running";
+  const nodeIsThere = !existsSync(realNodeFolder(paths)) || (await isKept(paths));
+  if (running.length === components.length && nodeIsThere && (await isReady(toolbox, paths))) return "running";
   if ((await findProcesses(belongsTo(toolbox, paths))).length > 0) return "unhealthy";
   return existsSync(paths.cluster) || existsSync(paths.kubeconfig) ? "stopped" : "absent";
 }
@@ -38,6 +40,7 @@ export async function runningComponents(paths: WorkspacePaths): Promise<string[]
 export async function removeCluster(toolbox: Toolbox, paths: WorkspacePaths): Promise<void> {
   await fs.rm(paths.kubeconfig, { force: true });
   await killProcesses(belongsTo(toolbox, paths));
+  await removeRealNode(paths);
   await fs.rm(paths.cluster, { recursive: true, force: true });
   await fs.rm(paths.kubectlCache, { recursive: true, force: true });
 }
@@ -47,8 +50,13 @@ function belongsTo(toolbox: Toolbox, paths: WorkspacePaths): (commandLine: strin
   const inside = paths.cluster + path.sep;
   return (commandLine) =>
     commandLine.startsWith(inside) ||
+    keepsRealNode(paths, commandLine) ||
     ([toolbox.kwokctl, toolbox.kubectl].some((tool) => commandLine.startsWith(`${tool} `)) &&
       commandLine.includes(inside));
+}
+
+async function isKept(paths: WorkspacePaths): Promise<boolean> {
+  return (await findProcesses((commandLine) => keepsRealNode(paths, commandLine))).length > 0;
 }
 
 async function isReady(toolbox: Toolbox, paths: WorkspacePaths): Promise<boolean> {
