@@ -49,7 +49,7 @@ async function main([settingsFile = ""]: readonly string[]): Promise<void> {
   const addons = path.join(__dirname, "../addons/main.ts");
   part(settings, "addons", process.execPath, [
     ...["-r", "ts-node/register/transpile-only", addons],
-    ...["--kubeconfig", kubeconfig, "--dns", addresses.dns],
+    ...["--kubeconfig", kubeconfig, "--dns", addresses.dns, "--http", "80", "--https", "443"],
   ]);
 }
 
