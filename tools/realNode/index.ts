@@ -131,6 +131,8 @@ async function makeVolumes(paths: WorkspacePaths): Promise<void> {
     const folder = volumeFolder(index, { realVolumes: realVolumes(paths) });
     await fs.mkdir(folder, { recursive: true });
     await fs.chown(folder, owner.user, owner.group);
+    // A storage driver would give it to the pod's fsGroup; a folder of the machine is given to nobody, and MongoDB is another user.
+    await fs.chmod(folder, 0o777);
   }
 }
 
