@@ -2,10 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs/promises";
 import path from "node:path";
+import { projectFolder } from "../../../cli/lib/project";
 import { startCluster } from "../../../tools/cluster";
 import { kubectl } from "../../../tools/cluster/kubectl";
+import { findProcesses } from "../../../tools/cluster/processes";
 import { findTool, findTools } from "../../../tools/install";
 import { loadBalancerPorts, realNodeFolder, realNodeProblems } from "../../../tools/realNode";
+import { run } from "../../../tools/run";
 import { goProblem } from "../../../tools/sources/go";
 import type { StandInImage } from "../../../tools/standin";
 import { localGroups } from "../../../tools/toolbox";
@@ -65,7 +68,7 @@ export async function startRealCluster(images: readonly StandInImage[]): Promise
   });
   const paths = workspacePaths(workspace);
   const ports = await loadBalancerPorts(paths);
-  const run = async (...args: string[]) => {
+  const runKubectl = async (...args: string[]) => {
     const { code, stdout, stderr } = await kubectl(findTools(localGroups), paths, kubeconfig, args);
     if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${stdout}${stderr}`);
     return stdout;
@@ -75,8 +78,8 @@ export async function startRealCluster(images: readonly StandInImage[]): Promise
     kubernetes: connect(kubeconfig),
     stop,
     port: ports?.https ?? 0,
-    kubectl: run,
-    exec: (pod, ...command) => run("exec", "--namespace", namespace, pod, "--", ...command),
+    kubectl: runKubectl,
+    exec: (pod, ...command) => runKubectl("exec", "--namespace", namespace, pod, "--", ...command),
     loadBalancerLog: () => fs.readFile(path.join(realNodeFolder(paths), "logs", "addons.log"), "utf8"),
   };
 }
@@ -108,4 +111,51 @@ async function outputOf(child: ChildProcess): Promise<string> {
   });
   await once(child, "close");
   return text;
+}
+
+/** A network namespace beyond a real node, with the addresses that it has there. */
+export interface Beyond {
+  /** Tries to open connections to `address:port`, in this order; answers with "opened" or why not. */
+  connect(places: readonly string[]): Promise<string[]>;
+}
+
+/** Makes what is beyond the node: addresses at which these ports listen. It goes with the node. */
+export async function startBeyond(
+  { kubeconfig }: Pick<RealCluster, "kubeconfig">,
+  addresses: readonly string[],
+  ports: readonly number[],
+): Promise<Beyond> {
+  const folder = realNodeFolder(workspacePaths(path.dirname(kubeconfig)));
+  const keeps = (commandLine: string) => commandLine.includes(`inside.ts ${folder}${path.sep}`);
+  const insides = await findProcesses((line) => keeps(line) && line.startsWith(process.execPath));
+  const inside = insides.at(-1);
+  if (inside === undefined) throw new Error(`no node of ${folder} runs`);
+  const enter = [`--target=${inside.pid}`, "--net", "--mount", "--pid", `--wd=${projectFolder}`, "--"];
+  const there = ["ip", "netns", "exec", "beyond"];
+  const setup = [
+    "ip netns add beyond",
+    "ip link add beyond0 type veth peer name beyond1 netns beyond",
+    "ip addr add 10.99.0.1/24 dev beyond0",
+    "ip link set beyond0 up",
+    "ip -n beyond link set lo up",
+    "ip -n beyond addr add 10.99.0.2/24 dev beyond1",
+    "ip -n beyond link set beyond1 up",
+    "ip -n beyond route add default via 10.99.0.1",
+    ...addresses.map((address) => `ip -n beyond addr add ${address}/32 dev lo`),
+    ...addresses.map((address) => `ip route add ${address}/32 via 10.99.0.2`),
+  ];
+  const { code, stderr } = await run("nsenter", [...enter, "sh", "-ec", setup.join("\n")]);
+  if (code !== 0) throw new Error(stderr);
+  const program = [process.execPath, "-r", "ts-node/register/transpile-only", "tests/support/real/beyond.ts"];
+  const listeners = addresses.flatMap((address) => ports.map((port) => `${address}:${port}`));
+  const listening = spawn("nsenter", [...enter, ...there, ...program, "listen", ...listeners], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(listening.stdout, "data");
+  return {
+    connect: async (places) => {
+      const { stdout } = await run("nsenter", [...enter, ...there, ...program, "connect", ...places]);
+      return stdout.trim().split("\n");
+    },
+  };
 }
