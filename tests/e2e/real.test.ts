@@ -26,6 +26,9 @@ const paths = {
   webhook: "/webhook",
 };
 
+/** Of an image that does not work. */
+const lastWords = "there is no such module: libcommon";
+
 /** At least so many requests are sent: `make test-long` asks for more. */
 const wantedRequests = Number(process.env.REQUESTS ?? 20_000);
 
@@ -40,7 +43,9 @@ describe("stack local on a real node", function () {
       console.log(`      skipped: ${problem}`);
       this.skip();
     }
-    cluster = await startRealCluster(await imagesOfLocal({ "sha-0123abc": {} }));
+    cluster = await startRealCluster(
+      await imagesOfLocal({ "sha-0123abc": {}, "sha-0bad000": { STANDIN_FAIL: lastWords } }),
+    );
     engine = await newEngine("local", await suiteFolder("local"), localClusterVariables(cluster));
     await setStackFile(path.join(engine.folder, "Pulumi.local.yaml"), (set) => {
       for (const service of serviceNames) set(["services", service, "replicas"], replicas);
@@ -140,4 +145,30 @@ describe("stack local on a real node", function () {
   }
 
   it(`has sent ${wantedRequests} requests`, () => assert.ok(sent >= wantedRequests, `only ${sent}`));
+
+  it("shows the last words of a migration that fails, and starts no pod of its image", async () => {
+    await engine.configure("images.tag", "sha-0bad000");
+    const { code, stdout, stderr } = await engine.up();
+    assert.notEqual(code, 0);
+    assert.match(stdout + stderr, new RegExp(lastWords));
+    const images = (await podsOf("api")).flatMap(({ spec }) => spec?.containers.map(({ image }) => image));
+    assert.ok(
+      images.every((image) => image?.endsWith(":sha-0123abc")),
+      images.join(),
+    );
+  });
+
+  it("loses requests without the pause before the end, as the chart has it", async () => {
+    const { failures } = await withTraffic(cluster, { everyMs: 120, paths: { api: paths.api } }, async () => {
+      const pause = { op: "remove", path: "/spec/template/spec/containers/0/lifecycle" };
+      const patch = ["patch", "deployment", `${release}-api`, "--namespace", namespace, "--type=json"];
+      // The pods that the first rollout ends still have the pause.
+      await cluster.kubectl(...patch, `--patch=${JSON.stringify([pause])}`);
+      await settled();
+      await cluster.kubectl("rollout", "restart", `deployment/${release}-api`, "--namespace", namespace);
+      await settled();
+    });
+    console.log(`      ${failures.length} failed`);
+    assert.ok(failures.length > 0);
+  });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import type { V1Pod } from "@kubernetes/client-node";
+import { z } from "zod";
 import { jobNames } from "../../catalog/jobs";
 import type { Engine } from "../support/e2e/engine";
 import {
@@ -46,6 +47,17 @@ const open: readonly string[] = [
     `${from} to the internet, tcp/443`,
   ]),
 ].sort();
+
+const none = "0".repeat(16);
+
+/** What a process of the stand-in says of itself; tools/standin/program/control.go. */
+const reportSchema = z.object({
+  uid: z.number(),
+  gid: z.number(),
+  status: z.record(z.string(), z.string()),
+  writes: z.record(z.string(), z.string()),
+  hasToken: z.boolean(),
+});
 
 describe("the walls around stack local's pods", function () {
   this.timeout(10 * 60_000);
@@ -120,6 +132,22 @@ describe("the walls around stack local's pods", function () {
     }
     return results;
   }
+
+  it("keep no process from what it needs: it is who the rules say, and writes where its volumes are", async () => {
+    for (const [name, uid, gid, writable] of [
+      ["api", 1000, 3000, ["/prometheus", "/tmp"]],
+      ["worker", 1000, 3000, ["/prometheus", "/storage/parquet-metadata", "/tmp"]],
+      ["MongoDB", 999, 999, ["/data/configdb", "/data/db", "/tmp"]],
+    ] as const) {
+      const { namespace: where = "", pod = "" } = pods.get(name) ?? {};
+      const report = reportSchema.parse(JSON.parse(await ask(where, pod, "/report")));
+      const { status, writes, hasToken } = report;
+      assert.deepEqual({ uid: report.uid, gid: report.gid, hasToken }, { uid, gid, hasToken: false }, name);
+      assert.deepEqual([status.CapEff, status.CapBnd, status.NoNewPrivs, status.Seccomp], [none, none, "1", "2"], name);
+      const allowed = Object.entries(writes).filter(([, result]) => result === "ok");
+      assert.deepEqual(allowed.map(([folder]) => folder).sort(), writable, name);
+    }
+  });
 
   it("let the flows of decision 0009 through, and no other", async () => {
     const results = await tryAll();
