@@ -17,6 +17,9 @@ check-switch = $(if $(filter-out 1 yes true 0 no false,$($(1))),$(error $(1)=$($
 $(foreach name,$(SWITCHES),$(call check-switch,$(name)))
 on = $(filter 1 yes true,$($(1)))
 
+# A real node runs on Linux alone.
+real := $(if $(filter Linux,$(shell uname)),node)
+
 .PHONY: help up down test test-long test-long-discard unit e2e check fix generate parity bench tools installed
 
 help: ## this list
@@ -30,10 +33,10 @@ down: ## take the local copy down; the tools stay in the cache
 	@./ds down
 
 test: installed ## all tests, on a fresh machine too: unit, then end-to-end
-	@$(MAKE) --no-print-directory -j2 unit tools GROUPS="deploy cluster test"
+	@$(MAKE) --no-print-directory -j2 unit tools GROUPS="deploy cluster test $(real)"
 	@$(MOCHA) --config tests/e2e/.mocharc.json
 
-test-long: GROUPS := deploy cluster test long
+test-long: GROUPS := deploy cluster test long $(real)
 test-long: tools $(if $(call on,FRESH),test-long-discard) ## hours, and goes on where it was interrupted: FRESH=1 starts over; KILLS, ENVIRONMENTS, AT_A_TIME, MUTATIONS, SEED
 	@$(MOCHA) --config tests/long/.mocharc.json
 
@@ -43,7 +46,7 @@ test-long-discard: installed ## end and forget what an interrupted test-long lef
 unit: installed ## unit tests: mocha with mocks, no cluster
 	@$(MOCHA)
 
-e2e bench: GROUPS := deploy cluster test
+e2e bench: GROUPS := deploy cluster test $(real)
 
 e2e: tools ## end-to-end tests: the real Pulumi, a real Kubernetes API
 	@$(MOCHA) --config tests/e2e/.mocharc.json

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { UpOptions } from "../local";
 import { describe, type OnWorkspace, type PassOn, stackName, workspaceOption } from "./shared";
 
 /** Commands about the local copy, and shells. */
@@ -6,11 +7,12 @@ export function localCommands(program: Command, passOn: PassOn): void {
   describe(program.command("up").addOption(workspaceOption()), {
     group: "local",
     does: "bring a local copy up, on a simulated cluster",
-    examples: ["up", "up --refresh"],
+    examples: ["up", "up --real"],
   })
     .option("--refresh", "look for changes by hand first, and undo them")
-    .action(async ({ workspace, refresh = false }: OnWorkspace & { refresh?: boolean }) =>
-      (await import("../local")).up(workspace, { refresh }),
+    .option("--real", "on one node that runs pods, with a stand-in for the application; Linux, as root")
+    .action(async ({ workspace, refresh = false, real = false }: OnWorkspace & UpOptions) =>
+      (await import("../local")).up(workspace, { refresh, real }),
     );
 
   describe(program.command("down").addOption(workspaceOption()), {

@@ -1,11 +1,19 @@
 import type { OutputMap } from "@pulumi/pulumi/automation";
 import { z } from "zod";
+import { loadBalancerPorts } from "../../tools/realNode";
 import { workspacePaths } from "../../tools/workspace";
 import { table } from "../lib/table";
 
 const text = z.object({ value: z.string() });
 
-const stackOutputs = z.object({ namespace: text, cluster: text });
+const stackOutputs = z.object({ namespace: text, cluster: text, url: text });
+
+const simulatedNodes =
+  "The API server is real, the nodes are simulated: no process of a pod runs, and nothing answers requests.\n";
+
+function realNode(host: string, port: number): string {
+  return `Pods run, with a stand-in for the application. Its address, by a stand-in for the load balancer:\n  http://${host}:${port}/healthcheck\n`;
+}
 
 /** Prints what a stack runs, where, and what to try next. */
 export async function printSummary(workspace: string, stack: string, outputs: OutputMap): Promise<void> {
@@ -15,9 +23,8 @@ export async function printSummary(workspace: string, stack: string, outputs: Ou
 
   console.log(`\n${table(["workload", "ready", "image"], rows)}\n`);
   console.log(`stack ${stack} on cluster ${cluster}, namespace ${namespace}`);
-  console.log(
-    "The API server is real, the nodes are simulated: no process of a pod runs, and nothing answers requests.\n",
-  );
+  const ports = await loadBalancerPorts(workspacePaths(workspace));
+  console.log(ports === undefined ? simulatedNodes : realNode(new URL(parsed.url.value).host, ports.https));
   console.log("Try next:");
   for (const [command, what] of [
     [`ds shell -- kubectl get pods -n ${namespace}`, "what runs, as the API server tells it"],

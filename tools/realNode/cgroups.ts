@@ -12,15 +12,22 @@ export function cgroupFolders(id: string): string[] {
     .map(({ name }) => path.join(root, name, id));
 }
 
-/** Makes the cgroup below which all pods of a node are. */
-export function makeCgroup(id: string): void {
+/** Makes the cgroup below which all pods of a node are, and puts this process and the first one of its namespace there. */
+export function enterCgroup(id: string): void {
   for (const folder of cgroupFolders(id)) {
-    fs.mkdirSync(folder, { recursive: true });
-    // Version 1 lets nothing run in a set without processors and memory.
-    for (const file of ["cpuset.cpus", "cpuset.mems"]) {
-      const above = path.join(path.dirname(folder), file);
-      if (fs.existsSync(above)) fs.writeFileSync(path.join(folder, file), fs.readFileSync(above));
-    }
+    // Pods get cgroups beside it: in version 2 only one without others below has processes.
+    const own = path.join(folder, "node");
+    for (const each of [folder, own]) makeFolder(each);
+    for (const pid of [1, process.pid]) fs.writeFileSync(path.join(own, "cgroup.procs"), `${pid}`);
+  }
+}
+
+function makeFolder(folder: string): void {
+  fs.mkdirSync(folder, { recursive: true });
+  // Version 1 lets nothing run in a set without processors and memory.
+  for (const file of ["cpuset.cpus", "cpuset.mems"]) {
+    const above = path.join(path.dirname(folder), file);
+    if (fs.existsSync(above)) fs.writeFileSync(path.join(folder, file), fs.readFileSync(above));
   }
 }
 

@@ -6,12 +6,13 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { volumeCount, volumeFolder } from "../cluster/objects";
 import { freePorts } from "../cluster/ports";
-import { killProcesses } from "../cluster/processes";
+import { findProcesses, killProcesses } from "../cluster/processes";
+import { run } from "../run";
 import { pauseImage, type StandInImage, writeStandInImages } from "../standin";
 import type { ToolPaths } from "../toolbox";
 import type { WorkspacePaths } from "../workspace";
 import { removeCgroup } from "./cgroups";
-import { type LoadBalancerPorts, type RealNodeSettings, sockets } from "./settings";
+import { importing, type LoadBalancerPorts, type RealNodeSettings, sockets } from "./settings";
 
 export { realNodeProblems } from "./requirements";
 
@@ -84,6 +85,29 @@ export async function startRealNode(
   }).unref();
 }
 
+/** Gives a node that runs images that it may not have yet, as for another tag. */
+export async function addImages(paths: WorkspacePaths, images: readonly StandInImage[]): Promise<void> {
+  const folder = realNodeFolder(paths);
+  const archive = await writeStandInImages(images, path.join(folder, "more-images"));
+  const [inside] = await findProcesses(
+    (commandLine) =>
+      keepsRealNode(paths, commandLine) &&
+      commandLine.startsWith(`${process.execPath} `) &&
+      commandLine.includes("/inside.ts "),
+  );
+  if (inside === undefined)
+    throw new Error("the real node of the local cluster does not run. Next: ds down, then ds up --real");
+  const { code, stderr } = await run("nsenter", [
+    "--target",
+    `${inside.pid}`,
+    "--mount",
+    "--net",
+    "ctr",
+    ...importing(archive),
+  ]);
+  if (code !== 0) throw new Error(`the images could not be given to the real node: ${stderr.trim()}`);
+}
+
 /** Returns where this machine reaches the load balancers of a cluster; undefined where no load balancer runs. */
 export async function loadBalancerPorts(paths: WorkspacePaths): Promise<LoadBalancerPorts | undefined> {
   const file = settingsFile(realNodeFolder(paths));
@@ -103,7 +127,7 @@ export async function removeRealNode(paths: WorkspacePaths): Promise<void> {
     try {
       return removeCgroup(nodeId(folder));
     } catch (error) {
-      // Processes that were killed are in it until the kernel has collected them.
+      // What runs in there is in it until the kernel has ended and collected it.
       if (Date.now() > deadline) throw error;
       await sleep(50);
     }
@@ -120,7 +144,7 @@ function settingsFile(folder: string): string {
 }
 
 /** Two nodes of a machine have different ones, and one that was killed is found again by its folder. */
-function nodeId(folder: string): string {
+export function nodeId(folder: string): string {
   return `datasets-server-${createHash("sha256").update(folder).digest("hex").slice(0, 12)}`;
 }
 

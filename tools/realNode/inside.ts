@@ -2,12 +2,11 @@ import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { makeCgroup } from "./cgroups";
+import { enterCgroup } from "./cgroups";
 import { containerdConfig, kubeletConfig, podNetwork } from "./configuration";
 import { connectProxy, relay } from "./relay";
-import { addresses, nodeName, type RealNodeSettings, sockets } from "./settings";
+import { addresses, containerdSocket, importing, nodeName, type RealNodeSettings, sockets } from "./settings";
 
-const containerdSocket = "/run/containerd/containerd.sock";
 const startLimitMs = 30_000;
 const restartMs = 500;
 
@@ -19,7 +18,7 @@ async function main([settingsFile = ""]: readonly string[]): Promise<void> {
   await connectBothSides(settings);
   part(settings, "containerd", "containerd", ["--config", path.join(folder, "containerd.toml")]);
   await until("containerd answers", () => fs.existsSync(containerdSocket));
-  succeeds("ctr", ["--address", containerdSocket, "--namespace", "k8s.io", "images", "import", settings.images]);
+  succeeds("ctr", importing(settings.images));
   part(settings, "kubelet", tools.kubelet, [
     `--config=${path.join(folder, "kubelet.json")}`,
     `--kubeconfig=${kubeconfig}`,
@@ -55,8 +54,11 @@ async function main([settingsFile = ""]: readonly string[]): Promise<void> {
 
 /** Makes the namespace's network, the folders, and the files that the parts read. */
 function prepare({ folder, id, pauseImage }: RealNodeSettings): void {
+  // Its removal waits for all that is in there.
+  enterCgroup(id);
   // Sockets of containerd and its shims, locks of iptables, names of pods' namespaces: all go with the mount namespace.
   succeeds("mount", ["-t", "tmpfs", "tmpfs", "/run"]);
+  hideMachinesOwn(folder);
   succeeds("ip", ["link", "set", "lo", "up"]);
   succeeds("ip", ["link", "add", "node0", "type", "bridge"]);
   for (const address of [`${addresses.node}/24`, `${addresses.dns}/32`])
@@ -74,7 +76,26 @@ function prepare({ folder, id, pauseImage }: RealNodeSettings): void {
   for (const name of ["cni", "containerd", "kubelet", "logs"])
     fs.mkdirSync(path.join(folder, name), { recursive: true });
   for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, name), text);
-  makeCgroup(id);
+}
+
+/**
+ * Gives the node folders of its own where containerd and the kubelet write to fixed paths: /var/lib/cni, /var/lib/kubelet,
+ * /var/log/pods and /var/log/containers. All else in /var/lib stays, as a workspace may be there.
+ */
+function hideMachinesOwn(folder: string): void {
+  const logs = path.join(folder, "log");
+  fs.mkdirSync(logs, { recursive: true });
+  succeeds("mount", ["--bind", logs, "/var/log"]);
+  const machines = "/run/machine/lib";
+  fs.mkdirSync(machines, { recursive: true });
+  succeeds("mount", ["--rbind", "/var/lib", machines]);
+  succeeds("mount", ["-t", "tmpfs", "tmpfs", "/var/lib"]);
+  for (const entry of fs.readdirSync(machines, { withFileTypes: true })) {
+    if (!entry.isDirectory() || ["cni", "kubelet"].includes(entry.name)) continue;
+    const kept = path.join("/var/lib", entry.name);
+    fs.mkdirSync(kept);
+    succeeds("mount", ["--rbind", path.join(machines, entry.name), kept]);
+  }
 }
 
 async function connectBothSides({ folder, apiServerPort }: RealNodeSettings): Promise<void> {

@@ -17,7 +17,7 @@ async function main([settingsFile = ""]: readonly string[]): Promise<void> {
   await relay({ host, port: loadBalancerPorts.http }, { path: http });
   await relay({ host, port: loadBalancerPorts.https }, { path: https });
   const inside = ["-r", "ts-node/register/transpile-only", path.join(__dirname, "inside.ts"), settingsFile];
-  const namespaces = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+  const namespaces = ["--net", "--mount", "--propagation", "slave", "--pid", "--fork", "--kill-child", "--mount-proc"];
   // As the first process of its namespace, the shell also collects whatever containers leave behind.
   const first = ["sh", "-c", '"$@" & wait $!', "sh", process.execPath, ...inside];
   const node = spawn("setpriv", ["--pdeathsig", "KILL", "unshare", ...namespaces, ...first], { stdio: "inherit" });

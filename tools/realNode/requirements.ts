@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, string>> = {
   iptables: "iptables",
   mount: "mount",
   nft: "nftables",
+  nsenter: "util-linux",
   setpriv: "util-linux",
   unshare: "util-linux",
 };

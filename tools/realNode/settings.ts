@@ -22,6 +22,14 @@ export interface LoadBalancerPorts {
   readonly https: number;
 }
 
+/** Where containerd listens, in the node's own mount namespace. */
+export const containerdSocket = "/run/containerd/containerd.sock";
+
+/** Arguments of `ctr` that give the kubelet's images a docker-archive. */
+export function importing(archive: string): string[] {
+  return ["--address", containerdSocket, "--namespace", "k8s.io", "images", "import", archive];
+}
+
 export const nodeName = "real";
 
 /** Whatever is in here is the node's alone: it has a network namespace of its own. */
