@@ -32,6 +32,9 @@ const lastWords = "there is no such module: libcommon";
 /** At least so many requests are sent: `make test-long` asks for more. */
 const wantedRequests = Number(process.env.REQUESTS ?? 20_000);
 
+/** At 120 ms the changes take long enough for 30,000 requests. */
+const everyMs = 120 * Math.min(1, 30_000 / wantedRequests);
+
 describe("stack local on a real node", function () {
   this.timeout(20 * 60_000);
   let cluster: RealCluster;
@@ -128,7 +131,7 @@ describe("stack local on a real node", function () {
   let sent = 0;
   for (const [change, action] of Object.entries(changes)) {
     it(`loses no request with ${change}`, async () => {
-      const { requests, failures } = await withTraffic(cluster, { everyMs: 120, paths }, action);
+      const { requests, failures } = await withTraffic(cluster, { everyMs, paths }, action);
       const count = Object.values(requests).reduce((sum, number) => sum + number, 0);
       sent += count;
       console.log(`      ${count} requests, ${failures.length} failed; ${sent} in all`);
