@@ -51,7 +51,11 @@ describe("stack local on a real node", function () {
     );
     engine = await newEngine("local", await suiteFolder("local"), localClusterVariables(cluster));
     await setStackFile(path.join(engine.folder, "Pulumi.local.yaml"), (set) => {
-      for (const service of serviceNames) set(["services", service, "replicas"], replicas);
+      for (const service of serviceNames) {
+        set(["services", service, "replicas"], replicas);
+        // A machine of two processors is to have room for three pods of each, and for those that a rollout adds.
+        set(["services", service, "resources", "requests", "cpu"], "20m");
+      }
       // Their pods would come and go on the same two processors.
       for (const job of jobNames) set(["jobs", job], undefined);
     });
