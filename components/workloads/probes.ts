@@ -12,15 +12,20 @@ export interface Probes {
 interface Threshold {
   readonly periodSeconds: number;
   readonly failures: number;
+  /** The time from being told to stop to being stopped once it has failed. Default: the pod's own. */
+  readonly graceSeconds?: number;
 }
 
 /** How long a server may be silent, by its role. */
 const thresholds = {
-  /** Its clients wait: out of the load balancer after 15 s, restarted after 60 s. */
+  /**
+   * Its clients wait: out of the load balancer after 15 s, restarted after 65 s. It has no grace to answer open requests, as one
+   * that does not answer for so long will not.
+   */
   serving: {
     timeoutSeconds: 5,
     readiness: { periodSeconds: 5, failures: 3 },
-    liveness: { periodSeconds: 10, failures: 6 },
+    liveness: { periodSeconds: 10, failures: 6, graceSeconds: 5 },
   },
   /** A heavy job may keep its processor busy: not ready after 60 s, restarted, and its job lost, after 180 s. */
   working: {
@@ -40,11 +45,12 @@ const startupPeriod = 5;
  */
 export function httpProbes(path: string, startupSeconds: number, role: keyof typeof thresholds): Probes {
   const { timeoutSeconds, readiness, liveness } = thresholds[role];
-  const probe = ({ periodSeconds, failures }: Threshold) => ({
+  const probe = ({ periodSeconds, failures, graceSeconds }: Threshold) => ({
     httpGet: { path, port: "http" },
     timeoutSeconds,
     periodSeconds,
     failureThreshold: failures,
+    ...(graceSeconds !== undefined && { terminationGracePeriodSeconds: graceSeconds }),
   });
   return {
     startupProbe: probe({ periodSeconds: startupPeriod, failures: Math.ceil(startupSeconds / startupPeriod) }),

@@ -19,6 +19,8 @@ ${cri}]
   sandbox_image = ${JSON.stringify(pauseImage)}
   # Without the capability to lower it, runc dies where a pod asks for a lower score.
   restrict_oom_score_adj = true
+  # As Kubernetes' other runtimes have it: a pod's process listens where it likes.
+  enable_unprivileged_ports = true
 ${cri}.cni]
   bin_dir = "/usr/lib/cni"
   conf_dir = ${JSON.stringify(path.join(folder, "cni"))}

@@ -76,4 +76,4 @@ function request({ address, port, host }: TrafficPlan, path: string, agent: http
   });
 }
 
-void main();
+if (require.main === module) void main();

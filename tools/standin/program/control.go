@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -56,13 +57,17 @@ func control(component string) {
 	mux.HandleFunc("/report", func(response http.ResponseWriter, _ *http.Request) {
 		json.NewEncoder(response).Encode(report(component))
 	})
+	// Such as /connect?to=tcp/10.0.0.1:80&to=udp/10.0.0.1:53: a line for each, in that order.
 	mux.HandleFunc("/connect", func(response http.ResponseWriter, request *http.Request) {
 		query := request.URL.Query()
-		fmt.Fprintln(response, connect(query.Get("network"), query.Get("to"), milliseconds(query.Get("within"))))
+		fmt.Fprintln(response, strings.Join(connectAll(query["to"], milliseconds(query.Get("within"))), "\n"))
 	})
+	// Such as /listen?on=tcp/22&on=udp/53.
 	mux.HandleFunc("/listen", func(response http.ResponseWriter, request *http.Request) {
-		query := request.URL.Query()
-		fmt.Fprintln(response, listen(query.Get("network"), query.Get("port")))
+		for _, place := range request.URL.Query()["on"] {
+			network, port, _ := strings.Cut(place, "/")
+			fmt.Fprintln(response, listen(network, port))
+		}
 	})
 	mux.HandleFunc("/write", func(response http.ResponseWriter, request *http.Request) {
 		query := request.URL.Query()
@@ -82,6 +87,17 @@ func milliseconds(text string) time.Duration {
 		number = 1000
 	}
 	return time.Duration(number) * time.Millisecond
+}
+
+func connectAll(places []string, within time.Duration) []string {
+	results := make([]string, len(places))
+	var open sync.WaitGroup
+	for index, place := range places {
+		network, address, _ := strings.Cut(place, "/")
+		open.Go(func() { results[index] = connect(network, address, within) })
+	}
+	open.Wait()
+	return results
 }
 
 // connect says whether a connection opened, was refused, or neither within the limit. A datagram counts when it is echoed.
