@@ -105,7 +105,7 @@ describe("an adopted object", () => {
   it("has no owner of fields afterwards but Pulumi and who reports its status", () => {
     const owners = [
       { manager: "helm", operation: "Apply" },
-      { manager: "pulumi-kubernetes-0123abcd", operation: "Apply" },
+      { manager: "pulumi-kubernetes-datasets-server", operation: "Apply" },
       { manager: "argocd-controller", operation: "Update" },
       { manager: "kube-controller-manager", operation: "Update", subresource: "status" },
     ];

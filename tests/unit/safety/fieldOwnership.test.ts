@@ -57,7 +57,7 @@ describe("a field that the program sets", () => {
 
   it("is not taken by a run of Pulumi, nor by who reports the status", () => {
     const fields = { "f:spec": { "f:replicas": {} } };
-    assert.deepEqual(takenFields(wanted, live("pulumi-kubernetes-0123abcd", fields, { replicas: 5 })), []);
+    assert.deepEqual(takenFields(wanted, live("pulumi-kubernetes-datasets-server", fields, { replicas: 5 })), []);
   });
 });
 
