@@ -1,9 +1,9 @@
 import { specialSigKey } from "@pulumi/pulumi/runtime";
 import { z } from "zod";
+import { secretMarker } from "../../catalog/secrets";
 import { type ClientArgs, causeOf, type KubernetesClient, kubernetesClient } from "../../cluster/kubernetesClient";
 import { liveObjects, type ObjectReference, objectText } from "../../cluster/liveObjects";
 import { UserError } from "../../cluster/userError";
-import { secretMarker } from "../../catalog/secrets";
 import { type Difference, differences } from "./compare";
 import { isExpected } from "./expected";
 import { writersOf } from "./managers";

@@ -1,8 +1,8 @@
+import { strictnessOf } from "../../config/protection";
+import { identifyStack } from "../../config/stacks";
 import { visible } from "../../safety/redaction";
 import type { Forecast } from "../forecast/forecast";
 import { type ForecastTable, forecastText } from "../forecast/text";
-import { strictnessOf } from "../../config/protection";
-import { identifyStack } from "../../config/stacks";
 import { type Description, type Detail, describeChange } from "./describe";
 import { type Effect, effects, type Plan } from "./plan";
 import { block, code, counted } from "./text";

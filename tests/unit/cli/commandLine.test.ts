@@ -45,7 +45,10 @@ describe("a command line of ds that is wrong", () => {
     { argv: ["review", "post", "--pr", "1"], says: /required option '--comment <file>' not specified/ },
     { argv: ["pr", "up", "123"], says: /required option '--image <tag>' not specified/ },
     { argv: ["pr", "swep"], says: /unknown command 'swep'\n\(Did you mean sweep\?\)/ },
-    { argv: ["tools", "install", "everything"], says: /Allowed choices are deploy, eks, cluster, node, test, check, long/ },
+    {
+      argv: ["tools", "install", "everything"],
+      says: /Allowed choices are deploy, eks, cluster, node, test, check, long/,
+    },
     { argv: ["completion", "tcsh"], says: /Allowed choices are bash, zsh, fish/ },
   ] as const) {
     it(`is refused, and nothing runs: ds ${argv.join(" ")}`, async () => {
