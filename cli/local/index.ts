@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { Stack } from "@pulumi/pulumi/automation";
 import { errorText, UserError } from "../../cluster/userError";
 import { strictnessOf } from "../../config/protection";
-import { clusterStatus, startCluster, stopCluster } from "../../tools/cluster";
+import { startCluster, stopCluster } from "../../tools/cluster";
 import { findTools, installTools } from "../../tools/install";
 import { addImages, realNodeFolder, realNodeProblems } from "../../tools/realNode";
 import { localGroups } from "../../tools/toolbox";
@@ -99,27 +99,17 @@ async function forgetObjectsGone(engine: Engine): Promise<void> {
   }
 }
 
-/** Destroys the stack, stops the cluster and removes all that both wrote. The pinned tools stay in the user's cache. */
+/**
+ * Ends the cluster with all that is on it, and removes all that the local copy wrote: states and locks too, as what they speak
+ * of is gone. The pinned tools stay in the user's cache.
+ */
 export async function down(workspace: string): Promise<void> {
   if (!existsSync(workspace)) {
     console.log(`there is no local copy in ${workspace}: nothing to take down`);
     return;
   }
-  const toolbox = findTools(localGroups);
-  if ((await clusterStatus(toolbox, workspace)) === "running") {
-    const engine = engineOf(toolbox, workspace, stack);
-    const local = await selectStack(engine);
-    await hideSecrets(engine, stack);
-    console.log(`destroying stack ${stack}`);
-    const message = authorMessage(engine.environment);
-    await changeStack(engine, stack, () =>
-      withProgress(workspace, "destroy", (watch) => local.destroy({ ...watch, message, showSecrets: false })),
-    );
-  } else {
-    console.log("the local cluster does not run, or not answer: nothing is destroyed on it");
-  }
-  await stopCluster(toolbox, workspace);
-  await rm(workspace, { recursive: true, force: true });
+  await stopCluster(findTools(localGroups), workspace);
+  await rm(workspace, { recursive: true, force: true, maxRetries: 5 });
   console.log(`the local copy is gone; ${workspacePaths(workspace).root} is removed`);
 }
 
