@@ -30,7 +30,22 @@ describe("the completion of ds", () => {
     const { stdout: script } = await start(["completion", "bash"]);
     for (const [words, expected] of [
       ["dep", ["deploy"]],
-      ["deploy ", ["prod", "ephemeral", "local", "--workspace", "--yes", "--no-smoke", "--allow", "--help"]],
+      [
+        "deploy ",
+        [
+          "prod",
+          "ephemeral",
+          "local",
+          "--workspace",
+          "--yes",
+          "--back",
+          "--dirty",
+          "--approved",
+          "--no-smoke",
+          "--allow",
+          "--help",
+        ],
+      ],
       ["deploy prod --y", ["--yes"]],
       ["pr s", ["sweep"]],
       ["pr up 12 --im", ["--image"]],
