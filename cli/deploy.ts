@@ -24,6 +24,8 @@ export interface DeployOptions extends Commits {
   readonly yes: boolean;
   /** A file of `ds review --approval`: what this deploy may do. Default: whatever its preview shows. */
   readonly approved?: string;
+  /** How long images are waited for that a build has not pushed yet; milliseconds. */
+  readonly waitForImagesMs: number;
   /** Further flags of `pulumi up`. */
   readonly flags: readonly string[];
 }
@@ -55,7 +57,9 @@ export async function deploy(engine: Engine, stack: string, options: DeployOptio
   await requireNewest(engine, stack, options);
   // Pods would wait for an image that is not there until their rollout's deadline.
   const tag = `ds pulumi ${stack} -- config set --path datasets-server:images.tag sha-abc1234`;
-  const digests = await requireImages(config, `deploy one that is there: ${tag}`);
+  const digests = await requireImages(config, `deploy one that is there: ${tag}`, {
+    limitMs: options.waitForImagesMs,
+  });
   const told = telling(engine, digests);
   await hideSecrets(engine, stack);
   if (yes) await requireUnmoved(engine, stack, config.datasetsServer.images, digests);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { awsError, errorName } from "../../cluster/awsErrors";
 import type { ClusterArgs } from "../../cluster/cluster";
 import { UserError } from "../../cluster/userError";
@@ -84,29 +85,44 @@ export async function mutableRepositories({ cluster, datasetsServer }: ImageUser
   );
 }
 
+export interface ImageWait {
+  /** How long images may take that a build has not pushed yet; milliseconds. Default: they must be there. */
+  readonly limitMs?: number;
+  /** Receives what is waited for, and warnings. Default: printed on stderr. */
+  readonly say?: (line: string) => void;
+  /** Between two looks; milliseconds. */
+  readonly pauseMs?: number;
+}
+
 /**
- * Checks that a stack's images are there before anything is changed. A registry that does not say so is only warned of.
+ * Checks that a stack's images are there before anything is changed, or waits for them. A registry that does not say so is only
+ * warned of.
  *
  * @param next what to do when they are not there yet, to follow "Next: ".
- * @param warn receives the warning. Default: printed on stderr.
  * @returns the digest of each that the registry speaks of.
  * @throws when one is missing, naming each.
  */
-export async function requireImages(
-  user: ImageUser,
-  next: string,
-  warn: (line: string) => void = console.error,
-): Promise<Digests> {
-  const { missing, digests, silence } = await askForImages(user);
+export async function requireImages(user: ImageUser, next: string, wait: ImageWait = {}): Promise<Digests> {
+  const { limitMs = 0, say = console.error, pauseMs = 15_000 } = wait;
+  const deadline = Date.now() + limitMs;
+  let answer = await askForImages(user);
+  while (answer.missing.length > 0 && Date.now() + pauseMs <= deadline) {
+    const { missing, asked } = answer;
+    const left = Math.ceil((deadline - Date.now()) / 60_000);
+    say(`waiting for ${missing.length} of ${asked.length} images, ${left} min at most; the first: ${missing[0]}`);
+    await sleep(pauseMs);
+    answer = await askForImages(user);
+  }
+  const { missing, digests, silence } = answer;
   if (missing.length > 0) {
     const lines = missing.map((image) => `  ${image}`);
     throw new UserError(
       `these images are not in the registry; no changes were made:\n${lines.join("\n")}`,
-      `wait until the build of that commit has pushed them, or ${next}`,
+      `--wait-for-images 30 waits half an hour for the build of that commit; or ${next}`,
     );
   }
   if (silence !== undefined) {
-    warn(`warning: whether the images are there was not found out; going on.\n${silence}`);
+    say(`warning: whether the images are there was not found out; going on.\n${silence}`);
   }
   return digests;
 }

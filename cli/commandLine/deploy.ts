@@ -1,11 +1,12 @@
 import type { Command } from "commander";
-import { allow, describe, type OnWorkspace, onStack, type PassOn } from "./shared";
+import { allow, describe, type OnWorkspace, onStack, type PassOn, waitForImages } from "./shared";
 
 interface Changing extends OnWorkspace {
   readonly allow?: readonly string[];
 }
 
 interface Deploying extends Changing {
+  readonly waitForImages?: number;
   readonly yes?: boolean;
   readonly smoke: boolean;
   readonly back?: boolean;
@@ -38,6 +39,7 @@ export function deployCommands(program: Command, passOn: PassOn): void {
       examples: ["deploy prod", "deploy prod --allow Service/datasets-server-prod-api -- --target-dependents"],
     })
       .option("--yes", "do not ask, as in CI")
+      .option(...waitForImages)
       .option("--no-smoke", "do not check afterwards that it serves, as where this machine does not reach its address")
       .option("--back", "deploy a commit that does not have all that was deployed last, to go back on purpose")
       .option("--approved <file>", "deploy only what that file, written by review --approval, allows")
@@ -45,7 +47,7 @@ export function deployCommands(program: Command, passOn: PassOn): void {
       .option(...allow),
     "flags of pulumi up",
   );
-  deploy.command.action(async (stack: string, { workspace, allow, smoke, ...given }: Deploying) => {
+  deploy.command.action(async (stack: string, { workspace, allow, smoke, waitForImages = 0, ...given }: Deploying) => {
     const { yes = false, back = false, dirty = false, approved } = given;
     const { allowing, deploy: run, requireConsent } = await import("../deploy");
     requireConsent(stack, yes);
@@ -56,6 +58,7 @@ export function deployCommands(program: Command, passOn: PassOn): void {
       back,
       dirty,
       ...(approved && { approved }),
+      waitForImagesMs: waitForImages * 60_000,
       flags: deploy.passed(),
     });
     if (smoke) await (await import("../smoke")).smokeOf(engine, stack);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Target } from "../environments/input";
-import { allow, describe, type OnWorkspace, stackName, workspaceOption } from "./shared";
+import { allow, describe, type OnWorkspace, stackName, waitForImages, workspaceOption } from "./shared";
 
 interface ReviewOptions extends OnWorkspace {
   readonly out: string;
@@ -19,6 +19,7 @@ interface UpOptions extends Somewhere {
   readonly author?: string;
   readonly headSha?: string;
   readonly ttl?: string;
+  readonly waitForImages?: number;
   readonly allow?: readonly string[];
 }
 
@@ -98,10 +99,19 @@ function environmentCommands(program: Command): void {
     .option("--author <login>", "whose it is")
     .option("--head-sha <commit>", "its last commit")
     .option("--ttl <time>", "how long it stays, such as 12h or 7d; default: pullRequest.lifetime of the stack file")
+    .option(...waitForImages)
     .option(...allow)
-    .action(async (number: string, { workspace, local, image, allow, ...about }: UpOptions) => {
+    .action(async (number: string, { workspace, local, image, allow, waitForImages = 0, ...about }: UpOptions) => {
       const { environmentUp } = await import("../environments/up");
-      await environmentUp(workspace, targetOf(local), { ...about, pr: number, imageTag: image }, allow);
+      await environmentUp(
+        workspace,
+        targetOf(local),
+        { ...about, pr: number, imageTag: image },
+        {
+          allowed: allow,
+          waitForImagesMs: waitForImages * 60_000,
+        },
+      );
     });
 
   describe(onEnvironments(pr.command("down")), {

@@ -29,6 +29,13 @@ export const allow = [
   "what this run may delete, replace or change for the worse, such as Service/datasets-server-prod-api",
 ] as const;
 
+/** The option that has a run wait for a build. */
+export const waitForImages = [
+  "--wait-for-images <minutes>",
+  "how long to wait for images that a build has not pushed yet; default: they must be there",
+  count,
+] as const;
+
 /** The folder that holds everything a local run writes. */
 export function workspaceOption(): Option {
   return new Option("--workspace <folder>", "the folder for all that a run writes on this machine").default(

@@ -22,16 +22,19 @@ import { requireLastCommit } from "./newest";
 import { configure, onEnvironment, openPlace, type Place } from "./place";
 import { requireSameLoadBalancer } from "./sharedLoadBalancer";
 
-/**
- * Brings a pull request's environment up, or up to date; its time starts again.
- *
- * @param allowed what this update may lose, such as `PersistentVolumeClaim/...`. Default: no data.
- */
+interface UpOptions {
+  /** What this update may lose, such as `PersistentVolumeClaim/...`. Default: no data. */
+  readonly allowed?: readonly string[] | undefined;
+  /** How long images are waited for that a build has not pushed yet; milliseconds. */
+  readonly waitForImagesMs: number;
+}
+
+/** Brings a pull request's environment up, or up to date; its time starts again. */
 export async function environmentUp(
   workspace: string,
   target: Target,
   input: UpInput,
-  allowed: readonly string[] = [],
+  { allowed = [], waitForImagesMs }: UpOptions,
 ): Promise<void> {
   const { identity, parameters: given, lifetime } = readUpRequest(input);
   const { stack, number } = identity;
@@ -41,6 +44,7 @@ export async function environmentUp(
   const digests = await requireImages(
     { cluster, datasetsServer: { ...datasetsServer, images } },
     `name another: ds pr up ${number} --image sha-abc1234`,
+    { limitMs: waitForImagesMs },
   );
   const place = await openPlace(workspace, target, "change");
   await checkSecrets(keeper);

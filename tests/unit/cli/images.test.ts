@@ -83,7 +83,7 @@ describe("the images of a stack", () => {
         ? { status: 400, headers: { "x-amzn-errortype": "AccessDeniedException" }, body: {} }
         : { body: { imageDetails: [{ imageDigest: `sha256:of ${repositoryName}` }] } };
     };
-    const digests = await requireImages(user, "deploy another", () => undefined);
+    const digests = await requireImages(user, "deploy another", { say: () => undefined });
     assert.deepEqual(
       digests,
       Object.fromEntries(
@@ -132,7 +132,7 @@ describe("the images of a stack", () => {
         message:
           "these images are not in the registry; no changes were made:\n" +
           `  ${registry}/hub-datasets-server-sse-api:sha-59db084`,
-        next: "wait until the build of that commit has pushed them, or deploy another",
+        next: "--wait-for-images 30 waits half an hour for the build of that commit; or deploy another",
       });
       await assert.rejects(checkImages(user), {
         message: `not in the registry:\n${registry}/hub-datasets-server-sse-api:sha-59db084`,
@@ -140,10 +140,32 @@ describe("the images of a stack", () => {
     });
   }
 
+  it("are waited for where that is asked for, which says how many are missing and for how long yet", async () => {
+    without("sse-api", "ImageNotFoundException");
+    const said: string[] = [];
+    const say = (line: string) => {
+      said.push(line);
+      if (said.length === 2) respond = () => ({ body: { imageDetails: [{ imageDigest: "sha256:pushed" }] } });
+    };
+    const digests = await requireImages(user, "deploy another", { limitMs: 60_000, pauseMs: 1, say });
+    assert.equal(digests["sse-api"], "sha256:pushed");
+    const waiting = `waiting for 1 of ${services.length} images, 1 min at most; the first: ${registry}/hub-datasets-server-sse-api:sha-59db084`;
+    assert.deepEqual(said, [waiting, waiting]);
+  });
+
+  it("are not waited for beyond the time given", async () => {
+    without("sse-api", "ImageNotFoundException");
+    const say = () => undefined;
+    await assert.rejects(
+      requireImages(user, "deploy another", { limitMs: 20, pauseMs: 5, say }),
+      /sse-api:sha-59db084/,
+    );
+  });
+
   it("stop no deploy when the registry does not let the caller look", async () => {
     without("api", "AccessDeniedException");
     const warnings: string[] = [];
-    await requireImages(user, "deploy another", (line) => warnings.push(line));
+    await requireImages(user, "deploy another", { say: (line) => warnings.push(line) });
     assert.match(
       warnings.join(),
       /^warning: .*\ncannot ask for image .*-api:sha-59db084: these credentials have no permission/,
