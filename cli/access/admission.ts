@@ -232,7 +232,6 @@ export function environmentContents(
           "  (has(object.spec.volumeClaimTemplates) ? object.spec.volumeClaimTemplates : [])",
         ),
         fields: fields(claims, filledIn.claim),
-        classes: celList(at(claims, "storageClassName")),
         // The volume that a controller has bound it to stays.
         isBound: "oldObject != null && has(oldObject.spec.volumeName)",
       },
@@ -240,10 +239,6 @@ export function environmentContents(
         "claim volumes only by those fields that the program sets: no volume and no snapshot of others": lines(
           "variables.claims.all(claim, claim.spec.all(field,",
           "  field in variables.fields || (field == 'volumeName' && variables.isBound)))",
-        ),
-        "claim volumes only of the classes that the program claims": lines(
-          "variables.claims.all(claim,",
-          "  !has(claim.spec.storageClassName) || claim.spec.storageClassName in variables.classes)",
         ),
       },
     }),

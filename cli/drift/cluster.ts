@@ -128,15 +128,15 @@ const kept = [
 /** Leaves out what nobody deploys. The API server keeps the texts of a Secret as its data. */
 function comparable({ status: _status, stringData, metadata, ...object }: WantedObject): object {
   const own = Object.entries(metadata).filter(([field]) => !kept.includes(field));
-  const data = stringData === undefined ? {} : { data: secretKeys(stringData) };
+  const data = object.kind === "Secret" ? { data: secretKeys(stringData ?? object.data) } : {};
   return { metadata: Object.fromEntries(own), ...object, ...data };
 }
 
 /** A refresh compares the values of a Secret; here only its keys are. */
-function secretKeys(stringData: unknown): unknown {
+function secretKeys(texts: unknown): unknown {
   // Pulumi's events have a Secret's texts as one secret.
-  if (typeof stringData !== "object" || stringData === null || specialSigKey in stringData) return secretMarker;
-  return Object.fromEntries(Object.keys(stringData).map((key) => [key, secretMarker]));
+  if (typeof texts !== "object" || texts === null || specialSigKey in texts) return secretMarker;
+  return Object.fromEntries(Object.keys(texts).map((key) => [key, secretMarker]));
 }
 
 function kubectl({ context }: ClientArgs, verb: string, object: ObjectReference, flags = ""): string {

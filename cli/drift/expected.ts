@@ -37,6 +37,11 @@ const filledIn: readonly Expectation[] = [
   { kinds: ["HorizontalPodAutoscaler"], field: /^spec\.behavior\.scale(Down|Up)\.selectPolicy$/, value: "Max" },
   { kinds: ["StatefulSet"], field: /^spec\.podManagementPolicy$/, value: "OrderedReady" },
   { kinds: ["StatefulSet"], field: /^spec\.revisionHistoryLimit$/, value: 10 },
+  {
+    kinds: ["StatefulSet"],
+    field: /^spec\.persistentVolumeClaimRetentionPolicy\.when(Deleted|Scaled)$/,
+    value: "Retain",
+  },
   { kinds: ["StatefulSet"], field: /^spec\.updateStrategy\.type$/, value: "RollingUpdate" },
   { kinds: ["StatefulSet"], field: /^spec\.updateStrategy\.rollingUpdate\.partition$/, value: 0 },
   { kinds: ["StatefulSet"], field: /^spec\.volumeClaimTemplates\[\]\.apiVersion$/, value: "v1" },

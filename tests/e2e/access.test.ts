@@ -431,14 +431,6 @@ describe("access", () => {
           { kind: "PersistentVolumeClaim", name: "x" },
           /no volume/,
         ],
-        ["another class of volumes", "PersistentVolumeClaim", "spec.storageClassName", "io2", /of the classes/],
-        [
-          "another class in a template",
-          "StatefulSet",
-          "spec.volumeClaimTemplates.0.spec.storageClassName",
-          "io2",
-          /of the classes/,
-        ],
         ["metrics of all namespaces", "ServiceMonitor", "spec.namespaceSelector", { any: true }, /own pods/],
         [
           "Prometheus' own token",
