@@ -88,7 +88,8 @@ export class MongoDb extends pulumi.ComponentResource {
 
 /** Returns the options of a Job that runs once for a database, and so again when its data are in another claim. */
 export function onceFor({ metadata }: PersistentVolumeClaim): pulumi.CustomResourceOptions {
-  return { replacementTrigger: metadata.uid };
+  // It keeps its name: Pulumi would otherwise apply the new one over the old, and then delete that.
+  return { replacementTrigger: metadata.uid, deleteBeforeReplace: true };
 }
 
 /**

@@ -226,7 +226,8 @@ function differing(wanted: unknown, live: unknown, at = ""): string[] {
   if (isMap(wanted) && isMap(live)) {
     return Object.entries(wanted)
       .filter(([key]) => !ownFields.test(key))
-      .flatMap(([key, value]) => differing(value, live[key], `${at}.${key}`));
+      // The client has another name for `from`, a word of some languages.
+      .flatMap(([key, value]) => differing(value, live[key] ?? live[`_${key}`], `${at}.${key}`));
   }
   const isSame =
     isDeepStrictEqual(wanted, live) || (isNothing(wanted) && isNothing(live)) || isSameAmount(wanted, live);
