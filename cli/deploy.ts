@@ -3,7 +3,7 @@ import type { Images } from "../components/workloads/workload";
 import { type Digests, digestVariables, movedTags, recordedDigests } from "../config/images";
 import { askForImages, requireImages } from "./aws/images";
 import { checkSecretsReadable } from "./aws/key";
-import { updateExplained } from "./diagnosis";
+import { explained } from "./diagnosis";
 import { forecastLines } from "./forecast/text";
 import { answered, stackOf } from "./lib/automation";
 import { confirm } from "./lib/confirm";
@@ -17,7 +17,7 @@ import { readApproval, requireApproved } from "./review/approval";
 import type { Plan } from "./review/plan";
 import { previewStack } from "./review/preview";
 import { type Commits, requireNewest } from "./state/newest";
-import { requireUnlocked } from "./state/update";
+import { requireUnlocked, update } from "./state/update";
 
 export interface DeployOptions extends Commits {
   /** Whether to go on without asking. Nothing else makes it so, not even CI. */
@@ -72,7 +72,8 @@ export async function deploy(engine: Engine, stack: string, options: DeployOptio
   }
   if (!yes && !(await confirm(`Deploy this to stack ${stack}?`))) throw new UserError("no changes were made");
   const previewed = flags.length === 0 || !yes ? ["--skip-preview"] : [];
-  await updateExplained(told, stack, ["up", "--stack", stack, "--yes", ...previewed, ...flags]);
+  const args = ["up", "--stack", stack, "--yes", ...previewed, ...flags];
+  await explained(told, stack, () => update(told, stack, args));
 }
 
 /**

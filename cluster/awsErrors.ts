@@ -17,7 +17,16 @@ function knownCauses(profile: string | undefined): readonly KnownCause[] {
   const bootstrap = "ds bootstrap with the stack's name, as in: ds bootstrap prod";
   return [
     {
-      codes: ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "SSO session", "cached SSO token"],
+      codes: ["RequestTimeTooSkewed", "Signature expired", "Signature not yet current"],
+      cause: "this machine's clock is wrong",
+      next: "set it by a time server, and compare: date -u",
+    },
+    {
+      codes: [
+        ...["ExpiredToken", "ExpiredTokenException", "RequestExpired", "SSO session", "cached SSO token"],
+        // What an API server of EKS says of a token that has expired.
+        "the server has asked for the client to provide credentials",
+      ],
       cause: "the AWS credentials have expired",
       next: signIn,
     },
@@ -76,6 +85,11 @@ function knownCauses(profile: string | undefined): readonly KnownCause[] {
   ];
 }
 
+/** Returns why AWS did not do something, by its words; undefined where that is not known. */
+export function knownCause(text: string, profile?: string): KnownCause | undefined {
+  return knownCauses(profile).find(({ codes }) => new RegExp(`\\b(${codes.join("|")})\\b`).test(text));
+}
+
 /**
  * Returns the error of something that AWS did not do, with its cause and the next step where they are known. The error may be
  * the AWS SDK's, which has a code as its name, or the AWS provider's, which has it in its message.
@@ -86,7 +100,7 @@ function knownCauses(profile: string | undefined): readonly KnownCause[] {
 export function awsError(doing: string, error: unknown, profile?: string): UserError {
   const message = error instanceof Error ? error.message : String(error);
   const text = [errorName(error), errorCode(error), message].join("\n");
-  const known = knownCauses(profile).find(({ codes }) => new RegExp(`\\b(${codes.join("|")})\\b`).test(text));
+  const known = knownCause(text, profile);
   if (known === undefined) {
     const next = `see whose credentials are in use: ${askIdentity(profile)}`;
     return new UserError(`cannot ${doing}: ${message}`, next, { cause: error });

@@ -224,7 +224,10 @@ function startsAtItsFirstAddress(range: string): boolean {
 
 const cronFields = "five cron fields in UTC as Kubernetes reads them, such as 05 12 * * * or */10 0-5 * * MON-FRI";
 
-export const cronSchedule = text(/^(\S+ ){4}\S+$/, cronFields, 253).refine(isCronSchedule, { error: cronFields });
+export const cronSchedule = text(/^(\S+ ){4}\S+$/, cronFields, 253).refine(isCronSchedule, {
+  error: cronFields,
+  abort: true,
+});
 
 /** One label of a DNS name, of which names of objects are made; `longest` in characters. */
 export function label(longest: number) {

@@ -3,6 +3,7 @@ import { jobNames } from "../catalog/jobs";
 import { serviceNames } from "../catalog/services";
 import { jobSizes } from "../catalog/workers";
 import { databaseWaitSeconds } from "../components/workloads/migration";
+import { shortestGapSeconds } from "./cron";
 import { ownEnv } from "./env";
 import * as field from "./fields";
 import { stackKinds } from "./stacks";
@@ -92,11 +93,26 @@ export const workers = z.record(poolName, workerPool, { error: "a map of worker 
 
 export const jobs = z.partialRecord(
   z.enum(jobNames),
-  field.section({
-    ...pod,
-    schedule: field.cronSchedule.describe("When it runs; Sunday is 0."),
-    deadlineSeconds: field.wholeNumber(10, 86_400, "seconds").describe("A run that takes longer is stopped."),
-  }),
+  field
+    .section({
+      ...pod,
+      schedule: field.cronSchedule.describe("When it runs; Sunday is 0."),
+      deadlineSeconds: field
+        .wholeNumber(10, 86_400, "seconds")
+        .describe("A run that takes longer is stopped; at most the time between two runs."),
+    })
+    .superRefine(({ schedule, deadlineSeconds }, context) => {
+      const gap = shortestGapSeconds(schedule);
+      if (gap === undefined) {
+        const message = "a schedule with a day that comes: this one never runs";
+        context.addIssue({ code: "custom", path: ["schedule"], message, input: schedule });
+      } else if (deadlineSeconds > gap) {
+        const message =
+          `at most ${gap}, the time between two runs of schedule "${schedule}", as one that comes while another runs ` +
+          "is skipped; or a schedule with more between them";
+        context.addIssue({ code: "custom", path: ["deadlineSeconds"], message, input: deadlineSeconds });
+      }
+    }),
   { error: field.mapOf(jobNames) },
 );
 

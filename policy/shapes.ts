@@ -103,6 +103,7 @@ const template = z.object({
     hostIPC: z.boolean().default(false),
     securityContext: z.object({ ...security, sysctls: list(z.unknown()) }).prefault({}),
     terminationGracePeriodSeconds: count.default(30),
+    restartPolicy: z.string().default("Always"),
     nodeSelector: texts,
     tolerations: list(z.object({ key: z.string().default("") })),
     topologySpreadConstraints: list(z.object({ topologyKey: z.string(), labelSelector: selector.optional() })),
@@ -179,6 +180,7 @@ export const jobShape = kind(jobSpec);
 export const cronJobShape = kind({
   concurrencyPolicy: z.string().default("Allow"),
   startingDeadlineSeconds: count.optional(),
+  failedJobsHistoryLimit: count.default(1),
   jobTemplate: z.object({ spec: z.object(jobSpec) }),
 });
 export const serviceShape = kind({

@@ -1,5 +1,5 @@
 import { Document, isScalar, visit } from "yaml";
-import { trustPolicy, type WorkflowRole, workflowRoles } from "../lib/gitHubSettings";
+import { longestSessionSeconds, trustPolicy, type WorkflowRole, workflowRoles } from "../lib/gitHubSettings";
 import type { KubernetesObject } from "../lib/objects";
 import { type AwsRole, type ClusterAccess, stackAccess } from "./clusters";
 import { groups } from "./rbac";
@@ -52,10 +52,11 @@ function roleName(cluster: string, role: (typeof madeRoles)[number]): string {
 }
 
 function awsCommands({ cluster: { name, region, account } }: ClusterAccess): string {
+  const session = ` --max-session-duration ${longestSessionSeconds}`;
   const make = madeRoles.flatMap((role) => [
     "",
     `# ${role}`,
-    `aws iam create-role --role-name ${roleName(name, role)} --max-session-duration 7200 \\`,
+    `aws iam create-role --role-name ${roleName(name, role)}${role === "deploy" ? session : ""} \\`,
     `  --assume-role-policy-document file://${role}.trust.json`,
     ...putPolicy(roleName(name, role), role),
     ...accessEntry(`arn:aws:iam::${account}:role/${roleName(name, role)}`, [groups[role]]),

@@ -2,11 +2,12 @@ import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
 import { z } from "zod";
 import { causeOf, type KubernetesClient, kubernetesClient } from "../../cluster/kubernetesClient";
 import { objectText } from "../../cluster/liveObjects";
-import { errorText } from "../../cluster/userError";
+import { errorText, UserError } from "../../cluster/userError";
 import { type Engine, stateOf } from "../lib/engine";
 import { type Deployed, readDeployed } from "../state/deployed";
 import { openStore } from "../state/store";
-import { update } from "../state/update";
+import { UpdateFailed } from "../state/update";
+import { nextSteps } from "./nextSteps";
 import { eventTexts, logSource, reasons, tellingPod } from "./unready";
 
 /** How many lines of a log are shown, the last. */
@@ -39,13 +40,19 @@ const liveWorkload = workload.extend({
 type Workload = z.infer<typeof workload>;
 type LiveWorkload = z.infer<typeof liveWorkload>;
 
-/** Runs a command of Pulumi that updates a stack; where it fails, shows beside Pulumi's own words why workloads are not ready. */
-export async function updateExplained(engine: Engine, stack: string, args: readonly string[]): Promise<void> {
+/**
+ * Runs an update of a stack. Where Pulumi fails, it shows beside Pulumi's own words why workloads are not ready, and the error
+ * has the next step of each cause that is known.
+ */
+export async function explained<T>(engine: Engine, stack: string, change: () => Promise<T>): Promise<T> {
   try {
-    await update(engine, stack, args);
+    return await change();
   } catch (error) {
-    for (const line of await explainUnready(engine, stack)) console.error(line);
-    throw error;
+    if (!(error instanceof UpdateFailed)) throw error;
+    const seen = await explainUnready(engine, stack);
+    for (const line of seen) console.error(line);
+    const steps = nextSteps(stack, error.said, seen);
+    throw steps.length === 0 ? error : new UserError(error.message, steps.join("\nNext: "), { cause: error });
   }
 }
 

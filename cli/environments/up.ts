@@ -6,7 +6,7 @@ import { strictnessOf } from "../../config/protection";
 import { lifetimeMs, type Parameters, parameterRecords, parameterVariables } from "../../config/pullRequest";
 import { requireImages } from "../aws/images";
 import { checkSecrets, telling } from "../deploy";
-import { updateExplained } from "../diagnosis";
+import { explained } from "../diagnosis";
 import { plainly, workspaceOf } from "../lib/automation";
 import { hideSecrets } from "../lib/decryption";
 import { execute } from "../lib/engine";
@@ -14,6 +14,7 @@ import { projectFolder, stackFile } from "../lib/project";
 import { inTemporaryProject } from "../lib/temporaryProject";
 import { requireAllowed } from "../review/allowed";
 import { previewStack } from "../review/preview";
+import { update } from "../state/update";
 import { checkCount, checkLoadBalancer } from "./capacity";
 import { type EnvironmentIdentity, readUpRequest, type Target, type UpInput } from "./input";
 import { listEnvironments, parametersOf, tagName } from "./inventory";
@@ -85,7 +86,8 @@ export async function environmentUp(
     const plan = await previewStack(engine, stack, { configFile: place.file });
     requireAllowed(plan, { ...permissions, stack, strictness: strictnessOf(identity) });
   }
-  await updateExplained(engine, stack, ["up", ...onEnvironment(place, identity), "--yes", "--skip-preview"]);
+  const args = ["up", ...onEnvironment(place, identity), "--yes", "--skip-preview"];
+  await explained(engine, stack, () => update(engine, stack, args));
   if (known) await record(place, identity, parameters);
   const { host } = config.datasetsServer.endpoints.public;
   console.log(`pr-${number} runs ${parameters.imageTag} at https://${host} until ${expires}`);

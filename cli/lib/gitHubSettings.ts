@@ -44,6 +44,9 @@ export const workflowRoles = {
   "datasets-server-preview": [{ environment: "preview", workflow: "preview.yml", ref: "refs/pull/*/merge" }],
 } as const satisfies Readonly<Record<string, readonly Trusted[]>>;
 
+/** How long a workflow may hold a role that deploys; AWS gives every other role an hour. In seconds. */
+export const longestSessionSeconds = 10_800;
+
 export type WorkflowRole = keyof typeof workflowRoles;
 
 const provider = "token.actions.githubusercontent.com";

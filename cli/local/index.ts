@@ -8,6 +8,7 @@ import { findTools, installTools } from "../../tools/install";
 import { addImages, realNodeFolder, realNodeProblems } from "../../tools/realNode";
 import { localGroups } from "../../tools/toolbox";
 import { workspacePaths } from "../../tools/workspace";
+import { explained } from "../diagnosis";
 import { answered, workspaceOf } from "../lib/automation";
 import { hideSecrets } from "../lib/decryption";
 import { type Engine, engineOf } from "../lib/engine";
@@ -47,11 +48,11 @@ export async function up(workspace: string, { refresh = false, real = false }: U
   }
   console.log(`updating stack ${stack}`);
   const message = authorMessage(engine.environment);
-  const { outputs } = await changeStack(engine, stack, () =>
+  const updating = () =>
     withProgress(workspace, "up", (watch) =>
       local.up({ ...watch, message, refresh: refresh || created, showSecrets: false }),
-    ),
-  );
+    );
+  const { outputs } = await explained(engine, stack, () => changeStack(engine, stack, updating));
   await printSummary(workspace, stack, outputs);
 }
 

@@ -8,6 +8,7 @@ import { workspacePaths } from "../../tools/workspace";
 import { type Diagnostic, plainly, plainText } from "../lib/automation";
 import { leavingInterruptsToTheChild } from "../lib/interrupts";
 import { cut, red, yellow } from "../lib/style";
+import { UpdateFailed } from "../state/update";
 
 interface StepEvent {
   readonly metadata: Pick<StepEventMetadata, "op" | "urn" | "type">;
@@ -106,7 +107,7 @@ export interface Watch {
  * last errors are printed, and where the log is.
  *
  * @param name what the log is called after, such as `up`.
- * @throws when it fails; a ConcurrentUpdateError when another run holds the stack.
+ * @throws an UpdateFailed when it fails; a ConcurrentUpdateError when another run holds the stack.
  */
 export async function withProgress<T>(
   workspace: string,
@@ -140,7 +141,8 @@ export async function withProgress<T>(
     for (const each of progress.errors.slice(-shownErrors)) console.error(`${red("error:", process.stderr)} ${each}`);
     console.error(`the whole log: ${file}`);
     if (progress.errors.length === 0) throw plainly(error);
-    throw new UserError(`pulumi ${name} failed; what it said is above`, "correct that, and run this again");
+    const failed = new UserError(`pulumi ${name} failed; what it said is above`, "correct that, and run this again");
+    throw new UpdateFailed(failed, progress.errors.join("\n"));
   } finally {
     display.clear();
     printed.end();

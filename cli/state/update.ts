@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
 import { ConcurrentUpdateError } from "@pulumi/pulumi/automation";
 import { UserError } from "../../cluster/userError";
 import { attempt, type Engine, ended, stateOf } from "../lib/engine";
@@ -18,11 +19,30 @@ export const lockedByOthers = "the stack is currently locked by";
 /** A run of Pulumi on this terminal met a lock. */
 class MetLock extends Error {}
 
-/** Runs a command of Pulumi that changes a stack, on this terminal, as `changeStack` does. */
+/** A change of a stack that Pulumi began and did not end well; the terminal already has its words. */
+export class UpdateFailed extends UserError {
+  /**
+   * @param said what Pulumi printed, secrets included: to be searched, and never to be shown.
+   */
+  constructor(
+    { message, next }: UserError,
+    readonly said: string,
+  ) {
+    super(message, next);
+  }
+}
+
+/**
+ * Runs a command of Pulumi that changes a stack, on this terminal, as `changeStack` does.
+ *
+ * @throws an UpdateFailed when the command fails.
+ */
 export function update(engine: Engine, stack: string, args: readonly string[]): Promise<void> {
   return changeStack(engine, stack, async () => {
-    const { code, stderr } = await attempt(engine, withAuthor(args, engine.environment));
-    if (code !== 0) throw stderr.includes(lockedByOthers) ? new MetLock() : ended(args, code);
+    const { code, stdout, stderr } = await attempt(engine, withAuthor(args, engine.environment));
+    if (code === 0) return;
+    if (stderr.includes(lockedByOthers)) throw new MetLock();
+    throw new UpdateFailed(ended(args, code), stripVTControlCharacters(stdout + stderr));
   });
 }
 

@@ -211,7 +211,7 @@ function initiation(args: MongoDbArgs): BuiltObject<"Job"> {
           component: `${component}-initiation`,
           serviceAccount: args.serviceAccount,
           user,
-          restartPolicy: "OnFailure",
+          restartPolicy: "Never",
           container: {
             name: "initiation",
             image,

@@ -23,7 +23,7 @@ export interface PodTemplateArgs {
   /** The time from being told to stop to being stopped, draining included; seconds. Default: 30. */
   readonly terminationGracePeriodSeconds?: number;
   /** What follows when the container ends. Default: Always, as a server needs. */
-  readonly restartPolicy?: "Always" | "OnFailure" | "Never";
+  readonly restartPolicy?: "Always" | "Never";
   /** Changes when a secret that the pods read does; see secretsChecksum. Default: the pods read none. */
   readonly secretsChecksum?: pulumi.Input<string>;
 }

@@ -42,6 +42,7 @@ export function scheduledJob(args: ScheduledJobArgs): BuiltObject<"CronJob"> {
         failedJobsHistoryLimit: 3,
         jobTemplate: {
           metadata: { labels: template.metadata.labels },
+          // A try that fails leaves its pod and log; the next is a pod of its own.
           spec: { backoffLimit: 2, activeDeadlineSeconds: config.deadlineSeconds, template },
         },
       },
@@ -58,6 +59,6 @@ export function jobPods({ job, definition, config }: Omit<ScheduledJobArgs, "con
     groups: definition.variables,
     variables: { CACHE_MAINTENANCE_ACTION: definition.action },
     config,
-    pod: { restartPolicy: "OnFailure" },
+    pod: { restartPolicy: "Never" },
   };
 }

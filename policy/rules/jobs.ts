@@ -1,4 +1,9 @@
-import type { Rules } from "../rule";
+import type { Expect, Rules } from "../rule";
+import type { KubernetesObject } from "../shapes";
+
+interface JobSpec {
+  readonly template: { readonly spec: { readonly restartPolicy: string } };
+}
 
 export const jobRules = {
   "jobs-end": {
@@ -22,4 +27,23 @@ export const jobRules = {
       }
     },
   },
+
+  "failed-runs-can-be-read": {
+    level: "mandatory",
+    why: "With OnFailure, a Job that gives up deletes its pod, and the log that says why goes with it.",
+    check: ({ jobs, cronJobs }, expect) => {
+      for (const object of jobs) expectNever(expect, object, "", object.spec);
+      for (const object of cronJobs) {
+        const { failedJobsHistoryLimit: kept, jobTemplate } = object.spec;
+        expectNever(expect, object, "spec.jobTemplate.", jobTemplate.spec);
+        expect(kept > 0, object, "spec.failedJobsHistoryLimit", kept, "keep one failed run or more");
+      }
+    },
+  },
 } satisfies Rules;
+
+function expectNever(expect: Expect, object: KubernetesObject, within: string, { template }: JobSpec): void {
+  const { restartPolicy } = template.spec;
+  const fix = "set it to Never, so that a new pod is tried and the failed one stays";
+  expect(restartPolicy === "Never", object, `${within}spec.template.spec.restartPolicy`, restartPolicy, fix);
+}

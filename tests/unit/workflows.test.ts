@@ -5,11 +5,15 @@ import { parse } from "yaml";
 import { z } from "zod";
 import {
   environments as environmentSettings,
+  longestSessionSeconds,
   trustPolicy,
   type WorkflowRole,
   workflowRoles,
 } from "../../cli/lib/gitHubSettings";
-import { projectFolder } from "../../cli/lib/project";
+import { projectFolder, stackFile } from "../../cli/lib/project";
+import { readStack } from "../../cli/lib/stackFile";
+import { buildObjects } from "../../components/buildObjects";
+import type { AnyObject } from "../../components/objects";
 import { problemsOf } from "../support/commandLine";
 
 const permissions = z.record(z.string(), z.string());
@@ -105,6 +109,39 @@ function usesCache({ uses = "", with: inputs }: z.infer<typeof step>): boolean {
   const switches = Object.entries(inputs).filter(([name]) => /(^|-)cache(-|$)/.test(name));
   const isSetUp = uses.startsWith("actions/setup-");
   return uses.startsWith("actions/cache") || (isSetUp && !switches.some(([, on]) => on === false));
+}
+
+/** The longest session of an IAM role that says nothing of it, and what the action asks for; seconds. */
+const roleDefaultSeconds = 3600;
+
+/** What Pulumi waits for an object that has no limit of its own; seconds. */
+const engineDefaultSeconds = 600;
+
+/** What a job does beside the update: its set-up, the preview, the checks of `ds smoke`; seconds. */
+const besideUpdateSeconds = 1200;
+
+/** The stack that a step's command updates; pr-1 stands for every pull request's environment. */
+function deployedBy(run = ""): string | undefined {
+  return /^\.\/ds pr up /m.test(run) ? "pr-1" : /^\.\/ds deploy (\w+)/m.exec(run)?.[1];
+}
+
+/** How long an update of a stack may wait: for its database, then the migration, then all other workloads at once. */
+function longestUpdateSeconds(stack: string): number {
+  const { mongodb, migration, webServices, workerPools } = buildObjects(
+    readStack(stack, stackFile(stack), {}).config.datasetsServer,
+  );
+  const limit = ({ options: { customTimeouts } }: AnyObject) => {
+    const given = [customTimeouts?.create, customTimeouts?.update].flatMap((text) =>
+      text ? Number.parseFloat(text) : [],
+    );
+    return Math.max(...(given.length > 0 ? given : [engineDefaultSeconds]));
+  };
+  const inTurn = [
+    ...(mongodb ? [mongodb.claim, mongodb.statefulSet, mongodb.initiation] : []),
+    ...(migration ? [migration] : []),
+  ];
+  const atOnce = [...Object.values(webServices), ...Object.values(workerPools)].map(({ deployment }) => deployment);
+  return inTurn.reduce((sum, object) => sum + limit(object), 0) + Math.max(0, ...atOnce.map(limit));
 }
 
 describe("the workflows", () => {
@@ -309,8 +346,34 @@ describe("the workflows", () => {
     });
   });
 
-  it("end by themselves when something hangs", () => {
-    for (const { where, job } of jobs) assert.ok(job["timeout-minutes"] <= 120, where);
+  it("leave time for all that a deploy may wait for, one after the other", () => {
+    const waiting = jobs.flatMap(({ where, job }) => {
+      const stack = job.steps.flatMap(({ run }) => deployedBy(run) ?? [])[0];
+      return stack === undefined ? [] : [{ where, job, stack }];
+    });
+    assert.deepEqual(
+      waiting.map(({ where, stack }) => `${where}: ${stack}`),
+      ["deploy.yml: ephemeral: ephemeral", "deploy.yml: prod: prod", "environment.yml: up: pr-1"],
+    );
+    for (const { where, job, stack } of waiting) {
+      const needed = longestUpdateSeconds(stack) + besideUpdateSeconds;
+      const given = job["timeout-minutes"] * 60;
+      assert.ok(given >= needed, `${where}: timeout-minutes is ${given} s; stack ${stack} may take ${needed} s`);
+    }
+  });
+
+  it("have a role for as long as they run, and end by themselves when something hangs", () => {
+    for (const { where, job } of jobs) {
+      const seconds = job["timeout-minutes"] * 60;
+      assert.ok(seconds <= longestSessionSeconds, where);
+      for (const { uses, with: inputs } of job.steps) {
+        if (!uses?.startsWith("aws-actions/configure-aws-credentials@")) continue;
+        const { "role-to-assume": role, "role-duration-seconds": session = roleDefaultSeconds } = inputs;
+        const longest = String(role).endsWith("-deploy") ? longestSessionSeconds : roleDefaultSeconds;
+        assert.ok(Number(session) >= seconds, `${where}: the role ends after ${session} s, the job after ${seconds} s`);
+        assert.ok(Number(session) <= longest, `${where}: the role's longest session is ${longest} s`);
+      }
+    }
   });
 });
 

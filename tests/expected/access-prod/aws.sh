@@ -4,7 +4,7 @@
 set -u
 
 # deploy
-aws iam create-role --role-name datasets-server-hub-prod-deploy --max-session-duration 7200 \
+aws iam create-role --role-name datasets-server-hub-prod-deploy --max-session-duration 10800 \
   --assume-role-policy-document file://deploy.trust.json
 aws iam put-role-policy --role-name datasets-server-hub-prod-deploy --policy-name datasets-server-hub-prod-deploy \
   --policy-document file://deploy.policy.json
@@ -12,7 +12,7 @@ aws eks create-access-entry --region us-east-1 --cluster-name hub-prod \
   --principal-arn arn:aws:iam::707930574880:role/datasets-server-hub-prod-deploy --kubernetes-groups datasets-server:deploy
 
 # preview
-aws iam create-role --role-name datasets-server-preview --max-session-duration 7200 \
+aws iam create-role --role-name datasets-server-preview \
   --assume-role-policy-document file://preview.trust.json
 aws iam put-role-policy --role-name datasets-server-preview --policy-name datasets-server-hub-prod-preview \
   --policy-document file://preview.policy.json
@@ -20,7 +20,7 @@ aws eks create-access-entry --region us-east-1 --cluster-name hub-prod \
   --principal-arn arn:aws:iam::707930574880:role/datasets-server-preview --kubernetes-groups datasets-server:preview
 
 # drift
-aws iam create-role --role-name datasets-server-hub-prod-drift --max-session-duration 7200 \
+aws iam create-role --role-name datasets-server-hub-prod-drift \
   --assume-role-policy-document file://drift.trust.json
 aws iam put-role-policy --role-name datasets-server-hub-prod-drift --policy-name datasets-server-hub-prod-drift \
   --policy-document file://drift.policy.json

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { isCronSchedule } from "../../../config/cron";
+import { isCronSchedule, shortestGapSeconds } from "../../../config/cron";
 
 /** As the parser of Kubernetes, github.com/robfig/cron/v3, takes them and does not. */
 const taken = [
@@ -28,4 +28,33 @@ const refused = [
 describe("a schedule", () => {
   for (const text of taken) it(`may be ${text}`, () => assert.ok(isCronSchedule(text)));
   for (const text of refused) it(`may not be "${text}"`, () => assert.ok(!isCronSchedule(text)));
+});
+
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+describe("the shortest time between two runs of a schedule", () => {
+  const gaps: Readonly<Record<string, number | undefined>> = {
+    "* * * * *": minute,
+    "*/10 * * * *": 10 * minute,
+    // The last of an hour and the first of the next.
+    "*/7 * * * *": 4 * minute,
+    "5/15 * * * *": 15 * minute,
+    "50 */3 * * *": 3 * hour,
+    "0 0-5/2,22 * * *": 2 * hour,
+    "05 12 * * *": day,
+    "59 0,23 * * *": hour,
+    "0 0 * * MON-FRI": day,
+    "0 0 * * sun": 7 * day,
+    "0 0 1 * *": 28 * day,
+    // A day of the month or one of the week, where both are given.
+    "0 0 1 * MON": day,
+    "0 0 31 2 *": undefined,
+    "0 0 30 feb *": undefined,
+  };
+  for (const [schedule, gap] of Object.entries(gaps)) {
+    it(`of ${schedule} is ${gap === undefined ? "none, as it never runs" : `${gap} s`}`, () =>
+      assert.equal(shortestGapSeconds(schedule), gap));
+  }
 });

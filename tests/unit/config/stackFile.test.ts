@@ -243,6 +243,18 @@ const badInputs: readonly BadInput[] = [
       "them, such as 05 12 * * * or */10 0-5 * * MON-FRI",
   },
   {
+    key: "jobs.backfill.schedule",
+    value: "*/30 * * * *",
+    says:
+      "datasets-server:jobs.backfill.deadlineSeconds: got 43200; expected at most 1800, the time between two runs of schedule " +
+      '"*/30 * * * *", as one that comes while another runs is skipped; or a schedule with more between them',
+  },
+  {
+    key: "jobs.backfill.schedule",
+    value: "0 0 31 2 *",
+    says: 'datasets-server:jobs.backfill.schedule: got "0 0 31 2 *"; expected a schedule with a day that comes: this one never runs',
+  },
+  {
     key: "services.api.scratch",
     value: "0.0001Mi",
     says: `${service}.scratch: got "0.0001Mi"; expected bytes as 512Mi or 4Gi, at least 1Mi`,

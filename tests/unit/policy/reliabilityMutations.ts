@@ -17,6 +17,30 @@ export const reliabilityMutations = {
       ],
     },
   ],
+  "failed-runs-can-be-read": [
+    {
+      title: "runs whose failed pods are deleted, and of which none is kept",
+      changes: [
+        {
+          object: "CronJob backfill",
+          at: ["spec", "jobTemplate", "spec", "template", "spec", "restartPolicy"],
+          to: "OnFailure",
+        },
+        { object: "CronJob backfill", at: ["spec", "failedJobsHistoryLimit"], to: 0 },
+      ],
+      violations: [
+        "CronJob datasets-server-local-backfill: spec.jobTemplate.spec.template.spec.restartPolicy = OnFailure: set it to Never, so that a new pod is tried and the failed one stays [failed-runs-can-be-read]",
+        "CronJob datasets-server-local-backfill: spec.failedJobsHistoryLimit = 0: keep one failed run or more [failed-runs-can-be-read]",
+      ],
+    },
+    {
+      title: "a Job whose failed pod is deleted",
+      changes: [{ object: "Job mongodb-initiation", at: [...podSpec, "restartPolicy"], to: "OnFailure" }],
+      violations: [
+        "Job datasets-server-local-mongodb-initiation: spec.template.spec.restartPolicy = OnFailure: set it to Never, so that a new pod is tried and the failed one stays [failed-runs-can-be-read]",
+      ],
+    },
+  ],
   "jobs-end": [
     {
       title: "runs that may go on and overlap forever",
