@@ -62,7 +62,7 @@ describe("an environment on hub-ephemeral, in an account that lets nobody do mor
       .listNamespacedRoleBinding({ namespace });
     assert.deepEqual(
       items.flatMap(({ subjects = [] }) => subjects.map((subject) => subject.name)),
-      [groups.deploy],
+      [groups.deploy, groups.exec, groups.look],
     );
   });
 

@@ -172,25 +172,28 @@ describe("the forecast, and what a watch of the cluster saw then", () => {
         path.dirname(engine.pulumiHome),
       );
     await engine.configure("env.WORKER_SLEEP_SECONDS", "8");
-    await engine.setSecret("webhookSecret", "approved");
+    await engine.setSecret("webhookSecret", "first-of-webhook");
     await succeeds(cli("review", "local", "--out", `${file}.md`, "--approval", file));
     const deploy = () => cli("deploy", "local", "--yes", "--no-smoke", "--approved", file);
 
     await engine.configure("services.search.replicas", "1");
-    await engine.setSecret("webhookSecret", "another");
+    await engine.setSecret("webhookSecret", "second-of-webhook");
     const refused = await deploy();
     assert.equal(refused.code, 1, refused.stdout);
     const inObject = (kind: string, name: string) => `update ${kind} ${namespace}/${name}`;
     assert.match(refused.stderr, /stack local would not be updated as approved; no changes were made:/);
     assert.ok(refused.stderr.includes(`${inObject("Deployment", `${release}-search`)}: not approved`), refused.stderr);
-    assert.ok(refused.stderr.includes(`${inObject("Deployment", `${release}-webhook`)}: another pod › metadata`));
+    assert.ok(
+      refused.stderr.includes(`${inObject("Deployment", `${release}-webhook`)}: another pod › metadata`),
+      refused.stderr,
+    );
     assert.equal(
       (await kubernetes.apps.readNamespacedDeployment({ namespace, name: `${release}-search` })).spec?.replicas,
       2,
     );
 
     await engine.configure("services.search.replicas", "2");
-    await engine.setSecret("webhookSecret", "approved");
+    await engine.setSecret("webhookSecret", "first-of-webhook");
     await succeeds(deploy());
   });
 });

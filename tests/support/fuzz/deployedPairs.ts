@@ -224,10 +224,12 @@ function differing(wanted: unknown, live: unknown, at = ""): string[] {
     return wanted.flatMap((item, index) => differing(item, live[index], `${at}[${index}]`));
   }
   if (isMap(wanted) && isMap(live)) {
-    return Object.entries(wanted)
-      .filter(([key]) => !ownFields.test(key))
-      // The client has another name for `from`, a word of some languages.
-      .flatMap(([key, value]) => differing(value, live[key] ?? live[`_${key}`], `${at}.${key}`));
+    return (
+      Object.entries(wanted)
+        .filter(([key]) => !ownFields.test(key))
+        // The client has another name for `from`, a word of some languages.
+        .flatMap(([key, value]) => differing(value, live[key] ?? live[`_${key}`], `${at}.${key}`))
+    );
   }
   const isSame =
     isDeepStrictEqual(wanted, live) || (isNothing(wanted) && isNothing(live)) || isSameAmount(wanted, live);
