@@ -89,9 +89,10 @@ export function driftAccess(
   namespace: string,
 ): KubernetesObject[] {
   const secrets = objects.filter(({ kind }) => kind === "Secret").map(({ metadata }) => metadata.name);
+  // Events are for what an update waits for. Of Secrets it may read those that are the stack's.
   const readable = permissions.filter(
     ({ verb, resource, ...where }) =>
-      ["get", "list"].includes(verb) && where.namespace === namespace && resource !== "secrets",
+      ["get", "list"].includes(verb) && where.namespace === namespace && !["events", "secrets"].includes(resource),
   );
   const listed = listPermissions(kindsBeside, namespace);
   const rules = [
