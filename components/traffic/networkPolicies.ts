@@ -129,7 +129,8 @@ function egressRule({ cidr, ports }: EgressArgs) {
 }
 
 function pods(scope: Scope, components: readonly string[]) {
-  const values = components.map((component) => objectName(scope, component));
+  // In one order, whatever that of a stack file's keys.
+  const values = components.map((component) => objectName(scope, component)).sort();
   return {
     matchLabels: stackLabels(scope),
     matchExpressions: [{ key: componentLabel(scope), operator: "In", values }],
