@@ -1,4 +1,5 @@
 import { errorText, UserError } from "../../cluster/userError";
+import { confirmedOpen } from "./closed";
 import { removeEnvironment } from "./down";
 import { readOpen, type Target } from "./input";
 import { listEnvironments, parametersOf, reasonToGo } from "./inventory";
@@ -15,7 +16,7 @@ export async function environmentSweep(
   target: Target,
   { open: numbers, dryRun }: { readonly open: string | undefined; readonly dryRun: boolean },
 ): Promise<void> {
-  const open = readOpen(numbers);
+  const listed = readOpen(numbers);
   const place = await openPlace(workspace, target, "change");
   const now = new Date();
   const failures: string[] = [];
@@ -23,6 +24,7 @@ export async function environmentSweep(
   const environments = await listEnvironments(place.store);
   for (const { identity, damaged } of environments) {
     const parameters = await parametersOf(place.engine, identity);
+    const open = await confirmedOpen(identity.number, listed, process.env, console.log);
     const reason = reasonToGo(identity, parameters, { open, now });
     if (reason === undefined) {
       console.log(`${identity.stack} stays until ${parameters.expires}`);

@@ -61,6 +61,24 @@ export async function lastCommit({ client, owner, repo }: GitHubRepository, pull
   return data.head.sha;
 }
 
+const pullRequestAnswer = z.object({ state: z.enum(["open", "closed"]) });
+
+/**
+ * Returns whether a pull request is open or closed.
+ *
+ * @throws when GitHub does not say so, as where it knows none of that number
+ */
+export async function pullRequestState({ client, owner, repo }: GitHubRepository, pullRequest: number) {
+  const which = { owner, repo, pull_number: pullRequest };
+  const { data, url } = await client.request("GET /repos/{owner}/{repo}/pulls/{pull_number}", which);
+  const answer = pullRequestAnswer.safeParse(data);
+  if (answer.success) return answer.data.state;
+  throw new UserError(
+    `${url} answered in a form that is not known`,
+    "again, and if it stays so: https://www.githubstatus.com",
+  );
+}
+
 /** Returns the numbers of the repository's open pull requests. */
 export async function openPullRequests({ client, owner, repo }: GitHubRepository): Promise<number[]> {
   const open = await client.paginate("GET /repos/{owner}/{repo}/pulls", { owner, repo, state: "open", per_page: 100 });
