@@ -90,7 +90,7 @@ describe("stack ephemeral, in an account that lets nobody do more than they need
   });
 
   it("runs the digests that `ds deploy` finds in the registry, and a plain update keeps them without asking it", async () => {
-    succeeded(await ds("deploy", "ephemeral", "--yes", "--no-smoke"));
+    succeeded(await ds("deploy", "ephemeral", "--yes", "--dirty", "--no-smoke"));
     const pods = await settledPods(eks.cluster.kubernetes, namespace);
     const images = pods.flatMap(({ spec }) => spec?.containers.map(({ image = "" }) => image) ?? []);
     const ours = images.filter((image) => image.includes("/hub-datasets-server-"));
@@ -101,7 +101,7 @@ describe("stack ephemeral, in an account that lets nobody do more than they need
 
   it("is not deployed unseen when a tag has moved, and shows it in the plan that someone looks at", async () => {
     await pushImage(eks.aws.moto.endpoint, "api", "sha-59db084", "another");
-    const { code, stderr } = await ds("deploy", "ephemeral", "--yes", "--no-smoke");
+    const { code, stderr } = await ds("deploy", "ephemeral", "--yes", "--dirty", "--no-smoke");
     assert.equal(code, 1);
     assert.match(
       stderr,

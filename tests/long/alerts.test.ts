@@ -261,7 +261,7 @@ const scenarios: readonly Scenario[] = [
     title: "no environments while there is room",
     stack: "ephemeral",
     alert: "DatasetsServerEnvironmentsFull",
-    series: environments(29),
+    series: environments(15),
     after: "5h",
   },
 ];
