@@ -97,10 +97,13 @@ export const datasets = z
   .min(1, { error: "at least one dataset" })
   .max(1000, { error: "at most 1000 datasets and patterns" });
 
-/** Without a dollar sign, as Kubernetes and the application would put the value of another variable in its place. */
+/**
+ * Without a dollar sign, as Kubernetes and the application would put the value of another variable in its place, and without a
+ * password in a URL, which belongs in a secret.
+ */
 export const variableText = text(
-  /^[!-#%-~]([ -#%-~]*[!-#%-~])?$/,
-  "text of one line in ASCII, without a dollar sign",
+  /^(?!.*:\/\/[^\s/:@]+:[^\s/@]+@)[!-#%-~]([ -#%-~]*[!-#%-~])?$/,
+  "text of one line in ASCII, without a dollar sign or a URL's password",
   253,
 );
 

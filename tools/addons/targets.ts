@@ -24,10 +24,9 @@ interface Registered {
 
 /** The targets of one group, and how they are. */
 export class TargetGroup {
-  /** Connections to targets stay open for further requests, as the load balancer's do. */
   /**
-   * It closes idle connections before the application does, after 5 s. A real load balancer keeps them for 60, and answers with
-   * 502 where a request meets the end of one (docs/availability.md).
+   * Connections to targets stay open for further requests. Idle ones are closed before the application closes them, after 5 s. A
+   * real load balancer keeps them for 60, and answers with 502 where a request meets the end of one (docs/availability.md).
    */
   readonly agent = new http.Agent({ keepAlive: true, timeout: 3_000 });
   private readonly registered = new Map<string, Registered>();

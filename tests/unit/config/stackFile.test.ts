@@ -303,7 +303,7 @@ const badInputs: readonly BadInput[] = [
   {
     key: "env.PARQUET_AND_INFO_COMMIT_MESSAGE",
     value: "$(HOME)",
-    says: 'datasets-server:env.PARQUET_AND_INFO_COMMIT_MESSAGE: got "$(HOME)"; expected text of one line in ASCII, without a dollar sign',
+    says: `datasets-server:env.PARQUET_AND_INFO_COMMIT_MESSAGE: got "$(HOME)"; expected text of one line in ASCII, without a dollar sign or a URL's password`,
   },
   {
     key: "env.ASSETS_BASE_URL",
