@@ -15,8 +15,8 @@ export async function confirmedOpen(
   tell: (line: string) => void,
 ): Promise<ReadonlySet<number> | undefined> {
   if (open === undefined || open.has(number) || !variables.GITHUB_TOKEN) return open;
-  const repository = gitHubRepository(variables, { use: "lastCommit", pullRequest: String(number) });
   try {
+    const repository = gitHubRepository(variables, { use: "lastCommit", pullRequest: String(number) });
     if ((await pullRequestState(repository, number)) === "closed") return open;
     tell(`pr-${number}: its pull request is open, and not in the list of --open`);
   } catch (error) {
