@@ -13,6 +13,15 @@ export function objectText({ kind, metadata: { name, namespace } }: ObjectRefere
   return `${kind} ${namespace ? `${namespace}/` : ""}${name}`;
 }
 
+/** Returns an object of the client's as the API server sends it: the client calls a field `from` by another name. */
+export function asServed(object: object): unknown {
+  return JSON.parse(JSON.stringify(object), (_key, value: unknown) => {
+    if (typeof value !== "object" || value === null || !("_from" in value)) return value;
+    const { _from: from, ...others } = value;
+    return { ...others, from };
+  });
+}
+
 /** The objects as they are on the cluster now. */
 export interface LiveObjects {
   /** The object, or undefined when there is none. */

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { isDryRun } from "@pulumi/pulumi/runtime";
 import { z } from "zod";
 import { scaledByAnnotation } from "../catalog/names";
-import { type LiveObjects, objectText } from "../cluster/liveObjects";
+import { asServed, type LiveObjects, objectText } from "../cluster/liveObjects";
 import { fieldSegment, itemKeys, pulumiManager } from "../cluster/managedFields";
 import { apiVersions } from "../components/objects";
 
@@ -94,11 +94,12 @@ async function warnOfTaken(cluster: LiveObjects, inputs: Inputs, autoscalers: re
 
 /** Returns the fields that `wanted` sets and that another manager has given another value in `found`. */
 export function takenFields(wanted: object, found: { readonly metadata?: { managedFields?: unknown } }): TakenField[] {
+  const live = asServed(found);
   return owners
-    .parse(JSON.parse(JSON.stringify(found.metadata?.managedFields ?? [])))
+    .parse(Object(live).metadata?.managedFields ?? [])
     .filter(({ manager, subresource }) => manager !== pulumiManager && subresource !== "status")
     .flatMap(({ manager, fieldsV1 }) =>
-      differing(fieldsV1, { ours: wanted, live: found, path: "" }).map((field) => ({ manager, ...field })),
+      differing(fieldsV1, { ours: wanted, live, path: "" }).map((field) => ({ manager, ...field })),
     );
 }
 

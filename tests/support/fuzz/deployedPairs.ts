@@ -8,6 +8,7 @@ import { secretMarker } from "../../../catalog/secrets";
 import { serviceNames, services } from "../../../catalog/services";
 import { workerSurge } from "../../../catalog/workers";
 import type { KubernetesObject } from "../../../cli/lib/objects";
+import { asServed } from "../../../cluster/liveObjects";
 import { checksumMarker } from "../../../components/objects";
 import { effectsOf } from "../../../safety/effects";
 import { leastReady, watchAvailability } from "../e2e/availability";
@@ -157,7 +158,7 @@ class PairRun {
           });
           const isScaled = kind === "Deployment" && scaled.has(metadata.name);
           const wanted = isScaled ? { ...object, spec: { ...Object(object.spec), replicas: undefined } } : object;
-          return differing(wanted, live).map((field) => `${kind} ${metadata.name}: ${field}`);
+          return differing(wanted, live && asServed(live)).map((field) => `${kind} ${metadata.name}: ${field}`);
         }),
     );
     assert.deepEqual(faults.flat(), []);
@@ -224,12 +225,9 @@ function differing(wanted: unknown, live: unknown, at = ""): string[] {
     return wanted.flatMap((item, index) => differing(item, live[index], `${at}[${index}]`));
   }
   if (isMap(wanted) && isMap(live)) {
-    return (
-      Object.entries(wanted)
-        .filter(([key]) => !ownFields.test(key))
-        // The client has another name for `from`, a word of some languages.
-        .flatMap(([key, value]) => differing(value, live[key] ?? live[`_${key}`], `${at}.${key}`))
-    );
+    return Object.entries(wanted)
+      .filter(([key]) => !ownFields.test(key))
+      .flatMap(([key, value]) => differing(value, live[key], `${at}.${key}`));
   }
   const isSame =
     isDeepStrictEqual(wanted, live) || (isNothing(wanted) && isNothing(live)) || isSameAmount(wanted, live);

@@ -55,6 +55,13 @@ describe("a field that the program sets", () => {
     assert.deepEqual(takenFields(wanted, live("kubectl", { "f:spec": { "f:replicas": {} } })), []);
   });
 
+  it("is not taken where the client only has another name for it, as for from", () => {
+    const peers = [{ podSelector: { matchLabels: { app: "api" } } }];
+    const managedFields = [{ manager: "kubectl", fieldsV1: { "f:spec": { "f:ingress": {} } } }];
+    const found = { metadata: { managedFields }, spec: { ingress: [{ _from: peers }] } };
+    assert.deepEqual(takenFields({ spec: { ingress: [{ from: peers }] } }, found), []);
+  });
+
   it("is not taken by a run of Pulumi, nor by who reports the status", () => {
     const fields = { "f:spec": { "f:replicas": {} } };
     assert.deepEqual(takenFields(wanted, live("pulumi-kubernetes-datasets-server", fields, { replicas: 5 })), []);
