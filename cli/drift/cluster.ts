@@ -2,17 +2,14 @@ import { specialSigKey } from "@pulumi/pulumi/runtime";
 import { z } from "zod";
 import { secretMarker } from "../../catalog/secrets";
 import { type ClientArgs, causeOf, type KubernetesClient, kubernetesClient } from "../../cluster/kubernetesClient";
-import { liveObjects, type ObjectReference, objectText } from "../../cluster/liveObjects";
+import { asServed, liveObjects, type ObjectReference, objectText } from "../../cluster/liveObjects";
 import { UserError } from "../../cluster/userError";
+import { clusterOf } from "../state/deployed";
 import { type Difference, differences } from "./compare";
 import { isExpected } from "./expected";
 import { writersOf } from "./managers";
 import type { Drift, Refreshed } from "./refreshed";
 import { findStrangers } from "./strangers";
-
-const providerType = "pulumi:providers:kubernetes";
-
-const providerInputs = z.object({ kubeconfig: z.string(), context: z.string() });
 
 const objectShape = z.looseObject({
   apiVersion: z.string(),
@@ -55,13 +52,13 @@ export async function driftOnCluster({ cluster, objects }: Deployed): Promise<Fo
   return { drift: [...compared.flat(), ...drift], unknown: strangers.unknown };
 }
 
-/** Where a stack's objects are. The kubeconfig of its provider holds no secret: each use asks for a token. */
+/** Where a stack's objects are. */
 export function deployed(refreshed: readonly Refreshed[]): Deployed {
-  const provider = refreshed.find(({ type }) => type === providerType);
+  const cluster = clusterOf(refreshed.map(({ type, old }) => ({ type, inputs: old?.inputs })));
   const objects = refreshed
     .filter(({ type }) => type.startsWith("kubernetes:"))
     .flatMap(({ old }) => (old ? [objectShape.parse(old.inputs)] : []));
-  return { objects, ...(provider && { cluster: providerInputs.parse(provider.old?.inputs) }) };
+  return { objects, ...(cluster && { cluster }) };
 }
 
 async function compare(client: KubernetesClient, cluster: ClientArgs, wanted: WantedObject): Promise<Drift[]> {
@@ -88,7 +85,7 @@ async function compare(client: KubernetesClient, cluster: ClientArgs, wanted: Wa
 
 /** Returns where a live object is not as it was deployed and not as controllers leave it. */
 export function differencesOf(wanted: WantedObject, found: object): Difference[] {
-  const live = objectShape.parse(JSON.parse(JSON.stringify(found), ownNames));
+  const live = objectShape.parse(asServed(found));
   const managed = live.metadata.managedFields;
   return differences(comparable(wanted), comparable(live), { field: "", pointer: "" }).filter(
     ({ what, field, live: value }) =>
@@ -96,17 +93,10 @@ export function differencesOf(wanted: WantedObject, found: object): Difference[]
   );
 }
 
-/** The client calls a field `from` by another name, as that is a word of some languages. */
-function ownNames(_key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("_from" in value)) return value;
-  const { _from: from, ...others } = value;
-  return { ...others, from };
-}
-
 /** Returns where permissions or a policy are not as they were written, whatever the API server fills in and people annotate. */
 export function grantDifferences(wanted: object, found: object): Difference[] {
   const own = ({ metadata: _metadata, status: _status, ...content }: WantedObject) => content;
-  const [before, after] = [wanted, found].map((object) => own(objectShape.parse(JSON.parse(JSON.stringify(object)))));
+  const [before, after] = [wanted, found].map((object) => own(objectShape.parse(asServed(object))));
   return differences(before, after, { field: "", pointer: "" }).filter(
     ({ what, field }) => what !== "added" || !/^spec\.|apiGroup$/.test(field),
   );

@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { specialSigKey } from "@pulumi/pulumi/runtime";
 import { z } from "zod";
 import { errorText, UserError } from "../../cluster/userError";
 import { hideValues } from "../../safety/redaction";
@@ -52,9 +53,6 @@ export async function hideSecrets(engine: Engine, stack: string, file?: string):
   hideValues(await deployed);
 }
 
-/** The key that Pulumi gives an object in the place of a value that is special to it, such as a secret. */
-export const signatureKey = "4dabf18193072939515e22adb298388d";
-
 /** Returns the secret values of a stack's state; none where Pulumi does not read them. */
 async function deployedValues({ executable, environment: env }: Engine, stack: string): Promise<string[]> {
   const args = ["stack", "export", "--stack", stack, "--show-secrets", "--non-interactive"];
@@ -64,7 +62,7 @@ async function deployedValues({ executable, environment: env }: Engine, stack: s
 
 function plaintexts(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [];
-  if (signatureKey in value && "plaintext" in value) return texts(parseJson(String(value.plaintext)));
+  if (specialSigKey in value && "plaintext" in value) return texts(parseJson(String(value.plaintext)));
   return Object.values(value).flatMap(plaintexts);
 }
 

@@ -49,7 +49,7 @@ export async function up(workspace: string, { refresh = false, real = false }: U
   console.log(`updating stack ${stack}`);
   const message = authorMessage(engine.environment);
   const updating = () =>
-    withProgress(workspace, "up", (watch) =>
+    withProgress(workspace, (watch) =>
       local.up({ ...watch, message, refresh: refresh || created, showSecrets: false }),
     );
   const { outputs } = await explained(engine, stack, () => changeStack(engine, stack, updating));

@@ -103,18 +103,13 @@ export interface Watch {
 }
 
 /**
- * Runs a change of a stack with one line of progress; what Pulumi prints goes to a log in the workspace. When it fails, its
+ * Runs an update of a stack with one line of progress; what Pulumi prints goes to a log in the workspace. When it fails, its
  * last errors are printed, and where the log is.
  *
- * @param name what the log is called after, such as `up`.
  * @throws an UpdateFailed when it fails; a ConcurrentUpdateError when another run holds the stack.
  */
-export async function withProgress<T>(
-  workspace: string,
-  name: string,
-  change: (watch: Watch) => Promise<T>,
-): Promise<T> {
-  const file = path.join(workspacePaths(workspace).root, `${name}.log`);
+export async function withProgress<T>(workspace: string, change: (watch: Watch) => Promise<T>): Promise<T> {
+  const file = path.join(workspacePaths(workspace).root, "up.log");
   mkdirSync(path.dirname(file), { recursive: true });
   const log = openSync(file, "w", 0o600);
   const printed = new PrintableLines((text) => writeSync(log, text));
@@ -141,7 +136,7 @@ export async function withProgress<T>(
     for (const each of progress.errors.slice(-shownErrors)) console.error(`${red("error:", process.stderr)} ${each}`);
     console.error(`the whole log: ${file}`);
     if (progress.errors.length === 0) throw plainly(error);
-    const failed = new UserError(`pulumi ${name} failed; what it said is above`, "correct that, and run this again");
+    const failed = new UserError("pulumi up failed; what it said is above", "correct that, and run this again");
     throw new UpdateFailed(failed, progress.errors.join("\n"));
   } finally {
     display.clear();

@@ -1,6 +1,6 @@
+import { specialSigKey } from "@pulumi/pulumi/runtime";
 import { secretMarker } from "../../catalog/secrets";
 import { redact } from "../../safety/redaction";
-import { signatureKey } from "../lib/decryption";
 
 /** The inputs of a resource with markers in the place of secrets, and of all that a Kubernetes Secret holds. */
 export function maskInputs(inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -23,11 +23,11 @@ function mask(value: unknown): unknown {
   if (typeof value === "string") return redact(value);
   if (Array.isArray(value)) return value.map(mask);
   if (typeof value !== "object" || value === null) return value;
-  if (signatureKey in value) return secretMarker;
+  if (specialSigKey in value) return secretMarker;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [redact(key), mask(inner)]));
 }
 
 function maskLeaves(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || signatureKey in value) return secretMarker;
+  if (typeof value !== "object" || value === null || specialSigKey in value) return secretMarker;
   return Object.fromEntries(Object.keys(value).map((key) => [redact(key), secretMarker]));
 }

@@ -8,6 +8,17 @@ const providerType = "pulumi:providers:kubernetes";
 
 const providerInputs = z.object({ kubeconfig: z.string(), context: z.string() });
 
+/**
+ * Returns how to reach the cluster that resources were deployed to; undefined where none of them is the provider. Its kubeconfig
+ * holds no secret: each use asks for a token.
+ */
+export function clusterOf(
+  resources: readonly { readonly type: string; readonly inputs?: unknown }[],
+): ClientArgs | undefined {
+  const provider = resources.find(({ type }) => type === providerType);
+  return provider && providerInputs.parse(provider.inputs);
+}
+
 /** What the last update of a stack has deployed, and where. */
 export interface Deployed {
   readonly cluster: ClientArgs;
@@ -16,7 +27,7 @@ export interface Deployed {
 }
 
 /**
- * Reads from its state what a stack has deployed. The kubeconfig in there holds no secret: each use asks for a token.
+ * Reads from its state what a stack has deployed.
  *
  * @throws when the stack has deployed nothing, or its state is damaged.
  */
@@ -24,10 +35,10 @@ export async function readDeployed(store: StateStore, stack: string): Promise<De
   const checkpoint = parseCheckpoint((await store.read(checkpointKey(stack))) ?? "{}");
   if (checkpoint === undefined) throw new UserError(`the state of ${stack} is damaged`, `ds restore ${stack}`);
   const resources = checkpoint.resources ?? [];
-  const provider = resources.find(({ type }) => type === providerType);
-  if (provider === undefined) throw new UserError(`stack ${stack} has deployed nothing yet`, `ds deploy ${stack}`);
+  const cluster = clusterOf(resources);
+  if (cluster === undefined) throw new UserError(`stack ${stack} has deployed nothing yet`, `ds deploy ${stack}`);
   const inputs = resources
     .filter(({ type }) => type.startsWith("kubernetes:"))
     .map(({ inputs }) => ({ ...inputs, kind: String(inputs?.kind) }));
-  return { cluster: providerInputs.parse(provider.inputs), inputs };
+  return { cluster, inputs };
 }

@@ -121,7 +121,7 @@ export async function removeRealNode(paths: WorkspacePaths): Promise<void> {
   const folder = realNodeFolder(paths);
   if (!existsSync(folder)) return;
   // With the first process of its namespace all others end, and their mounts and interfaces with them.
-  await killProcesses((commandLine) => commandLine.endsWith(` ${settingsFile(folder)}`));
+  await killProcesses((commandLine) => keepsRealNode(paths, commandLine));
   const deadline = Date.now() + removalLimitMs;
   for (;;) {
     try {

@@ -75,7 +75,7 @@ describe("an update of the local copy", () => {
     const printed: string[] = [];
     console.log = console.error = (line: string) => printed.push(line);
     try {
-      const update = withProgress(workspace, "up", async ({ onEvent, onOutput, onError }) => {
+      const update = withProgress(workspace, async ({ onEvent, onOutput, onError }) => {
         for (const event of told) onEvent(event);
         onOutput("what Pulumi prints\n");
         onError("warning: Pulumi's own\n");
@@ -106,7 +106,7 @@ describe("an update of the local copy", () => {
   });
 
   it("fails with what Pulumi said where no event says why", async () => {
-    const refused = withProgress(workspace, "up", () => Promise.reject(new Error("no such plugin")));
+    const refused = withProgress(workspace, () => Promise.reject(new Error("no such plugin")));
     await assert.rejects(refused, /no such plugin/);
   });
 });
