@@ -38,6 +38,7 @@ describe("the completion of ds", () => {
           "local",
           "--workspace",
           "--yes",
+          "--wait-for-images",
           "--back",
           "--dirty",
           "--approved",
