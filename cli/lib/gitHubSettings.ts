@@ -37,11 +37,13 @@ export const workflowRoles = {
     { environment: "pull-request", workflow: "environment.yml" },
     { environment: "pull-request", workflow: "sweep.yml" },
   ],
-  "datasets-server-hub-prod-preview": [{ environment: "plan", workflow: "deploy.yml" }],
   "datasets-server-hub-prod-drift": ofDrift,
   "datasets-server-hub-ephemeral-drift": ofDrift,
-  // The workflow's file is the pull request's own, which the environment's reviewer has read.
-  "datasets-server-preview": [{ environment: "preview", workflow: "preview.yml", ref: "refs/pull/*/merge" }],
+  "datasets-server-preview": [
+    // The workflow's file is the pull request's own, which the environment's reviewer has read.
+    { environment: "preview", workflow: "preview.yml", ref: "refs/pull/*/merge" },
+    { environment: "plan", workflow: "deploy.yml" },
+  ],
 } as const satisfies Readonly<Record<string, readonly Trusted[]>>;
 
 /** How long a workflow may hold a role that deploys; AWS gives every other role an hour. In seconds. */

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { accessFiles } from "../../cli/access/files";
 import {
   environments as environmentSettings,
   longestSessionSeconds,
@@ -315,6 +316,13 @@ describe("the workflows", () => {
       withGo.map(({ where }) => where),
       ["ci.yml: offline", "ci.yml: test"],
     );
+  });
+
+  it("assume only roles that ds access makes", () => {
+    const made = ["prod", "ephemeral"].map((stack) => accessFiles(stack)["aws.sh"]).join("\n");
+    for (const role of Object.keys(workflowRoles)) {
+      assert.match(made, new RegExp(`^aws iam create-role --role-name ${role} `, "m"), role);
+    }
   });
 
   it("are let in by trust policies that name environment and workflow file, as the documents show them", () => {
