@@ -35,7 +35,7 @@ export function doctor(target: Target): Promise<boolean> {
 /** The same for the settings of a repository on GitHub that the roles of its workflows rely on. */
 export async function doctorGitHub(repository: GitHubRepository): Promise<boolean> {
   const { checkGitHub } = await import("./doctor/github");
-  return report(`repository ${repository.owner}/${repository.repo}`, (runner) => checkGitHub(runner, repository));
+  return report(`repository ${repository.name}`, (runner) => checkGitHub(runner, repository));
 }
 
 async function report(subject: string, check: (runner: CheckRunner) => Promise<void>): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { z } from "zod";
 import type { GitHubRepository } from "./lib/github";
 
 export interface IssueArgs {
@@ -16,34 +17,26 @@ const label = "datasets-server";
 
 const cut = "\n\nThe rest was left out: GitHub takes no longer text.";
 
+const address = z.object({ html_url: z.string() });
+
+const openIssue = z.object({ number: z.number(), pull_request: z.unknown().optional(), body: z.string().nullish() });
+
 /** Makes the one open issue about something say this text: opens it, or changes it where it is open already. Returns its URL. */
-export async function reportIssue(
-  { client, ...inRepository }: GitHubRepository,
-  { about, text }: IssueArgs,
-): Promise<string> {
+export async function reportIssue(repository: GitHubRepository, { about, text }: IssueArgs): Promise<string> {
   const marker = `<!-- datasets-server: ${about} -->`;
   const body = shortened(`${marker}\n${text}`);
-  const open = await client.paginate("GET /repos/{owner}/{repo}/issues", {
-    ...inRepository,
-    labels: label,
-    state: "open",
-    per_page: 100,
+  const { html_url } = await repository.lookThenWrite(async () => {
+    const labelled = { labels: label, state: "open", per_page: 100 };
+    const open = await repository.list("/repos/{owner}/{repo}/issues", labelled, openIssue);
+    const known = open.find((issue) => issue.pull_request === undefined && issue.body?.startsWith(marker));
+    if (known === undefined) {
+      const issue = { title: about, body, labels: [label] };
+      return repository.request("POST /repos/{owner}/{repo}/issues", issue, address);
+    }
+    const changed = { issue_number: known.number, body };
+    return repository.request("PATCH /repos/{owner}/{repo}/issues/{issue_number}", changed, address);
   });
-  const known = open.find((issue) => issue.pull_request === undefined && issue.body?.startsWith(marker));
-  const { data } =
-    known === undefined
-      ? await client.request("POST /repos/{owner}/{repo}/issues", {
-          ...inRepository,
-          title: about,
-          body,
-          labels: [label],
-        })
-      : await client.request("PATCH /repos/{owner}/{repo}/issues/{issue_number}", {
-          ...inRepository,
-          issue_number: known.number,
-          body,
-        });
-  return data.html_url;
+  return html_url;
 }
 
 /** What the issue says: a file's text, or that a workflow's run failed; with the run's address, where there is one. */

@@ -16,7 +16,7 @@ export async function confirmedOpen(
 ): Promise<ReadonlySet<number> | undefined> {
   if (open === undefined || open.has(number) || !variables.GITHUB_TOKEN) return open;
   try {
-    const repository = gitHubRepository(variables, { use: "lastCommit", pullRequest: String(number) });
+    const repository = gitHubRepository(variables, { use: "lastCommit" });
     if ((await pullRequestState(repository, number)) === "closed") return open;
     tell(`pr-${number}: its pull request is open, and not in the list of --open`);
   } catch (error) {

@@ -14,7 +14,7 @@ describe("a pull request that the list of the open ones does not have", () => {
     "not found": { answer: { status: 404, body: { message: "Not Found" } }, open: true, says: /unknown.*404/s },
     "behind an error": { answer: { status: 400, body: { message: "no" } }, open: true, says: /unknown.*400/s },
     "of another form": { answer: { body: { state: "merged" } }, open: true, says: /unknown/ },
-    "no answer of GitHub's": { answer: { body: "<html>" }, open: true, says: /unknown/ },
+    "no pull request": { answer: { body: [] }, open: true, says: /unknown/ },
   };
   for (const [kind, { answer, open, says }] of Object.entries(kinds)) {
     it(`${open ? "keeps" : "loses"} its environment when it is ${kind}`, async () => {
