@@ -4,6 +4,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { accessFiles } from "../../cli/access/files";
+import { defaultBeginMs } from "../../cli/environments/sweep";
 import {
   environments as environmentSettings,
   longestSessionSeconds,
@@ -143,6 +144,18 @@ function longestUpdateSeconds(stack: string): number {
   ];
   const atOnce = [...Object.values(webServices), ...Object.values(workerPools)].map(({ deployment }) => deployment);
   return inTurn.reduce((sum, object) => sum + limit(object), 0) + Math.max(0, ...atOnce.map(limit));
+}
+
+/**
+ * How long the removal of an environment may wait: for its Ingresses, then its pods, then its migration and its database one after the
+ * other, then its namespace. Each has the default of the engine, or as much of `ds pr down`.
+ */
+function longestRemovalSeconds(): number {
+  const { mongodb, migration } = buildObjects(readStack("pr-1", stackFile("pr-1"), {}).config.datasetsServer);
+  const inTurn = [migration, mongodb?.initiation, mongodb?.statefulSet, mongodb?.claim].filter(
+    (object) => object !== undefined,
+  );
+  return (["Ingresses", "pods", "namespace"].length + inTurn.length) * engineDefaultSeconds;
 }
 
 describe("the workflows", () => {
@@ -367,6 +380,21 @@ describe("the workflows", () => {
       const needed = longestUpdateSeconds(stack) + besideUpdateSeconds;
       const given = job["timeout-minutes"] * 60;
       assert.ok(given >= needed, `${where}: timeout-minutes is ${given} s; stack ${stack} may take ${needed} s`);
+    }
+  });
+
+  it("leave time for the removal of an environment, also for the last one that a sweep begins", () => {
+    const sums = { "environment.yml: down": 0, "sweep.yml: sweep": defaultBeginMs / 1000 };
+    const removing = jobs.filter(({ job }) => job.steps.some(({ run }) => /^\.\/ds pr (down|sweep) /m.test(run ?? "")));
+    assert.deepEqual(
+      removing.map(({ where }) => where),
+      Object.keys(sums),
+    );
+    for (const [where, before] of Object.entries(sums)) {
+      const needed = before + longestRemovalSeconds() + besideUpdateSeconds;
+      const [file = "", name = ""] = where.split(": ");
+      const given = jobOf(file, name)["timeout-minutes"] * 60;
+      assert.ok(given >= needed, `${where}: timeout-minutes is ${given} s; it may take ${needed} s`);
     }
   });
 
