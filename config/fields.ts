@@ -170,6 +170,9 @@ export const groupedLoadBalancer = text(
   "a load balancer name: at most 32 lower-case letters, digits and hyphens, not starting with internal-",
 );
 
+/** The place of an environment's first rules among those of its load balancer; lowest first. */
+export const ingressOrder = text(/^(-1000|-?\d{1,3}|1000)$/, "a whole number from -1000 to 1000");
+
 export const certificateArn = text(
   /^arn:aws:acm:[a-z0-9-]+:\d{12}:certificate\/[0-9a-f-]{36}$/,
   "the ARN of an ACM certificate",
