@@ -90,7 +90,7 @@ describe("a real node", function () {
 
   /** How a connection from a pod to an address ends: `opened`, `refused`, `timeout`. */
   const connectionFrom = async (pod: string, address: string) =>
-    (await run("exec", pod, "--", "standin", `/connect?network=tcp&to=${address}&within=1000`)).trim();
+    (await run("exec", pod, "--", "standin", `/connect?to=tcp/${address}&within=1000`)).trim();
 
   async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
     for (let attempt = 0; attempt < 60; attempt += 1) {
@@ -193,7 +193,7 @@ describe("a real node", function () {
         },
       },
     });
-    await eventually("a refusal", async () => (await connectionFrom("stranger", service)) !== "opened");
+    await eventually("a refusal", async () => (await connectionFrom("stranger", service)) === "refused");
     assert.equal(await connectionFrom("friend", service), "opened");
   });
 
