@@ -10,7 +10,7 @@ import {
   parameterVariables,
   placeParameters,
 } from "../../config/pullRequest";
-import { requireImages } from "../aws/images";
+import { requireImages, tagOfBuild } from "../aws/images";
 import { checkSecrets, telling } from "../deploy";
 import { explained } from "../diagnosis";
 import { plainly, workspaceOf } from "../lib/automation";
@@ -43,12 +43,16 @@ export async function environmentUp(
   input: UpInput,
   { allowed = [], waitForImagesMs }: UpOptions,
 ): Promise<void> {
-  const { identity, parameters: given, lifetime } = readUpRequest(input);
+  const { identity, parameters: asked, lifetime } = readUpRequest(input);
   const { stack, number } = identity;
-  const { config, keeper, pullRequest, client } = configure({ file: stackFile(target), workspace }, identity, given);
+  const configuredBy = { file: stackFile(target), workspace };
+  const waitUntil = Date.now() + waitForImagesMs;
+  const imageTag = await tagOfBuild(configure(configuredBy, identity, asked).config, { limitMs: waitForImagesMs });
+  const given = { ...asked, imageTag };
+  const { config, keeper, pullRequest, client } = configure(configuredBy, identity, given);
   const { cluster, datasetsServer } = config;
   const digests = await requireImages(config, `name another: ds pr up ${number} --image sha-abc1234`, {
-    limitMs: waitForImagesMs,
+    limitMs: waitUntil - Date.now(),
   });
   const place = await openPlace(workspace, target, "change");
   await checkSecrets(keeper);
