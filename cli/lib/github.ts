@@ -48,7 +48,7 @@ export interface GitHubRequest {
 }
 
 /** What a command wants of GitHub. */
-type Use = "comment" | "issue" | "lastCommit" | "pullRequests" | "settings";
+type Use = "comment" | "deployments" | "issue" | "lastCommit" | "pullRequests" | "settings";
 
 interface UseDetails {
   /** What the token must be able to do. */
@@ -61,6 +61,7 @@ interface UseDetails {
 
 const uses: Readonly<Record<Use, UseDetails>> = {
   comment: { to: "write comments", permission: "pull-requests: write", outcome: "the comment was not posted" },
+  deployments: { to: "write deployments", permission: "deployments: write", outcome: "nothing was shown there" },
   issue: { to: "write issues", permission: "issues: write", outcome: "the issue was not written" },
   lastCommit: { to: "read pull requests", permission: "pull-requests: read", outcome: "no changes were made" },
   settings: { to: "read the settings", permission: "actions: read", outcome: "nothing was compared" },

@@ -167,7 +167,7 @@ describe("the workflows", () => {
       const writing = Object.entries(others)
         .filter(([, access]) => access === "write")
         .map(([right]) => right);
-      const allowed = ["id-token", "issues", "pull-requests"];
+      const allowed = ["deployments", "id-token", "issues", "pull-requests"];
       assert.deepEqual(
         writing.filter((right) => !allowed.includes(right)),
         [],
