@@ -3,7 +3,7 @@ import { Octokit } from "@octokit/core";
 import { paginateRest } from "@octokit/plugin-paginate-rest";
 import { RequestError } from "@octokit/request-error";
 import { z } from "zod";
-import { UserError } from "../../cluster/userError";
+import { errorText, UserError } from "../../cluster/userError";
 import type { ConfigIssue } from "../../config/issues";
 import { redact } from "../../safety/redaction";
 
@@ -79,6 +79,9 @@ const variables = z.object({
     .default("https://api.github.com"),
 });
 
+/** What to do about a fault of GitHub's. */
+const later = "again, and if it stays so: https://www.githubstatus.com";
+
 const pullRequestPath = "GET /repos/{owner}/{repo}/pulls/{pull_number}";
 
 /** Returns the last commit of a pull request. */
@@ -126,9 +129,10 @@ export function gitHubRepository(
     throw new UserError(["nothing was sent to GitHub:", ...lines].join("\n"), next);
   }
   const [owner = "", repo = ""] = data.GITHUB_REPOSITORY.split("/");
+  const api = data.GITHUB_API_URL.replace(/\/+$/, "");
   const client = new Client({
     auth: data.GITHUB_TOKEN,
-    baseUrl: data.GITHUB_API_URL.replace(/\/+$/, ""),
+    baseUrl: api,
     request: {
       fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal: AbortSignal.timeout(limits.answerMs) }),
     },
@@ -161,8 +165,12 @@ export function gitHubRepository(
         inForm(z.array(element), data, `GET ${url}`),
       ),
     login: async () => {
+      const address = `POST ${api}/graphql`;
       const form = z.object({ viewer: z.object({ login: z.string() }) });
-      return inForm(form, await client.graphql("{ viewer { login } }"), "POST /graphql").viewer.login;
+      const answer = await client.graphql("{ viewer { login } }").catch((error: unknown) => {
+        throw error instanceof UserError ? error : new UserError(`${address}: ${errorText(error)}`, later);
+      });
+      return inForm(form, answer, address).viewer.login;
     },
     lookThenWrite: (attempt) => repeated(attempt, limits, (failed) => !isRead(failed)),
   };
@@ -175,7 +183,7 @@ function inForm<T>(form: z.ZodType<T>, data: unknown, address: string): T {
   const [{ path, message } = { path: [], message: "" }] = error.issues;
   throw new UserError(
     `${withoutQuery(address)} answered in a form that is not known (${path.join(".")}: ${message})`,
-    "see whether GITHUB_API_URL is GitHub's, then again, and if it stays so: https://www.githubstatus.com",
+    `see whether GITHUB_API_URL is GitHub's, then ${later}`,
   );
 }
 
@@ -278,10 +286,7 @@ function explained(error: RequestError, use: Use, { answerMs }: GitHubLimits): U
       "compare the number and GITHUB_REPOSITORY; a token of a person needs the permission to read the repository",
     );
   }
-  return failed(
-    `${address} did not take the request (${status}: ${reason})`,
-    "again, and if it stays so: https://www.githubstatus.com",
-  );
+  return failed(`${address} did not take the request (${status}: ${reason})`, later);
 }
 
 type Headers = Readonly<Record<string, string | number | undefined>>;

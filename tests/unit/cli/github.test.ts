@@ -192,6 +192,24 @@ describe("an answer of GitHub's that fails", () => {
   });
 });
 
+describe("an account that GitHub does not tell", () => {
+  const answers: Readonly<Record<string, readonly [body: object, says: RegExp]>> = {
+    "with an error in its answer": [
+      { errors: [{ message: "Something went wrong" }] },
+      /^POST http:.*\/graphql: .*\n.*Something went wrong/,
+    ],
+    "in another form": [{ data: { viewer: null } }, /^POST http:.*\/graphql answered in a form that is not known/],
+  };
+  for (const [how, [body, message]] of Object.entries(answers)) {
+    it(`is an error that names the request, ${how}`, async () => {
+      const server = await startHttpServer(() => ({ body }));
+      const { login } = gitHubRepository(environmentOf(server.url), { use: "comment" }, quick);
+      await assert.rejects(login(), { name: "UserError", message });
+      await server.stop();
+    });
+  }
+});
+
 describe("a write whose answer got lost", () => {
   const lost: Readonly<Record<string, Answer | undefined>> = {
     "in a 502": { status: 502, body: { message: "Server Error" } },
