@@ -23,7 +23,7 @@ export const historyEntry = z.strictObject({
     .describe("how many resources were created, updated and so on, none of them 0"),
 });
 
-type HistoryEntry = z.infer<typeof historyEntry>;
+export type HistoryEntry = z.infer<typeof historyEntry>;
 
 /** Shows who updated a stack, when, from which commit, with which images, and what became of it; the latest first. */
 export async function history(
