@@ -8,7 +8,7 @@ import { answered, stackOf } from "../lib/automation";
 import { engineFor } from "../lib/engine";
 import { type CommitTitle, commitsSince, inWorktree, relationOf } from "../lib/git";
 import { leavingInterruptsToTheChild } from "../lib/interrupts";
-import { projectFolder, stackFile } from "../lib/project";
+import { projectFolder, stackFile, stackFileName } from "../lib/project";
 import { isShared, lastDeployed } from "../state/newest";
 import { oldStackFile } from "./stackFile";
 import { chooseVersion, mayBeMigrated, short, type Version, versionsOf } from "./versions";
@@ -80,7 +80,7 @@ function deployVersion(
 ): Promise<readonly string[]> {
   return inWorktree(version.commit, async (worktree) => {
     const today = stackFile(stack);
-    const file = path.join(worktree, path.basename(today));
+    const file = path.join(worktree, stackFileName(stack));
     const [old, todays] = await Promise.all([readFile(file, "utf8"), readFile(today, "utf8")]);
     const { text, secrets } = oldStackFile(old, todays, { skipMigration });
     await writeFile(file, text);

@@ -1,5 +1,6 @@
 import { parseDocument } from "yaml";
 import { UserError } from "../../cluster/userError";
+import { writtenStackFile } from "../lib/stackFile";
 
 /** What the secrets of a stack file are encrypted with. */
 const encryption = ["secretsprovider", "encryptedkey", "encryptionsalt"] as const;
@@ -50,7 +51,7 @@ export function oldStackFile(
   if (skipMigration) document.setIn(["config", "datasets-server:migration", "mode"], "skip");
   const isUntouched = secrets.size === 0 && isSameKey && !skipMigration;
   return {
-    text: isUntouched ? old : document.toString({ lineWidth: 0, flowCollectionPadding: false }),
+    text: isUntouched ? old : writtenStackFile(document),
     secrets: [...secrets],
   };
 }

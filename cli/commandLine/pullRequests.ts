@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
 import type { Target } from "../environments/input";
 import { allow, describe, type OnWorkspace, stackName, waitForImages, workspaceOption } from "./shared";
 
@@ -23,10 +23,16 @@ interface UpOptions extends Somewhere {
   readonly allow?: readonly string[];
 }
 
+interface PromoteOptions extends OnWorkspace {
+  readonly image?: string;
+  readonly smoke: boolean;
+}
+
 /** Commands about pull requests, their environments, and what GitHub shows. */
 export function pullRequestCommands(program: Command): void {
   reviewCommands(program);
   environmentCommands(program);
+  promoteCommand(program);
   describe(program.command("issue"), {
     group: "pullRequests",
     does: "open or update the one GitHub issue about something",
@@ -40,6 +46,20 @@ export function pullRequestCommands(program: Command): void {
       const repository = gitHubRepository(process.env, { use: "issue" });
       console.log(await reportIssue(repository, { about, text: await issueText(file, process.env) }));
     });
+}
+
+function promoteCommand(program: Command): void {
+  describe(program.command("promote").addOption(workspaceOption()), {
+    group: "pullRequests",
+    does: "open the pull request that brings images to a stack",
+    examples: ["promote ephemeral --image sha-abc1234", "promote prod"],
+  })
+    .addArgument(new Argument("<STACK>", "the stack; prod gets what ephemeral runs").choices(["ephemeral", "prod"]))
+    .option("--image <tag>", "the images for ephemeral, such as sha-abc1234")
+    .option("--no-smoke", "do not check first that ephemeral serves what prod will get")
+    .action(async (stack: "ephemeral" | "prod", { workspace, image, smoke }: PromoteOptions) =>
+      (await import("../promote")).promote(workspace, stack, { smoke, ...(image !== undefined && { image }) }),
+    );
 }
 
 function reviewCommands(program: Command): void {

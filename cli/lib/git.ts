@@ -78,6 +78,13 @@ export async function commitsSince(commit: string, to: string, folder = projectF
     .map((line) => ({ commit: line.split(" ", 1).join(""), title: line.slice(line.indexOf(" ") + 1) }));
 }
 
+/** Returns the repository on GitHub that a clone is from, as OWNER/NAME; empty where it is from elsewhere. */
+export async function originRepository(folder = projectFolder): Promise<string> {
+  const { stdout } = await git(folder, "remote", "get-url", "origin");
+  const [, name = ""] = /github\.com[:/]([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(stdout.trim()) ?? [];
+  return name;
+}
+
 async function git(folder: string, ...args: readonly string[]) {
   try {
     return await run("git", args, { cwd: folder });
