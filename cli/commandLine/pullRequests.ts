@@ -1,12 +1,13 @@
 import { Argument, type Command } from "commander";
 import type { Target } from "../environments/input";
-import { allow, describe, type OnWorkspace, stackName, waitForImages, workspaceOption } from "./shared";
+import { allow, asJson, describe, type OnWorkspace, stackName, waitForImages, workspaceOption } from "./shared";
 
 interface ReviewOptions extends OnWorkspace {
   readonly out: string;
   readonly link?: string;
   readonly commit?: string;
   readonly approval?: string;
+  readonly json?: boolean;
 }
 
 interface Somewhere extends OnWorkspace {
@@ -72,13 +73,14 @@ function reviewCommands(program: Command): void {
     .requiredOption("--out <file>", "the comment; what it has to leave out is beside it, in NAME-whole.md")
     .option("--link <address>", "where readers find the whole; default: the name of its file")
     .option("--commit <sha>", "the commit that it is about; default: that of these files")
+    .option(...asJson)
     .option("--approval <file>", "write what `ds deploy --approved` holds a deploy to; of one stack")
     .addOption(workspaceOption())
-    .action(async (stacks: readonly string[], { workspace, ...options }: ReviewOptions) => {
+    .action(async (stacks: readonly string[], { workspace, json = false, ...options }: ReviewOptions) => {
       const { review } = await import("../review");
       const { engineFor } = await import("../lib/engine");
       const engineOf = (stack: string) => engineFor(workspace, stack, { withProgram: true });
-      const failed = await review(stacks, { ...options, engineOf });
+      const failed = await review(stacks, { ...options, json, engineOf });
       process.exitCode = failed === 0 ? 0 : 1;
     });
   describe(review.command("post"), {
@@ -149,7 +151,7 @@ function environmentCommands(program: Command): void {
     does: "show every environment: image, commit, author, until when",
     examples: ["pr list", "pr list --local --json"],
   })
-    .option("--json", "as JSON, whose schema is in docs/json.md")
+    .option(...asJson)
     .action(async ({ workspace, local, json = false }: Somewhere & { json?: boolean }) =>
       (await import("../environments/list")).environmentList(workspace, targetOf(local), json),
     );

@@ -34,7 +34,7 @@ describe("ds back, from a clone whose last deploy has other images and another t
     first = await commit("feat: the first version");
     succeeds(await deploy());
     await team.engine("prod").setSecret("hfToken", newToken);
-    await team.engine("prod").configure("images.tag", "sha-bbbbbbb");
+    await team.engine("prod").configure("images.tag", "sha-abc1234");
     second = await commit("feat: the second version");
     succeeds(await deploy());
     said = await back();
@@ -91,7 +91,7 @@ describe("ds back, from a clone whose last deploy has other images and another t
     const { code, stderr } = await back();
     assert.equal(code, 1);
     assert.match(stderr, new RegExp(`no version of stack prod before commit ${first} ended well`));
-    assert.match(succeeds(await back("--to", "sha-bbbbbbb")), new RegExp(`back to commit ${second}`));
+    assert.match(succeeds(await back("--to", "sha-abc1234")), new RegExp(`back to commit ${second}`));
   });
 
   it("ends with 1 where the deploy of the older version fails, and leaves no worktree then either", async () => {
