@@ -129,7 +129,7 @@ async function showPlan(engine: Engine, stack: string, { diff }: { readonly diff
       onError: stderr,
     }),
   );
-  if (plan.failure !== undefined) throw ended(["preview", "--stack", stack], 1);
+  if (plan.failure !== undefined) throw ended(["preview", "--stack", stack], 1, plan.failure.join("\n"));
   if (plan.forecast && plan.changes.length > 0) console.log(`\n${forecastLines(plan.forecast)}\n`);
   return plan;
 }

@@ -77,12 +77,12 @@ export function liveObjects(kubernetes: () => Promise<KubernetesClient>): LiveOb
   return {
     find: (object) =>
       read(object).catch((error: unknown) => {
-        throw new Error(`cannot tell whether ${object.kind} ${object.metadata.name} exists already: ${causeOf(error)}`);
+        throw new UserError(`cannot read ${objectText(object)}: ${causeOf(error)}`);
       }),
     peek: (object) =>
       read(object).catch(async (error: unknown) => {
         if ((await kubernetes()).isForbidden(error)) return "forbidden" as const;
-        throw new Error(`cannot read ${objectText(object)}: ${causeOf(error)}`);
+        throw new UserError(`cannot read ${objectText(object)}: ${causeOf(error)}`);
       }),
     list: async (kind, namespace, labels) => {
       const found = await look(kind, { namespace, labels });

@@ -86,6 +86,19 @@ export function lookCommands(program: Command): void {
       console.log(`${files.length} objects of stack ${stack} in ${folder}`);
     });
 
+  describe(program.command("map"), {
+    group: "look",
+    does: "draw who talks to whom as SVG; needs no cluster and no tool",
+    examples: ["map prod", "map pr-7 --out /tmp/pr-7.svg"],
+  })
+    .argument("<STACK>", "the stack", stackName)
+    .option("--out <file>", "where to write; default: rendered/STACK.svg")
+    .action(async (stack: string, { out }: { out?: string }) => {
+      const file = path.resolve(out || path.join("rendered", `${stack}.svg`));
+      await (await import("../map")).writeMap(stack, file);
+      console.log(file);
+    });
+
   describe(program.command("access"), {
     group: "look",
     does: "write what an administrator applies for people and CI",

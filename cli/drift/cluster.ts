@@ -1,9 +1,8 @@
 import { specialSigKey } from "@pulumi/pulumi/runtime";
 import { z } from "zod";
 import { secretMarker } from "../../catalog/secrets";
-import { type ClientArgs, causeOf, type KubernetesClient, kubernetesClient } from "../../cluster/kubernetesClient";
-import { asServed, liveObjects, type ObjectReference, objectText } from "../../cluster/liveObjects";
-import { UserError } from "../../cluster/userError";
+import { type ClientArgs, kubernetesClient } from "../../cluster/kubernetesClient";
+import { asServed, type LiveObjects, liveObjects, type ObjectReference, objectText } from "../../cluster/liveObjects";
 import { clusterOf } from "../state/deployed";
 import { type Difference, differences } from "./compare";
 import { isExpected } from "./expected";
@@ -39,10 +38,9 @@ export interface FoundOnCluster {
  */
 export async function driftOnCluster({ cluster, objects }: Deployed): Promise<FoundOnCluster> {
   if (cluster === undefined) return { drift: [], unknown: [] };
-  const connect = kubernetesClient(cluster);
-  const client = await connect();
-  const compared = await Promise.all(objects.map((object) => compare(client, cluster, object)));
-  const strangers = await findStrangers(liveObjects(connect), objects);
+  const live = liveObjects(kubernetesClient(cluster));
+  const compared = await Promise.all(objects.map((object) => compare(live, cluster, object)));
+  const strangers = await findStrangers(live, objects);
   const drift = strangers.objects.map((object) => ({
     object: objectText(object),
     field: "",
@@ -61,15 +59,12 @@ export function deployed(refreshed: readonly Refreshed[]): Deployed {
   return { objects, ...(cluster && { cluster }) };
 }
 
-async function compare(client: KubernetesClient, cluster: ClientArgs, wanted: WantedObject): Promise<Drift[]> {
+async function compare(live: LiveObjects, cluster: ClientArgs, wanted: WantedObject): Promise<Drift[]> {
   const { apiVersion, kind, metadata } = wanted;
   const { name, namespace } = metadata;
   const reference = { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
-  const found = await client.objects.read(reference).catch((error: unknown) => {
-    // A refresh says that it is gone.
-    if (client.isNotFound(error)) return undefined;
-    throw new UserError(`cannot read ${objectText(reference)}: ${causeOf(error)}`);
-  });
+  // A refresh says what is gone.
+  const found = await live.find(reference);
   if (found === undefined) return [];
   const drifted = differencesOf(wanted, found);
   const added = drifted.filter(({ what }) => what === "added");

@@ -1,4 +1,5 @@
 import { kubernetesClient } from "../../cluster/kubernetesClient";
+import { liveObjects } from "../../cluster/liveObjects";
 import { UserError } from "../../cluster/userError";
 import { readIngresses } from "../../policy/loadBalancer";
 import { answered, stackOf } from "../lib/automation";
@@ -31,12 +32,12 @@ export async function smokeOf(engine: Engine, stack: string): Promise<void> {
   const { url } = await answered(pulumi.outputs());
   if (url === undefined) throw new UserError(`stack ${stack} has no output url yet`, `ds deploy ${stack}`);
   const { cluster, inputs } = await readDeployed(await openStore(stateOf(engine)), stack);
-  const client = kubernetesClient(cluster);
+  const live = liveObjects(kubernetesClient(cluster));
   const deployments = inputs.filter(({ kind }) => kind === "Deployment");
   const address = new URL(String(url.value));
   const answers = ownMachine.test(address.hostname) ? [] : expectedAnswers(readIngresses(inputs), address.hostname);
   const checks = [
-    ...deployments.map((deployment) => rolloutCheck(deployment, client)),
+    ...deployments.map((deployment) => rolloutCheck(deployment, live)),
     ...answers.map((answer) => answerCheck(address.href, answer)),
   ];
   console.log(`asking ${deployments.length} Deployments and ${answers.length} paths of ${address.host}`);

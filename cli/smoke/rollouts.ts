@@ -1,7 +1,5 @@
-import type { KubernetesObject } from "@kubernetes/client-node";
 import { z } from "zod";
-import type { KubernetesClient } from "../../cluster/kubernetesClient";
-import { type ObjectReference, objectText } from "../../cluster/liveObjects";
+import { type LiveObjects, type ObjectReference, objectText } from "../../cluster/liveObjects";
 import type { Check } from "./checks";
 
 /** What of a Deployment says which pods run: as it was deployed, or as it is on the cluster. */
@@ -26,10 +24,10 @@ const deployment = z.object({
 });
 
 /** Returns the check that the pods of a Deployment, given as it was deployed, all run that, and are available. */
-export function rolloutCheck(inputs: unknown, kubernetes: () => Promise<KubernetesClient>): Check {
+export function rolloutCheck(inputs: unknown, live: LiveObjects): Check {
   const { metadata, spec } = deployment.parse(inputs);
   const { name, namespace } = metadata;
-  const object: ObjectReference & KubernetesObject = {
+  const object: ObjectReference = {
     apiVersion: "apps/v1",
     kind: "Deployment",
     metadata: { name, ...(namespace !== undefined && { namespace }) },
@@ -37,13 +35,8 @@ export function rolloutCheck(inputs: unknown, kubernetes: () => Promise<Kubernet
   return {
     title: objectText(object),
     failure: async () => {
-      const { objects, isNotFound } = await kubernetes();
-      try {
-        return rolloutFailure(spec.template, await objects.read(object));
-      } catch (error) {
-        if (isNotFound(error)) return "it is gone";
-        throw error;
-      }
+      const found = await live.find(object);
+      return found === undefined ? "it is gone" : rolloutFailure(spec.template, found);
     },
   };
 }

@@ -90,7 +90,7 @@ describe("a real node", function () {
 
   /** How a connection from a pod to an address ends: `opened`, `refused`, `timeout`. */
   const connectionFrom = async (pod: string, address: string) =>
-    (await run("exec", pod, "--", "standin", `/connect?network=tcp&to=${address}&within=1000`)).trim();
+    (await run("exec", pod, "--", "standin", `/connect?to=tcp/${address}&within=1000`)).trim();
 
   async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
     for (let attempt = 0; attempt < 60; attempt += 1) {
@@ -152,7 +152,9 @@ describe("a real node", function () {
     }
     await run("rollout", "status", "deployment/api", "--timeout=60s");
     await run("wait", "--for=condition=Ready", "pods", "--all", "--timeout=60s");
-    assert.equal(await connectionFrom("friend", "api.default.svc.cluster.local:80"), "opened");
+    // A pod is ready a moment before kube-proxy has its address.
+    const service = "api.default.svc.cluster.local:80";
+    await eventually("an answer", async () => (await connectionFrom("friend", service)) === "opened");
   });
 
   it("has its pods' logs read, commands run in them, and ports forwarded to them", async () => {
@@ -193,7 +195,7 @@ describe("a real node", function () {
         },
       },
     });
-    await eventually("a refusal", async () => (await connectionFrom("stranger", service)) !== "opened");
+    await eventually("a refusal", async () => (await connectionFrom("stranger", service)) === "refused");
     assert.equal(await connectionFrom("friend", service), "opened");
   });
 
