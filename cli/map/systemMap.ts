@@ -160,7 +160,9 @@ function endsOfPeers(
 function peersBox(lines: readonly string[], ports: readonly PolicyPort[], args: DatasetsServerArgs): Box {
   const { mongo, prometheusNamespace } = args.network;
   const outside = (title: string, more = lines): Box => ({ id: title, kind: "outside", title, lines: more });
-  if (mongo && ports.every(({ port }) => port === mongo.port)) return { ...outside("MongoDB"), kind: "data" };
+  const mongoPorts = mongo?.ports.map((port) => (typeof port === "number" ? port : port.port)) ?? [];
+  if (ports.every(({ port }) => typeof port === "number" && mongoPorts.includes(port)))
+    return { ...outside("MongoDB"), kind: "data" };
   if (lines.includes("0.0.0.0/0")) return outside("public addresses", hostsNamed(args));
   if (ports.some(({ port }) => port === 53)) return outside("DNS");
   if (lines.includes(`namespace ${prometheusNamespace}`)) return outside("Prometheus");
