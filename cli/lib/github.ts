@@ -48,7 +48,7 @@ export interface GitHubRequest {
 }
 
 /** What a command wants of GitHub. */
-type Use = "comment" | "deployments" | "issue" | "lastCommit" | "pullRequests" | "settings";
+type Use = "comment" | "deployments" | "issue" | "lastCommit" | "promotion" | "pullRequests" | "settings";
 
 interface UseDetails {
   /** What the token must be able to do. */
@@ -64,6 +64,11 @@ const uses: Readonly<Record<Use, UseDetails>> = {
   deployments: { to: "write deployments", permission: "deployments: write", outcome: "nothing was shown there" },
   issue: { to: "write issues", permission: "issues: write", outcome: "the issue was not written" },
   lastCommit: { to: "read pull requests", permission: "pull-requests: read", outcome: "no changes were made" },
+  promotion: {
+    to: "write branches and pull requests",
+    permission: "contents: write, pull-requests: write",
+    outcome: "no pull request was opened or changed",
+  },
   settings: { to: "read the settings", permission: "actions: read", outcome: "nothing was compared" },
   pullRequests: { to: "list pull requests", permission: "pull-requests: read", outcome: "nothing was listed" },
 };
