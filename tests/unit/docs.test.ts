@@ -84,6 +84,35 @@ describe("The documentation", () => {
     assert.deepEqual(broken, []);
   });
 
+  it("has each page and heading that messages of the program send people to", () => {
+    const sources = folders.flatMap((folder) =>
+      readdirSync(path.join(projectFolder, folder), { recursive: true, encoding: "utf8" })
+        .map((name) => path.posix.join(folder, name.replaceAll(path.sep, "/")))
+        .filter((file) => file.endsWith(".ts")),
+    );
+    const absent = sources.flatMap((file) => {
+      const text = readFileSync(path.join(projectFolder, file), "utf8");
+      return [...text.matchAll(/\b(docs\/[\w/-]+\.md)(?:#([\w.-]+))?/g)]
+        .filter(([, page = "", anchor]) => {
+          const target = path.join(projectFolder, page);
+          if (!existsSync(target)) return true;
+          return anchor !== undefined && !anchorsOf(readFileSync(target, "utf8")).includes(anchor);
+        })
+        .map(([named]) => `${file}: ${named}`);
+    });
+    assert.deepEqual(absent, []);
+  });
+
+  it("is found from its index", () => {
+    const index = pages.find(({ file }) => file === "docs/README.md")?.prose ?? "";
+    const linked = linksOf(index).map((link) => path.posix.join("docs", link));
+    const documents = pages.map(({ file }) => file).filter((file) => /^docs\/(?!decisions\/|README)/.test(file));
+    assert.deepEqual(
+      documents.filter((file) => !linked.includes(file)),
+      [],
+    );
+  });
+
   it("is checked with its images, links that stand in HTML, and headings of the same words", () => {
     assert.deepEqual(linksOf('[a](b.md#c) ![d](e.svg) <img src="f.svg"> <https://g> [h](https://i) [j](mailto:k)'), [
       "b.md#c",
