@@ -14,7 +14,7 @@ dropDebugLines();
 /** The program: loads what the stack specifies, connects to its cluster, builds all objects, checks them, and registers them. */
 export = () =>
   runProgram(async () => {
-    const config = loadConfig();
+    const config = await loadConfig();
     const { cluster, pullRequest } = config;
     const { scope, endpoints } = config.datasetsServer;
 

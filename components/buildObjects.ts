@@ -14,7 +14,7 @@ import { type ClaimArgs, type ParquetMetadataVolume, parquetMetadataClaim } from
 import type { AnyObject, BuiltObject } from "./objects";
 import { type AlertsArgs, prometheusRule } from "./observability/alerts";
 import { type NetworkArgs, networkPolicyObjects } from "./traffic/networkPolicies";
-import { type MigrationConfig, migrationJob } from "./workloads/migration";
+import { type MigrationConfig, migrationComponent, migrationJob } from "./workloads/migration";
 import { buildMongoDb, type MongoDbConfig, type MongoDbObjects } from "./workloads/mongodb";
 import { type ScheduledJobConfig, scheduledJob } from "./workloads/scheduledJob";
 import { buildWebService, type Endpoints, type ServiceConfig, type WebServiceObjects } from "./workloads/webService";
@@ -96,6 +96,7 @@ export function buildObjects(args: DatasetsServerArgs): DatasetsServerObjects {
       network,
       webServices: deployedServices(args),
       workers: Object.keys(args.workers).map(workerComponent),
+      urls: givenUrls(args),
     }),
     ...(mongodb && {
       mongodb: buildMongoDb({
@@ -233,17 +234,36 @@ function workloadContext(args: DatasetsServerArgs, groups: ReturnType<typeof sha
 }
 
 /** The groups that some workload of the stack reads as they are, without a variable of its own. */
-function groupsRead({ services: web, workers, jobs: schedule, migration }: DatasetsServerArgs): Set<VariableGroup> {
-  const workloads = [
-    ...serviceNames.map((name) => ({ groups: services[name].variables, env: web[name]?.env })),
-    ...Object.values(workers).map(({ env }) => ({ groups: workerGroups, env })),
-    ...jobNames.map((name) => ({ groups: jobs[name].variables, env: schedule[name]?.env })),
-    { groups: migrationGroups, env: migration?.env },
-  ];
+function groupsRead(args: DatasetsServerArgs): Set<VariableGroup> {
   return new Set(
-    workloads.flatMap(({ groups, env }) => {
-      const changed = Object.keys(env ?? {}).map((name) => variableNamed(name)?.group);
-      return env === undefined ? [] : groups.filter((group) => !changed.includes(group));
+    readers(args).flatMap(({ groups, env }) => {
+      const changed = Object.keys(env).map((name) => variableNamed(name)?.group);
+      return groups.filter((group) => !changed.includes(group));
     }),
   );
+}
+
+/** The URLs that each workload is given by variables that are no secret, by component. */
+function givenUrls(args: DatasetsServerArgs): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    readers(args).map(({ component, groups, env }) => {
+      const shared = groups.flatMap((group) => Object.entries(args.variables.get(group) ?? {}));
+      const values = Object.values({ ...Object.fromEntries(shared), ...env });
+      return [component, values.filter((value) => /^https?:\/\//.test(value) && URL.canParse(value))];
+    }),
+  );
+}
+
+/** The workloads that run on a stack, each with the groups of variables that it reads, and those of its own. */
+function readers({ services: web, workers, jobs: schedule, migration }: DatasetsServerArgs) {
+  return [
+    ...serviceNames.map((name) => ({ component: name, groups: services[name].variables, config: web[name] })),
+    ...Object.entries(workers).map(([pool, config]) => ({
+      component: workerComponent(pool),
+      groups: workerGroups,
+      config,
+    })),
+    ...jobNames.map((name) => ({ component: name, groups: jobs[name].variables, config: schedule[name] })),
+    { component: migrationComponent, groups: migrationGroups, config: migration },
+  ].flatMap(({ config, ...workload }) => (config ? [{ ...workload, env: config.env }] : []));
 }

@@ -1,7 +1,15 @@
 import { ownAnnotations } from "../catalog/names";
 import type { DatasetsServerArgs } from "../components/buildObjects";
 import type { WorkerPoolConfig } from "../components/workloads/workerPool";
-import { loadBalancerPlace, type Parameters, parameterRecords, readParameters } from "./pullRequest";
+import {
+  type LoadBalancerPlace,
+  loadBalancerPlace,
+  type Parameters,
+  parameterRecords,
+  placeParameters,
+  readParameters,
+  recordedPlace,
+} from "./pullRequest";
 import type { StackFile } from "./schema";
 import type { StackIdentity } from "./stacks";
 
@@ -29,7 +37,9 @@ export function environmentOf(
   if (number === undefined || !pullRequest) {
     return undefined;
   }
-  const parameters = readParameters(variables);
+  const told = readParameters(variables);
+  const place = recordedPlace(told) ?? loadBalancerPlace(number, pullRequest.loadBalancers);
+  const parameters = { ...told, ...placeParameters(place) };
   const { storageClass, quota } = pullRequest;
   const ownFolder = (name: string) => ({ [name]: `${env[name] ?? ""}/${stack}` });
   return {
@@ -38,7 +48,7 @@ export function environmentOf(
     parts: {
       namespace: { create: true, keep: false, annotations: ownAnnotations(parameterRecords(parameters)), quota },
       images: { ...images, ...(parameters.imageTag && { tag: parameters.imageTag }) },
-      endpoints: { public: ownEndpoint(number, `${release}.${pullRequest.domain}`, file.ingress, pullRequest) },
+      endpoints: { public: ownEndpoint(`${release}.${pullRequest.domain}`, file.ingress, place) },
       // A claim of its own: staging's is in another namespace, and its files are staging's.
       parquetMetadata: {
         claim: parquetMetadata.claim,
@@ -54,12 +64,10 @@ export function environmentOf(
 }
 
 function ownEndpoint(
-  number: number,
   host: string,
   { public: endpoint }: StackFile["ingress"],
-  { loadBalancers }: NonNullable<StackFile["pullRequest"]>,
+  { loadBalancer: name, firstOrder }: LoadBalancerPlace,
 ) {
-  const { loadBalancer: name, firstOrder } = loadBalancerPlace(number, loadBalancers);
   return { ...endpoint, host, firstOrder, loadBalancer: { ...endpoint.loadBalancer, name, group: name } };
 }
 

@@ -72,11 +72,13 @@ export const dnsName = text(
 /** What host names end in: as much shorter as the longest name that comes before it. */
 export const domain = text(dnsLabels, "a DNS name of lower-case labels joined by dots, such as huggingface.tech", 220);
 
+const hostUrl = "a URL of a host, such as https://huggingface.co, without user, query and slash at the end";
+
 export const url = text(
-  /^https?:\/\/[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:\d{1,5})?(\/[\w.~-]+)*$/,
-  "a URL of a host, such as https://huggingface.co, without user, query and slash at the end",
+  /^https?:\/\/([a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[\da-fA-F:.]+\])(:\d{1,5})?(\/[\w.~-]+)*$/,
+  hostUrl,
   253,
-);
+).refine((address) => URL.canParse(address), { error: hostUrl });
 
 /** A place of an object store or a file system: tools join it with more by a slash. */
 export const storageRoot = text(
@@ -170,6 +172,9 @@ export const groupedLoadBalancer = text(
   "a load balancer name: at most 32 lower-case letters, digits and hyphens, not starting with internal-",
 );
 
+/** The place of an environment's first rules among those of its load balancer; lowest first. */
+export const ingressOrder = text(/^(-1000|-?\d{1,3}|1000)$/, "a whole number from -1000 to 1000");
+
 export const certificateArn = text(
   /^arn:aws:acm:[a-z0-9-]+:\d{12}:certificate\/[0-9a-f-]{36}$/,
   "the ARN of an ACM certificate",
@@ -202,7 +207,9 @@ export const cidr = text(new RegExp(`^(${octet}\\.){3}${octet}/([12]?\\d|3[0-2])
 
 const eitherRange = "a range of IPv4 or IPv6 that starts at its first address, such as 10.12.0.0/16 or fd00::/64";
 
-export const cidrOfEitherFamily = z.union([cidr, z.cidrv6()], { error: eitherRange }).meta({ title: eitherRange });
+export const cidrOfEitherFamily = z
+  .union([cidr, z.cidrv6({ abort: true })], { error: eitherRange })
+  .meta({ title: eitherRange });
 
 const labelName = "([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?";
 

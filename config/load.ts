@@ -5,6 +5,8 @@ import { hideValues } from "../safety/redaction";
 import type { Config } from "./build";
 import { configKey, refuse } from "./issues";
 import { type ConfigValues, foreignKeys, parse, parseJson } from "./parse";
+import { outputParameters, parameterVariables, readParameters } from "./pullRequest";
+import { recordedOutputs } from "./recordedOutputs";
 import { readStackFile } from "./stackFile";
 import { identifyStack } from "./stacks";
 
@@ -15,7 +17,7 @@ import { identifyStack } from "./stacks";
  *
  * @throws a UserError that names every issue: the key, its value and what is allowed.
  */
-export function loadConfig(): Config {
+export async function loadConfig(): Promise<Config> {
   const name = pulumi.getStack();
   const given = pulumi.runtime.allConfig();
   const config = new pulumi.Config();
@@ -25,7 +27,7 @@ export function loadConfig(): Config {
     name,
     { ...values, ...textOf(name, values) },
     {
-      variables: process.env,
+      variables: await variablesOf(name),
       secret: (key) => config.requireSecret(key),
       plainSecret: (key) => given[configKey([key])],
     },
@@ -41,6 +43,16 @@ export function loadConfig(): Config {
     return refuse(name, [...parsed.issues, ...refused]);
   }
   return refused.length > 0 ? refuse(name, refused) : parsed.stack.config;
+}
+
+/**
+ * Returns the variables of this run. A plain `pulumi up` of a pull request's stack is told nothing of it: what its last update recorded
+ * counts then, so that the environment stays as it is, and where it is.
+ */
+async function variablesOf(stack: string): Promise<NodeJS.ProcessEnv> {
+  if (identifyStack(stack)?.kind !== "pr-N") return process.env;
+  const recorded = outputParameters((await recordedOutputs()).pullRequest);
+  return { ...process.env, ...parameterVariables({ ...recorded, ...readParameters(process.env) }) };
 }
 
 /** What Pulumi hands over, less the plain text of what is encrypted. */

@@ -233,14 +233,15 @@ function databaseIssues(identity: StackIdentity, file: StackFile): ConfigIssue[]
 
 /** A pull request has a host, load balancers and files of its own, and not those of the stack whose file it uses. */
 function pullRequestIssues(
-  { kind }: StackIdentity,
+  { kind, stack, number }: StackIdentity,
   { pullRequest, ingress }: StackFile,
   variables: NodeJS.ProcessEnv,
 ): ConfigIssue[] {
   if (kind !== "pr-N") {
     return [];
   }
-  const issues = parameterIssues(readParameters(variables));
+  const parameters = readParameters(variables);
+  const issues = parameterIssues(parameters);
   if (!pullRequest) {
     return [missing(["pullRequest"], "the domain, load balancers and sizes of pull requests"), ...issues];
   }
@@ -248,6 +249,7 @@ function pullRequestIssues(
   const { host } = ingress.public;
   const endpoints = [ingress.public, ...(ingress.internal ? [ingress.internal] : [])];
   const taken = endpoints.flatMap(({ loadBalancer: { name, group } }) => [name, group]);
+  const { loadBalancer: place } = parameters;
   const isOwn = host === domain || host.endsWith(`.${domain}`);
   return [
     ...issues,
@@ -257,6 +259,16 @@ function pullRequestIssues(
           {
             key: configKey(["pullRequest", "domain"]),
             message: unexpected(domain, `the end of ingress.public.host, ${host}, whose certificate and DNS serve it`),
+          },
+        ]),
+    ...(place === undefined || loadBalancers.includes(place)
+      ? []
+      : [
+          {
+            key: configKey(["pullRequest", "loadBalancers"]),
+            message:
+              `lacks ${place}, where ${stack} is as long as it lives; put it back until its last environment is gone, or remove ` +
+              `this one with its data, and have it come up elsewhere: ds pr down ${number}`,
           },
         ]),
     ...loadBalancers

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Images } from "../components/workloads/workload";
 import type { Config } from "./build";
 import { movedTags, recordedDigests } from "./images";
+import { recordedOutputs } from "./recordedOutputs";
 
 /**
  * Returns a stack's images with the digests that this run puts into pods: those that `ds` found in the registry, else those that the stack's last
@@ -18,16 +19,4 @@ export async function pinImages({ cluster, digests, datasetsServer: { images } }
     }
   }
   return { ...images, digests: { ...recorded, ...digests } };
-}
-
-/**
- * Returns the outputs that this stack's last update has left; none for a stack that was never updated.
- *
- * A StackReference to the stack itself would be a resource of it, which every refresh finds changed. So this is the call behind it, which leaves
- * no such resource (decision 0031).
- */
-async function recordedOutputs(): Promise<Readonly<Record<string, unknown>>> {
-  const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
-  const { outputs } = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name });
-  return Object(outputs);
 }

@@ -10,6 +10,12 @@ const parameters = {
   author: { variable: "DATASETS_SERVER_PR_AUTHOR", record: "author", schema: field.login },
   headSha: { variable: "DATASETS_SERVER_PR_HEAD_SHA", record: "head-sha", schema: field.commit },
   expires: { variable: "DATASETS_SERVER_PR_EXPIRES", record: "expires", schema: field.moment },
+  loadBalancer: {
+    variable: "DATASETS_SERVER_PR_LOAD_BALANCER",
+    record: "load-balancer",
+    schema: field.groupedLoadBalancer,
+  },
+  firstOrder: { variable: "DATASETS_SERVER_PR_FIRST_ORDER", record: "first-order", schema: field.ingressOrder },
 } as const satisfies Readonly<Record<string, Parameter>>;
 
 interface Parameter {
@@ -22,7 +28,7 @@ interface Parameter {
 
 export type ParameterName = keyof typeof parameters;
 
-/** What is known of a pull request's environment: the image it runs, whose it is, of which commit, and until when. */
+/** What is known of a pull request's environment: the image it runs, whose it is, of which commit, until when, and where its rules are. */
 export type Parameters = Readonly<Partial<Record<ParameterName, string>>>;
 
 const parameterNames = Object.keys(parameters).filter((name): name is ParameterName => Object.hasOwn(parameters, name));
@@ -49,8 +55,13 @@ export function parameterRecords(values: Parameters): Readonly<Record<string, st
 
 /** The parameters among records; one that is missing, or that nobody could have recorded, is left out. */
 export function recordedParameters(records: Readonly<Record<string, string>>): Parameters {
-  const known = fromTexts((name) => records[parameters[name].record]);
-  return fromTexts((name) => (parameters[name].schema.safeParse(known[name]).success ? known[name] : undefined));
+  return fromTexts((name) => parameters[name].schema.safeParse(records[parameters[name].record]).data);
+}
+
+/** The parameters that the output `pullRequest` of a stack's last update has, which may be one of another version of the program. */
+export function outputParameters(output: unknown): Parameters {
+  const values = new Map<string, unknown>(Object.entries(Object(output)));
+  return fromTexts((name) => parameters[name].schema.safeParse(values.get(name)).data);
 }
 
 function fromTexts(text: (name: ParameterName) => string | undefined): Parameters {
@@ -81,20 +92,48 @@ export interface LoadBalancerPlace {
 /** The lowest and the highest order that an Ingress may have in its group. */
 const orders = { lowest: -1000, highest: 1000 } as const;
 
+/** How many orders an environment has: one for each service that it may have. */
+const each = serviceNames.length;
+
+/** The first orders that environments of one load balancer may have. Two that share some do no harm, as their hosts differ. */
+const firstOrders = Array.from(
+  { length: Math.floor((orders.highest - orders.lowest + 1) / each) },
+  (_, turn) => orders.lowest + turn * each,
+);
+
 /**
- * The place of an environment, by its number alone, so that an update finds it again and nobody keeps a list.
- *
- * Environments on one load balancer get orders of their own, until their numbers are some hundreds apart; then they
- * may share some, which does no harm as their hosts differ.
+ * Returns the place of an environment whose place is not recorded, by its number. It is another one with another list, so it is for
+ * environments from before places were recorded, and for stacks that no `ds pr up` made.
  */
 export function loadBalancerPlace(number: number, loadBalancers: readonly string[]): LoadBalancerPlace {
-  const each = serviceNames.length;
-  const places = Math.floor((orders.highest - orders.lowest + 1) / each);
-  const turn = Math.floor(number / loadBalancers.length) % places;
+  const turn = Math.floor(number / loadBalancers.length) % firstOrders.length;
   return {
     loadBalancer: loadBalancers[number % loadBalancers.length] ?? "",
-    firstOrder: orders.lowest + turn * each,
+    firstOrder: firstOrders[turn] ?? orders.lowest,
   };
+}
+
+/** Returns the first orders of an environment that has one of these. */
+export function firstOrderOf(order: number): number {
+  return firstOrders.findLast((first) => first <= order) ?? orders.lowest;
+}
+
+/** Returns the lowest first order where none of these orders is in the way. */
+export function freeFirstOrder(taken: readonly number[]): number {
+  const isFree = (first: number) => !taken.some((order) => order >= first && order < first + each);
+  return firstOrders.find(isFree) ?? orders.lowest;
+}
+
+/** Returns the place among parameters; undefined where it is not recorded. */
+export function recordedPlace({ loadBalancer, firstOrder }: Parameters): LoadBalancerPlace | undefined {
+  return loadBalancer === undefined || firstOrder === undefined
+    ? undefined
+    : { loadBalancer, firstOrder: Number(firstOrder) };
+}
+
+/** Returns a place as parameters. */
+export function placeParameters({ loadBalancer, firstOrder }: LoadBalancerPlace): Parameters {
+  return { loadBalancer, firstOrder: String(firstOrder) };
 }
 
 /** Milliseconds of a lifetime such as 12h or 7d. */

@@ -57,14 +57,16 @@ const portRange = field.section({ port, endPort: port }).refine(({ port, endPort
   error: "a port, or a map with port and endPort, which is not below it",
 });
 
+const ports = z
+  .array(z.union([port, portRange], { error: "a port, or a map with port and endPort, which is not below it" }), {
+    error: "a list of ports",
+  })
+  .min(1, { error: "at least one port" })
+  .describe("TCP ports, each a number or a map with port and endPort.");
+
 const egress = field.section({
   cidr: field.cidrOfEitherFamily.describe("The range."),
-  ports: z
-    .array(z.union([port, portRange], { error: "a port, or a map with port and endPort, which is not below it" }), {
-      error: "a list of ports",
-    })
-    .min(1, { error: "at least one port" })
-    .describe("TCP ports, each a number or a map with port and endPort."),
+  ports,
   from: z
     .array(field.label(63), { error: "a list of workloads" })
     .min(1, { error: "at least one workload" })
@@ -93,13 +95,15 @@ const network = field.section({
   mongo: field
     .section({
       cidrs: z
-        .array(field.cidr, { error: "a list of IPv4 ranges" })
-        .min(1, { error: "at least one IPv4 range" })
+        .array(field.cidrOfEitherFamily, { error: "a list of ranges" })
+        .min(1, { error: "at least one range" })
         .describe("Its addresses."),
-      port: field.wholeNumber(1, 65_535).default(27_017).describe("Its port."),
+      ports: ports.default([27_017]),
     })
     .optional()
-    .describe("Where an external MongoDB is; needed where the stack has none of its own."),
+    .describe(
+      "Where an external MongoDB is; needed where the stack has none of its own. Its URL is a secret, so nothing is taken from there.",
+    ),
   egress: z
     .array(egress, { error: "a list of ranges" })
     .default([])

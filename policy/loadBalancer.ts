@@ -75,6 +75,11 @@ export function overLimits(use: LoadBalancerUse): string[] {
     .map((name) => `${use[name]} ${loadBalancerLimits[name].words}, of at most ${loadBalancerLimits[name].most}`);
 }
 
+/** Returns which share of the limit that it is closest to this use takes; over 1 where it is over that limit. */
+export function shareOfLimits(use: LoadBalancerUse): number {
+  return Math.max(...limited.map((name) => use[name] / loadBalancerLimits[name].most));
+}
+
 /** Returns how often this use fits on one load balancer, and the limit that it meets first, as in `100 rules`. */
 export function timesThatFit(use: LoadBalancerUse): { readonly times: number; readonly limit: string } {
   return limited

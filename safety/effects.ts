@@ -115,9 +115,15 @@ type Inputs = z.infer<typeof shape>;
 
 const oldAddress = "clients of the old address, such as a CDN's origin or a DNS record by hand, get no answer";
 
-/** Returns the row of an annotation of the load balancer: one thing for all its Ingresses. */
-function loadBalancerRow(annotation: string, cost: string): FieldRow {
-  const value = ({ metadata }: Inputs) => metadata.annotations[annotation] ?? "none";
+const absent = "none";
+
+/**
+ * Returns the row of an annotation of the load balancer: one thing for all its Ingresses.
+ *
+ * @param isFree whether a change costs nothing, by the old value. Default: none is free.
+ */
+function loadBalancerRow(annotation: string, cost: string, isFree = (_old: string) => false): FieldRow {
+  const value = ({ metadata }: Inputs) => metadata.annotations[annotation] ?? absent;
   return {
     kind: "Ingress",
     field: `metadata.annotations["${annotation}"]`,
@@ -126,7 +132,7 @@ function loadBalancerRow(annotation: string, cost: string): FieldRow {
     subject: loadBalancerOf,
     does: (before, after) => {
       const [old, now] = [value(before), value(after)];
-      return old === now ? undefined : `would change, as ${shortName(annotation)} ${old} becomes ${now}`;
+      return old === now || isFree(old) ? undefined : `would change, as ${shortName(annotation)} ${old} becomes ${now}`;
     },
   };
 }
@@ -175,6 +181,8 @@ const fieldRows: readonly FieldRow[] = [
   loadBalancerRow(
     ingressAnnotations.externalDns,
     "external-dns removes the record of the old name and makes that of the new one, where there is one",
+    // external-dns takes no name that another has.
+    (old) => old === absent,
   ),
   {
     kind: "Ingress",

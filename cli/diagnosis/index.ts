@@ -7,7 +7,7 @@ import { type Engine, stateOf } from "../lib/engine";
 import { type Deployed, readDeployed } from "../state/deployed";
 import { openStore } from "../state/store";
 import { UpdateFailed } from "../state/update";
-import { nextSteps } from "./nextSteps";
+import { asNext, nextSteps } from "./nextSteps";
 import { eventTexts, logSource, reasons, tellingPod } from "./unready";
 
 /** How many lines of a log are shown, the last. */
@@ -57,8 +57,8 @@ export async function explained<T>(engine: Engine, stack: string, change: () => 
     if (!(error instanceof UpdateFailed)) throw error;
     const seen = await explainUnready(engine, stack);
     for (const line of seen) console.error(line);
-    const steps = nextSteps(stack, error.said, seen);
-    throw steps.length === 0 ? error : new UserError(error.message, steps.join("\nNext: "), { cause: error });
+    const next = asNext(nextSteps(stack, error.said, seen));
+    throw next === undefined ? error : new UserError(error.message, next, { cause: error });
   }
 }
 

@@ -9,7 +9,7 @@ interface KubernetesCause {
   readonly next: string;
 }
 
-/** What others than this program say when an update fails; what comes first is shown first. */
+/** What others than this program say when a preview or an update fails; what comes first is shown first. */
 function kubernetesCauses(stack: string): readonly KubernetesCause[] {
   const inNamespace = `-n ${identifyStack(stack)?.namespace ?? "NAMESPACE"}`;
   const events = `kubectl get events ${inNamespace} --field-selector type=Warning`;
@@ -25,6 +25,11 @@ function kubernetesCauses(stack: string): readonly KubernetesCause[] {
       next:
         "put it back as it was, and run this again; for the new value the object has to be replaced: " +
         "docs/runbook.md#delete-or-replace-on-purpose",
+    },
+    {
+      words: / is invalid: (?!.*(field is immutable|updates to statefulset spec|spec is immutable))/,
+      cause: "the API server does not take a value of an object",
+      next: "the message names object and field: correct what of the stack file it comes from, and run this again",
     },
     {
       words: /exceeded quota: /,
@@ -99,7 +104,8 @@ function kubernetesCauses(stack: string): readonly KubernetesCause[] {
 }
 
 /**
- * Returns what to do about what others said when an update failed, each once: whom to ask and what to type.
+ * Returns what to do about what others said when a preview or an update failed, each once: whom to ask and what to type. What the
+ * words have already is left out, as of errors of the program's own.
  *
  * @param said what Pulumi printed
  * @param seen what conditions, events and logs of pods say. Default: nothing
@@ -109,5 +115,12 @@ export function nextSteps(stack: string, said: string, seen: readonly string[] =
   const found = kubernetesCauses(stack).filter(({ words }) => words.test(text));
   // The words of AWS are short ones such as Forbidden, which others use too.
   const ofAws = found.length === 0 ? knownCause(said) : undefined;
-  return [...found, ...(ofAws ? [ofAws] : [])].map(({ cause, next }) => `${cause}: ${next}`);
+  return [...found, ...(ofAws ? [ofAws] : [])]
+    .filter(({ next }) => !said.includes(next))
+    .map(({ cause, next }) => `${cause}: ${next}`);
+}
+
+/** Returns steps as the next step of an error; undefined where there is none. */
+export function asNext(steps: readonly string[]): string | undefined {
+  return steps.length === 0 ? undefined : steps.join("\nNext: ");
 }

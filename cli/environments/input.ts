@@ -23,13 +23,16 @@ export type EnvironmentIdentity = StackIdentity & { readonly number: number };
 
 export interface UpRequest {
   readonly identity: EnvironmentIdentity;
-  readonly parameters: Omit<Parameters, "expires"> & { readonly imageTag: string };
+  readonly parameters: Pick<Parameters, GivenName> & { readonly imageTag: string };
   /** How long the environment stays from now on, such as 7d. Default: what the stack file specifies. */
   readonly lifetime?: string;
 }
 
+/** What of a pull request is given; the rest is for `ds pr up` to decide. */
+type GivenName = Exclude<ParameterName, "expires" | "firstOrder" | "loadBalancer">;
+
 /** What the values are called where they are typed. */
-const keys: Readonly<Record<Exclude<ParameterName, "expires">, string>> = {
+const keys: Readonly<Record<GivenName, string>> = {
   imageTag: "--image",
   title: "--title",
   author: "--author",

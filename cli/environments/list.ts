@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { table } from "../lib/table";
 import { describeLock, readLocks } from "../state/locks";
+import { deployedPlace } from "./capacity";
 import type { Target } from "./input";
 import { listEnvironments, parametersOf } from "./inventory";
 import { openPlace } from "./place";
@@ -13,6 +14,7 @@ export const listedEnvironment = z.strictObject({
   author: z.string().optional(),
   title: z.string().optional(),
   expires: z.string().optional().describe("until when it stays; absent where it never came up"),
+  loadBalancer: z.string().optional().describe("where its rules are as long as it lives"),
   damaged: z.string().optional().describe("the key of its state, where that cannot be read"),
   locks: z.array(z.string()).describe("who holds a lock on it, since when"),
 });
@@ -23,10 +25,13 @@ type Listed = z.infer<typeof listedEnvironment>;
 export async function environmentList(workspace: string, target: Target, json: boolean): Promise<void> {
   const { engine, store } = await openPlace(workspace, target, "look");
   const listed: Listed[] = [];
-  for (const { identity, damaged } of await listEnvironments(store)) {
+  for (const { identity, ingresses, damaged } of await listEnvironments(store)) {
     const locks = (await readLocks(store, identity.stack)).map((lock) => describeLock(lock, new Date()));
-    const parameters = await parametersOf(engine, identity);
-    listed.push({ number: identity.number, ...parameters, ...(damaged && { damaged }), locks });
+    const { firstOrder: _, ...parameters } = await parametersOf(engine, identity);
+    // One from before places were recorded.
+    const deployed = deployedPlace(ingresses);
+    const where = deployed && { loadBalancer: deployed.loadBalancer };
+    listed.push({ number: identity.number, ...where, ...parameters, ...(damaged && { damaged }), locks });
   }
   console.log(json ? JSON.stringify(listed, undefined, 2) : environmentTable(listed));
 }
@@ -34,9 +39,9 @@ export async function environmentList(workspace: string, target: Target, json: b
 /** The environments as a table. */
 export function environmentTable(listed: readonly Listed[]): string {
   const rows = listed.map(({ number, damaged, locks, ...parameters }) => {
-    const { imageTag = "", title = "", author = "", headSha = "", expires = "unknown" } = parameters;
+    const { imageTag = "", title = "", author = "", headSha = "", expires = "unknown", loadBalancer = "" } = parameters;
     const notes = [...(damaged ? [`damaged state: ${damaged}`] : []), ...locks.map((lock) => `locked by ${lock}`)];
-    return [String(number), imageTag, headSha.slice(0, 12), author, expires, title, notes.join("\n")];
+    return [String(number), imageTag, headSha.slice(0, 12), author, expires, loadBalancer, title, notes.join("\n")];
   });
-  return table(["PR", "image tag", "commit", "author", "until", "title", ""], rows);
+  return table(["PR", "image tag", "commit", "author", "until", "load balancer", "title", ""], rows);
 }

@@ -1,6 +1,7 @@
 import { type KubernetesClient, kubernetesClient } from "../../cluster/kubernetesClient";
 import { UserError } from "../../cluster/userError";
 import type { Config } from "../../config/build";
+import { type Parameters, parameterVariables } from "../../config/pullRequest";
 import type { StackFile } from "../../config/schema";
 import { connectCluster } from "../aws/cluster";
 import { type Engine, engineFor, stateOf } from "../lib/engine";
@@ -41,13 +42,16 @@ export function onEnvironment({ file }: Place, { stack }: EnvironmentIdentity): 
 /**
  * Reads the stack file as the program does.
  *
+ * @param told what the program would be told of the environment. Default: nothing.
  * @throws a UserError that names every issue.
  */
 export function configure(
   { file: configuredBy, workspace }: Pick<Place, "file" | "workspace">,
   { stack }: EnvironmentIdentity,
+  told: Parameters = {},
 ): Configured {
-  const { config, file, keeper } = readStack(stack, configuredBy);
+  const variables = { ...process.env, ...parameterVariables(told) };
+  const { config, file, keeper } = readStack(stack, configuredBy, variables);
   const { pullRequest } = file;
   if (pullRequest === undefined) {
     throw new UserError(`${configuredBy} has no datasets-server:pullRequest`, "add it; docs/configuration.md has it");

@@ -3,7 +3,13 @@ import { StackAlreadyExistsError } from "@pulumi/pulumi/automation";
 import { UserError } from "../../cluster/userError";
 import { builtIngresses } from "../../config/capacity";
 import { strictnessOf } from "../../config/protection";
-import { lifetimeMs, type Parameters, parameterRecords, parameterVariables } from "../../config/pullRequest";
+import {
+  lifetimeMs,
+  type Parameters,
+  parameterRecords,
+  parameterVariables,
+  placeParameters,
+} from "../../config/pullRequest";
 import { requireImages } from "../aws/images";
 import { checkSecrets, telling } from "../deploy";
 import { explained } from "../diagnosis";
@@ -15,9 +21,9 @@ import { inTemporaryProject } from "../lib/temporaryProject";
 import { requireAllowed } from "../review/allowed";
 import { previewStack } from "../review/preview";
 import { update } from "../state/update";
-import { checkCount, checkLoadBalancer } from "./capacity";
+import { checkCount, type PlacedOccupant, placeOf, settlePlace } from "./capacity";
 import { type EnvironmentIdentity, readUpRequest, type Target, type UpInput } from "./input";
-import { listEnvironments, parametersOf, tagName } from "./inventory";
+import { type Environment, listEnvironments, parametersOf, tagName } from "./inventory";
 import { prepareNamespace } from "./namespace";
 import { requireLastCommit } from "./newest";
 import { configure, onEnvironment, openPlace, type Place } from "./place";
@@ -39,14 +45,11 @@ export async function environmentUp(
 ): Promise<void> {
   const { identity, parameters: given, lifetime } = readUpRequest(input);
   const { stack, number } = identity;
-  const { config, keeper, pullRequest, client } = configure({ file: stackFile(target), workspace }, identity);
+  const { config, keeper, pullRequest, client } = configure({ file: stackFile(target), workspace }, identity, given);
   const { cluster, datasetsServer } = config;
-  const images = { ...datasetsServer.images, tag: given.imageTag };
-  const digests = await requireImages(
-    { cluster, datasetsServer: { ...datasetsServer, images } },
-    `name another: ds pr up ${number} --image sha-abc1234`,
-    { limitMs: waitForImagesMs },
-  );
+  const digests = await requireImages(config, `name another: ds pr up ${number} --image sha-abc1234`, {
+    limitMs: waitForImagesMs,
+  });
   const place = await openPlace(workspace, target, "change");
   await checkSecrets(keeper);
   const environments = await listEnvironments(place.store);
@@ -57,21 +60,25 @@ export async function environmentUp(
       `ds pr down ${number} removes the environment without it; then run this again`,
     );
   }
-  const others = environments
-    .map(({ identity, ingresses }) => ({ number: identity.number, ingresses }))
-    .filter((other) => other.number !== number);
+  const others = await occupants(
+    place,
+    environments.filter((other) => other !== known),
+    pullRequest.loadBalancers,
+  );
   if (!known) checkCount(number, others.length, pullRequest.maxOpen);
-  const occupant = { number, ingresses: builtIngresses(datasetsServer) };
-  checkLoadBalancer(occupant, others, pullRequest.loadBalancers);
-  const permissions = { allowed, command: `ds pr up ${number} --image ${given.imageTag}` };
-  requireSameLoadBalancer(occupant, others, permissions);
-
-  const expires = new Date(Date.now() + lifetimeMs(lifetime ?? pullRequest.lifetime)).toISOString();
   const recorded = known && (await parametersOf(place.engine, identity));
+  const kept = known && placeOf({ number, ...known }, recorded ?? {}, pullRequest.loadBalancers);
+  const expires = new Date(Date.now() + lifetimeMs(lifetime ?? pullRequest.lifetime)).toISOString();
+  const newcomer = { number, ingresses: builtIngresses(datasetsServer), ...(kept && { kept }) };
+  const settled = settlePlace(newcomer, others, pullRequest.loadBalancers);
+  const parameters = { ...recorded, ...given, ...placeParameters(settled), expires };
+  const permissions = { allowed, command: `ds pr up ${number} --image ${given.imageTag}` };
+  const ingresses = builtIngresses(configure(place, identity, parameters).config.datasetsServer);
+  requireSameLoadBalancer({ number, ingresses }, others, permissions);
+
   const { headSha } = given;
   const wanted = { number, ...(headSha && { headSha }), ...(recorded?.headSha && { recorded: recorded.headSha }) };
   await requireLastCommit(wanted, process.env);
-  const parameters = { ...recorded, ...given, expires };
   if (!known) {
     await createStack(place, identity);
     // At once, so that one whose update fails is known too.
@@ -91,6 +98,21 @@ export async function environmentUp(
   if (known) await record(place, identity, parameters);
   const { host } = config.datasetsServer.endpoints.public;
   console.log(`pr-${number} runs ${parameters.imageTag} at https://${host} until ${expires}`);
+}
+
+/** Returns environments where they are. Tags are only asked for where nothing has been deployed that would tell. */
+function occupants(
+  { engine }: Place,
+  environments: readonly Environment[],
+  loadBalancers: readonly string[],
+): Promise<PlacedOccupant[]> {
+  return Promise.all(
+    environments.map(async ({ identity, ingresses }) => {
+      const { number } = identity;
+      const recorded = ingresses.length > 0 ? {} : await parametersOf(engine, identity);
+      return { number, ingresses, place: placeOf({ number, ingresses }, recorded, loadBalancers) };
+    }),
+  );
 }
 
 /** Creates the stack in a temporary project: Pulumi writes a file for it, and its configuration is its target's. */

@@ -4,8 +4,11 @@ import { configurationDocument } from "../../config/document";
 import { stackFileJsonSchema } from "../../config/jsonSchema";
 import { rulesDocument } from "../../policy/document";
 import { accessFiles } from "../access/files";
+import { environmentLife } from "../environments/life";
 import { projectFolder } from "../lib/project";
 import { readStack } from "../lib/stackFile";
+import { systemSvg } from "../map";
+import { draw } from "../map/svg";
 import { fillFolder } from "../render";
 import { effectsDocument } from "./effects";
 import { goldenFiles, goldenStacks } from "./golden";
@@ -44,6 +47,8 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { file: "docs/json.md", content: jsonDocument },
   { file: "docs/effects.md", content: effectsDocument },
   { file: "docs/rules.md", content: rulesDocument },
+  { file: "docs/system.svg", content: systemSvg },
+  { file: "docs/environment-life.svg", content: () => draw(environmentLife) },
 ];
 
 export const generatedFolders: readonly GeneratedFolder[] = [

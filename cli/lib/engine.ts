@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { UserError } from "../../cluster/userError";
 import { stateUrl } from "../../config/accounts";
 import { PrintableLines } from "../../safety/redaction";
@@ -6,6 +7,7 @@ import { type RunResult, run } from "../../tools/run";
 import { mayAssumeRole } from "../../tools/sources/trust";
 import { type EngineTools, localGroups } from "../../tools/toolbox";
 import { engineEnvironment, hasAwsPlugin, teamEnvironment } from "../../tools/workspace";
+import { asNext, nextSteps } from "../diagnosis/nextSteps";
 import { leavingInterruptsToTheChild } from "./interrupts";
 import { projectFolder } from "./project";
 import { parseStateAddress, type StateAddress } from "./stateAddress";
@@ -88,19 +90,26 @@ function writerTo(stream: NodeJS.WriteStream): (text: string) => void {
  * @throws when it does not.
  */
 export async function execute(engine: Engine, args: readonly string[], folder = projectFolder): Promise<void> {
-  const { code } = await attempt(engine, args, folder);
+  const { code, stdout, stderr } = await attempt(engine, args, folder);
   if (code !== 0) {
-    throw ended(args, code);
+    throw ended(args, code, stdout + stderr);
   }
 }
 
 /** Pulumi's documented exit code for a stack that its state does not have. */
 const noSuchStack = 6;
 
-/** Returns the error of a command whose own words the terminal already has. */
-export function ended(args: readonly string[], code: number): UserError {
+/**
+ * Returns the error of a command whose own words the terminal already has, with the next step of each cause in them that is known.
+ *
+ * @param said its words, secrets included, of which none is shown. Default: none
+ */
+export function ended(args: readonly string[], code: number, said = ""): UserError {
   const stack = args[args.indexOf("--stack") + 1] ?? "";
-  const next = code === noSuchStack ? `${makes(stack)}, which makes the stack` : undefined;
+  const next =
+    code === noSuchStack
+      ? `${makes(stack)}, which makes the stack`
+      : asNext(nextSteps(stack, stripVTControlCharacters(said)));
   return new UserError(`pulumi ${args[0]} ended with exit code ${code}; what it said is above`, next);
 }
 

@@ -2,7 +2,7 @@ import { UserError } from "../../cluster/userError";
 import { effectsOf } from "../../safety/effects";
 import { describeEffect, isAllowed, summarizeEffects, type UpdatePermissions } from "../../safety/protection";
 import { yellow } from "../lib/style";
-import type { Plan } from "./plan";
+import { type Plan, previewFailed } from "./plan";
 
 /**
  * Says what an update costs traffic and data, before it begins.
@@ -16,9 +16,7 @@ export function requireAllowed(plan: Plan, permissions: UpdatePermissions): void
     const messages = new Set(refused.map((effect) => describeEffect(effect, permissions)));
     throw new UserError([...messages, summarizeEffects(refused, permissions)].join("\n"));
   }
-  if (plan.failure !== undefined) {
-    throw new UserError(`the preview of ${plan.stack} failed; no changes were made:\n${plan.failure.join("\n")}`);
-  }
+  if (plan.failure !== undefined) throw previewFailed(plan);
   for (const text of new Set([...plan.warnings, ...effects.map(({ subject, text }) => `${subject} ${text}`)])) {
     console.error(`${yellow("warning:", process.stderr)} ${text}`);
   }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { UserError } from "../../cluster/userError";
 import { parseJson } from "../lib/json";
 import { differencesOf } from "./describe";
-import type { Change, Plan } from "./plan";
+import { type Change, type Plan, previewFailed } from "./plan";
 
 const approval = z.object({
   stack: z.string(),
@@ -36,9 +36,7 @@ export async function readApproval(file: string): Promise<Approval> {
  * @throws with each difference.
  */
 export function requireApproved(plan: Plan, commit: string | undefined, approved: Approval): void {
-  if (plan.failure !== undefined) {
-    throw new UserError(`the preview of stack ${plan.stack} failed; no changes were made:\n${plan.failure.join("\n")}`);
-  }
+  if (plan.failure !== undefined) throw previewFailed(plan);
   const now = approvalOf(plan, commit);
   const found = [
     ...(["stack", "commit"] as const)

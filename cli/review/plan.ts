@@ -2,6 +2,7 @@ import type { OpType, StepEventMetadata, StepEventStateMetadata, SummaryEvent } 
 import { z } from "zod";
 import { errorText, UserError } from "../../cluster/userError";
 import { redact } from "../../safety/redaction";
+import { asNext, nextSteps } from "../diagnosis/nextSteps";
 import { type Forecast, forecast, type PlannedObject } from "../forecast/forecast";
 import { cutShort, type Diagnostic, plainText } from "../lib/automation";
 import { maskInputs } from "./secrets";
@@ -114,6 +115,15 @@ export function readPlan(stack: string, events: readonly PlanEvent[], ended?: st
   } catch (error) {
     return { ...plan, warnings: [...warnings, `there is no forecast: ${cleanText(errorText(error))}`], changes };
   }
+}
+
+/** Returns the error of an update whose preview failed, with the words of that and the next step of each known cause. */
+export function previewFailed({ stack, failure = [] }: Plan): UserError {
+  const said = failure.join("\n");
+  return new UserError(
+    `the preview of stack ${stack} failed; no changes were made:\n${said}`,
+    asNext(nextSteps(stack, said)),
+  );
 }
 
 /** A preview that could not even start. */

@@ -42,7 +42,8 @@ export function update(engine: Engine, stack: string, args: readonly string[]): 
     const { code, stdout, stderr } = await attempt(engine, withAuthor(args, engine.environment));
     if (code === 0) return;
     if (stderr.includes(lockedByOthers)) throw new MetLock();
-    throw new UpdateFailed(ended(args, code), stripVTControlCharacters(stdout + stderr));
+    const said = stdout + stderr;
+    throw new UpdateFailed(ended(args, code, said), stripVTControlCharacters(said));
   });
 }
 

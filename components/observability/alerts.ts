@@ -41,15 +41,16 @@ type AlertName =
 interface AlertDefinition {
   /** `critical` wakes the on-call; `warning` waits for the morning. */
   readonly severity: "critical" | "warning";
-  /** How long it must be so before anybody is told, as Prometheus writes it. */
+  /** How long it must be so before anyone is told, as Prometheus writes it. */
   readonly for: string;
   /** One sentence for the on-call, in Prometheus' template language. */
   readonly summary: string;
-  /** The part of docs/runbook.md that says what to look at. */
-  readonly runbook: string;
   /** When it is so, in PromQL, any of these: none where a stack has nothing of the kind. */
   readonly when: (args: AlertsArgs) => readonly string[];
 }
+
+/** Where people read this repository's docs/runbook.md, which has a heading by each alert's name. */
+export const runbookUrl = "https://github.com/huggingface/datasets-server/blob/main/docs/runbook.md";
 
 /** A run that has not begun by then is missed; seconds. Kubernetes gives it up after five minutes. */
 const missedSeconds = 600;
@@ -73,7 +74,6 @@ const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
     for: "2m",
     summary:
       "{{ $labels.service }} answers {{ $value | humanizePercentage }} of requests with an error, more than it did the day before.",
-    runbook: "users-get-errors",
     when: ({ scope }) => [
       worse((range) => {
         const answers = (more = "") => rateOf(`starlette_responses_total{${toUsers(scope)}${more}}`, range);
@@ -87,7 +87,6 @@ const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
     for: "5m",
     summary:
       "{{ $labels.service }} takes over 10 seconds for {{ $value | humanizePercentage }} of requests, more than it did the day before.",
-    runbook: "users-wait",
     when: ({ scope }) => [
       worse((range) => {
         const answers = (part: string, more = "") =>
@@ -101,7 +100,6 @@ const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
     // Kubernetes has waited for the rollout's own deadline before it says so.
     for: "1m",
     summary: "The rollout of {{ $labels.deployment }} got no further within its deadline. The old pods still serve.",
-    runbook: "a-rollout-is-stuck",
     when: ({ scope }) => [
       `${ofDeployments("status_condition", scope, { more: ',condition="Progressing",status="false"' })} == 1`,
     ],
@@ -111,7 +109,6 @@ const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
     // Longer than the slowest start on a new node.
     for: "20m",
     summary: "{{ $labels.deployment }} has only {{ $value }} pods that serve, fewer than even a rollout leaves it.",
-    runbook: "pods-are-missing",
     when: ({ scope }) => [
       `${ofDeployments("status_replicas_available", scope)} < ${leastShare} * ${ofDeployments("spec_replicas", scope)}`,
     ],
@@ -121,7 +118,6 @@ const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
     for: "10m",
     summary:
       "The pods of {{ $labels.container }} have been started again {{ $value | humanize }} times each in half an hour.",
-    runbook: "pods-restart",
     when: ({ scope: { namespace, release } }) => {
       const restarts = `kube_pod_container_status_restarts_total{namespace="${namespace}",pod=~"${release}-.+"}`;
       const of = (sum: string, series: string) => `${sum} by (namespace, container) (${series})`;
@@ -132,7 +128,6 @@ const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
     severity: "warning",
     for: "30m",
     summary: "{{ $value }} {{ $labels.worker_size }} jobs wait, more than all workers are sized for, and ever more.",
-    runbook: "the-queue-grows",
     when: ({ scope, workers }) =>
       boundedSizes(workers).map(({ size, most }) => {
         const waiting = queue(scope, `,worker_size="${size}"`);
@@ -144,14 +139,12 @@ const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
     severity: "warning",
     for: "15m",
     summary: "The waiting jobs are not counted, so no autoscaler adds pods.",
-    runbook: "the-queue-grows",
     when: ({ scope, workers }) => (boundedSizes(workers).length === 0 ? [] : [`absent(${queue(scope)})`]),
   },
   DatasetsServerJobMissed: {
     severity: "warning",
     for: "5m",
     summary: "{{ $labels.cronjob }} was to start {{ $value | humanizeDuration }} ago, and did not.",
-    runbook: "a-scheduled-job-is-missed-or-fails",
     when: ({ scope, jobs }) =>
       Object.keys(jobs).length === 0 ? [] : [`time() - ${ofCronJobs("next_schedule_time", scope)} > ${missedSeconds}`],
   },
@@ -159,7 +152,6 @@ const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
     severity: "warning",
     for: "10m",
     summary: "{{ $labels.cronjob }} last ended well {{ $value | humanizeDuration }} ago; a later run should have.",
-    runbook: "a-scheduled-job-is-missed-or-fails",
     when: ({ scope, jobs }) =>
       jobNames.flatMap((job) => {
         const of = (metric: string) => ofCronJobs(metric, scope, `="${scheduledJobName(scope, job)}"`);
@@ -173,7 +165,6 @@ const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
     severity: "warning",
     for: "30m",
     summary: "{{ $labels.deployment }}{{ $labels.cronjob }} was scaled or suspended by hand.",
-    runbook: "something-was-changed-by-hand",
     when: (args) => [
       ...otherReplicas(args),
       ...(Object.keys(args.jobs).length === 0
@@ -185,7 +176,6 @@ const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
     severity: "warning",
     for: "30m",
     summary: "{{ $labels.namespace }} is being removed, and something holds it.",
-    runbook: "environments-are-not-removed",
     when: ({ environments }) =>
       environments ? [`${ofEnvironments("status_phase", environments, ',phase="Terminating"')} == 1`] : [],
   },
@@ -194,7 +184,6 @@ const alerts: Readonly<Record<AlertName, AlertDefinition>> = {
     // Three sweeps.
     for: "3h",
     summary: "There are {{ $value }} environments of pull requests, and there is no room for another.",
-    runbook: "environments-are-not-removed",
     when: ({ environments }) =>
       environments ? [`count(${ofEnvironments("created", environments)}) >= ${environments.most}`] : [],
   },
@@ -211,10 +200,10 @@ export function prometheusRule(args: AlertsArgs): BuiltObject<"PrometheusRule"> 
 
 /** The alerts of a stack as Prometheus takes them, each once. */
 export function alertingRules(args: AlertsArgs) {
-  return Object.entries(alerts).flatMap(([alert, { severity, summary, runbook, when, ...definition }]) => {
+  return Object.entries(alerts).flatMap(([alert, { severity, summary, when, ...definition }]) => {
     const expr = when(args).join("\nor\n");
     const labels = { severity, stack: args.scope.stack };
-    const annotations = { summary, runbook: `docs/runbook.md#${runbook}` };
+    const annotations = { summary, runbook_url: `${runbookUrl}#${alert.toLowerCase()}` };
     return expr === "" ? [] : [{ alert, expr, for: definition.for, labels, annotations }];
   });
 }

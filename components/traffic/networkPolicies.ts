@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type * as k8s from "@pulumi/kubernetes";
 import { componentLabel, metadata, objectName, type Scope, stackLabels } from "../../catalog/names";
 import { containerPort, mongoDbPort } from "../../catalog/ports";
@@ -10,7 +11,7 @@ export interface NetworkArgs {
   /** The namespace Prometheus runs in. */
   readonly prometheusNamespace: string;
   /** Where an external MongoDB is. Default: the stack has its own. */
-  readonly mongo?: { readonly cidrs: readonly string[]; readonly port: number };
+  readonly mongo?: { readonly cidrs: readonly string[]; readonly ports: readonly PortArgs[] };
   /** Ranges beyond the public ones that pods may reach. */
   readonly egress: readonly EgressArgs[];
   /** Public ranges that the VPC uses inside: they do not count as public. */
@@ -19,11 +20,14 @@ export interface NetworkArgs {
   readonly podIdentity: boolean;
 }
 
+/** A TCP port, or a range of them. */
+type PortArgs = number | { readonly port: number; readonly endPort: number };
+
 /** A range that pods may reach. */
 export interface EgressArgs {
   /** Of IPv4 or IPv6. */
   readonly cidr: string;
-  readonly ports: readonly (number | { readonly port: number; readonly endPort: number })[];
+  readonly ports: readonly PortArgs[];
   /** The components whose pods may. Default: all. */
   readonly from?: readonly string[];
 }
@@ -35,6 +39,8 @@ export interface NetworkPoliciesArgs {
   readonly webServices: readonly string[];
   /** Components that only Prometheus asks. */
   readonly workers: readonly string[];
+  /** The URLs that components are given in the clear, which they may reach. */
+  readonly urls: Readonly<Record<string, readonly string[]>>;
 }
 
 type PolicySpec = k8s.types.input.networking.v1.NetworkPolicySpec;
@@ -48,6 +54,9 @@ const privateCidrs = [
   "100.64.0.0/10",
   "127.0.0.0/8",
 ];
+
+/** Where every pod may reach public addresses: HTTPS and HTTP. */
+const publicPorts: readonly number[] = [443, 80];
 
 /** Where the cluster's DNS is when each node has a cache of its own. */
 const nodeLocalDns = "169.254.20.10/32";
@@ -67,34 +76,37 @@ export function networkPolicyObjects(args: NetworkPoliciesArgs): BuiltObject<"Ne
  * single flows.
  */
 export function networkPolicies(args: NetworkPoliciesArgs): Readonly<Record<string, PolicySpec>> {
-  const { scope, network, webServices, workers } = args;
+  const { scope, network, webServices, workers, urls } = args;
   const everyPod = { matchLabels: stackLabels(scope) };
+  const publicAddresses = {
+    ipBlock: { cidr: "0.0.0.0/0", except: [...privateCidrs, ...network.internalCidrs] },
+  };
+  const ownEgress = (component: string) => [
+    ...network.egress.filter(({ from }) => from?.includes(component)).map(egressRule),
+    ...urlRules(urls[component] ?? [], publicAddresses),
+  ];
   return {
     "every-pod": {
       podSelector: everyPod,
       policyTypes: ["Ingress", "Egress"],
       egress: [
         { to: [namespace("kube-system"), block(nodeLocalDns)], ports: [udp(53), tcp(53)] },
-        {
-          to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateCidrs, ...network.internalCidrs] } }],
-          ports: [tcp(443), tcp(80)],
-        },
+        { to: [publicAddresses], ports: publicPorts.map(tcp) },
         ...(network.podIdentity ? [{ to: [block(podIdentityAgent)], ports: [tcp(80)] }] : []),
         network.mongo
-          ? { to: network.mongo.cidrs.map(block), ports: [tcp(network.mongo.port)] }
+          ? { to: network.mongo.cidrs.map(block), ports: network.mongo.ports.map(portRule) }
           : { to: [{ podSelector: pods(scope, ["mongodb"]) }], ports: [tcp(mongoDbPort)] },
         ...network.egress.filter(({ from }) => from === undefined).map(egressRule),
       ],
     },
     ...Object.fromEntries(
-      [...new Set(network.egress.flatMap(({ from = [] }) => from))].map((component) => [
-        `egress-${component}`,
-        {
-          podSelector: pods(scope, [component]),
-          policyTypes: ["Egress"],
-          egress: network.egress.filter(({ from }) => from?.includes(component)).map(egressRule),
-        },
-      ]),
+      [...new Set([...network.egress.flatMap(({ from = [] }) => from), ...Object.keys(urls)])]
+        .map((component) => ({ component, egress: ownEgress(component) }))
+        .filter(({ egress }) => egress.length > 0)
+        .map(({ component, egress }) => [
+          `egress-${component}`,
+          { podSelector: pods(scope, [component]), policyTypes: ["Egress"], egress },
+        ]),
     ),
     // Kubernetes takes no selector of one of no values.
     ...(webServices.length > 0 && {
@@ -122,10 +134,33 @@ export function networkPolicies(args: NetworkPoliciesArgs): Readonly<Record<stri
 }
 
 function egressRule({ cidr, ports }: EgressArgs) {
-  return {
-    to: [block(cidr)],
-    ports: ports.map((port) => (typeof port === "number" ? tcp(port) : { protocol: "TCP", ...port })),
-  };
+  return { to: [block(cidr)], ports: ports.map(portRule) };
+}
+
+/**
+ * Returns what opens the way to these URLs, each way once: a host that is an address on its port, and a name, which a policy cannot
+ * hold, on another port than every pod may reach at public addresses.
+ */
+function urlRules(urls: readonly string[], publicAddresses: object) {
+  const rules = urls.flatMap((text) => {
+    const { protocol, port: given, hostname } = new URL(text);
+    const port = given === "" ? (protocol === "https:" ? 443 : 80) : Number(given);
+    const host = hostname.replace(/^\[|\]$/g, "");
+    const ports = [tcp(port)];
+    switch (isIP(host)) {
+      case 4:
+        return [{ to: [block(`${host}/32`)], ports }];
+      case 6:
+        return [{ to: [block(`${host}/128`)], ports }];
+      default:
+        return publicPorts.includes(port) ? [] : [{ to: [publicAddresses], ports }];
+    }
+  });
+  return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+}
+
+function portRule(port: PortArgs) {
+  return typeof port === "number" ? tcp(port) : { protocol: "TCP", ...port };
 }
 
 function pods(scope: Scope, components: readonly string[]) {

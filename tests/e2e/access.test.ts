@@ -242,7 +242,7 @@ describe("access", () => {
 
     /** Each kubectl command that a page of the documentation shows, and those of the outputs. */
     async function printedCommands(): Promise<{ where: string; line: string }[]> {
-      const docs = await fs.readdir(path.join(projectFolder, "docs"));
+      const docs = await fs.readdir(path.join(projectFolder, "docs"), { recursive: true });
       const files = ["README.md", ...docs.filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
       const pages = files.map(async (file) => {
         const text = await fs.readFile(path.join(projectFolder, file), "utf8");

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import fs from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { nextSteps } from "../../cli/diagnosis/nextSteps";
 import { type ClusterHandle, clusterStatus, startCluster, stopCluster } from "../../tools/cluster";
 import { localContext } from "../../tools/cluster/kubeconfig";
 import { findProcesses } from "../../tools/cluster/processes";
 import { findTools } from "../../tools/install";
-import { run } from "../../tools/run";
+import { type RunResult, run } from "../../tools/run";
 import { localGroups } from "../../tools/toolbox";
 import { suiteFolder } from "../support/e2e/world";
 import { rememberEnvironment } from "../support/environment";
@@ -65,6 +67,131 @@ describe("local cluster", () => {
     const processes = await processesOf(workspace);
     assert.equal((await start(workspace)).created, false);
     assert.deepEqual(await processesOf(workspace), processes);
+  });
+
+  describe("when its API server refuses something", () => {
+    const namespace = "refused";
+
+    async function on(args: readonly string[], object?: object): Promise<RunResult> {
+      const file = path.join(folder, "object.json");
+      await fs.writeFile(file, JSON.stringify(object ?? {}));
+      const where = ["--kubeconfig", cluster.kubeconfig, "--namespace", namespace];
+      return run(toolbox.kubectl, [...where, ...args, ...(object ? ["--filename", file] : [])]);
+    }
+
+    async function apply(object: object): Promise<void> {
+      const { code, stderr } = await on(["apply", "--server-side", "--field-manager=one"], object);
+      assert.equal(code, 0, stderr);
+    }
+
+    /** What kubectl says once the API server refuses, as policies and quotas take a moment to be in force. */
+    async function refusal(args: readonly string[], object?: object): Promise<string> {
+      for (let tries = 0; tries < 60; tries++) {
+        const { code, stderr } = await on(args, object);
+        if (code !== 0 && !stderr.includes("status unknown for quota")) return stderr;
+        await sleep(500);
+      }
+      return assert.fail("it was not refused");
+    }
+
+    const configMap = (name: string, data: object = {}, more: object = {}) => ({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name, namespace },
+      data,
+      ...more,
+    });
+
+    /** The one next step that ds tells of these words. */
+    function nextStepOf(words: string): string {
+      const steps = nextSteps("local", words);
+      assert.equal(steps.length, 1, `${words}\n${steps.join("\n")}`);
+      return steps[0] ?? "";
+    }
+
+    before(() => kubectl(cluster.kubeconfig, "create", "namespace", namespace));
+
+    it("over a field of another manager, the next step is to ask who that is", async () => {
+      await apply(configMap("conflict", { a: "theirs" }));
+      const words = await refusal(
+        ["apply", "--server-side", "--field-manager=another"],
+        configMap("conflict", { a: "ours" }),
+      );
+      assert.match(nextStepOf(words), /^another writer holds a field .*ds drift local/);
+    });
+
+    it("over a field that cannot change, of an object or of a Job, the next step is to put it back", async () => {
+      await apply(configMap("immutable", { a: "1" }, { immutable: true }));
+      const job = (image: string) => ({
+        apiVersion: "batch/v1",
+        kind: "Job",
+        metadata: { name: "immutable", namespace },
+        spec: {
+          suspend: true,
+          template: { spec: { restartPolicy: "Never", containers: [{ name: "a", image: `localhost/${image}` }] } },
+        },
+      });
+      await apply(job("one"));
+      const again = ["apply", "--server-side", "--field-manager=one"];
+      for (const object of [configMap("immutable", { a: "2" }, { immutable: true }), job("two")]) {
+        const words = await refusal(again, object);
+        assert.match(nextStepOf(words), /^a field of an object that is there cannot change: put it back/);
+      }
+    });
+
+    it("over a policy, the next step is to ask whose it is", async () => {
+      const metadata = { name: "refused-by-policy" };
+      const match = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } };
+      const rule = { apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"], operations: ["CREATE"] };
+      const apiVersion = "admissionregistration.k8s.io/v1";
+      await apply({
+        apiVersion,
+        kind: "ValidatingAdmissionPolicy",
+        metadata,
+        spec: {
+          matchConstraints: { resourceRules: [rule] },
+          validations: [{ expression: "!object.metadata.name.startsWith('denied')", message: "not by that name" }],
+        },
+      });
+      await apply({
+        apiVersion,
+        kind: "ValidatingAdmissionPolicyBinding",
+        metadata,
+        spec: { policyName: metadata.name, validationActions: ["Deny"], matchResources: match },
+      });
+      const denied = ["create", "--dry-run=server"];
+      assert.match(
+        nextStepOf(await refusal(denied, configMap("denied"))),
+        /^a policy of the cluster refuses the object: the message names policy and reason/,
+      );
+    });
+
+    it("to someone who may not, the next step is to see what that identity lacks", async () => {
+      for (const args of [
+        ["get", "configmaps"],
+        ["delete", "configmap", "immutable"],
+      ]) {
+        const words = await refusal([...args, "--as=nobody"]);
+        assert.match(nextStepOf(words), /^this identity may not do that on the cluster: ds doctor local/);
+      }
+    });
+
+    it("over a quota, the next step is to see what is used up", async () => {
+      await apply({
+        apiVersion: "v1",
+        kind: "ResourceQuota",
+        metadata: { name: "few", namespace },
+        spec: { hard: { secrets: "0" } },
+      });
+      const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "more", namespace } };
+      const words = await refusal(["create", "--dry-run=server"], secret);
+      assert.match(nextStepOf(words), /^the namespace's quota is used up: kubectl describe resourcequota/);
+    });
+
+    it("over a value that it does not take, the next step is to correct it", async () => {
+      const words = await refusal(["create", "--dry-run=server"], configMap("Not_A_Name"));
+      assert.match(nextStepOf(words), /^the API server does not take a value of an object: /);
+    });
   });
 
   it("lives beside others, which can start at the same moment and stop without a trace", async () => {

@@ -3,10 +3,12 @@ import { randomInt } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { stackLabel } from "../../catalog/names";
+import { albPrefix } from "../../policy/loadBalancer";
 import type { RunResult } from "../../tools/run";
 import { workspacePaths } from "../../tools/workspace";
 import { EnvironmentUser } from "../support/e2e/environments";
 import { randomFractions } from "../support/e2e/randomness";
+import { setStackFile } from "../support/e2e/stackFile";
 import { identities, settledPods } from "../support/e2e/workloads";
 import { suiteFolder } from "../support/e2e/world";
 
@@ -54,7 +56,12 @@ describe("environments of pull requests", () => {
       succeeded(await up(3, ...about));
       const { metadata } = await namespace(3);
       const known = Object.entries(metadata?.annotations ?? {}).filter(([key]) => key.startsWith("datasets-server"));
-      const { "datasets-server.huggingface.co/expires": expires = "", ...rest } = Object.fromEntries(known);
+      const {
+        "datasets-server.huggingface.co/expires": expires = "",
+        "datasets-server.huggingface.co/first-order": firstOrder = "",
+        "datasets-server.huggingface.co/load-balancer": loadBalancer = "",
+        ...rest
+      } = Object.fromEntries(known);
       assert.deepEqual(rest, {
         "datasets-server.huggingface.co/author": "ada",
         "datasets-server.huggingface.co/head-sha": "0123abc",
@@ -65,6 +72,8 @@ describe("environments of pull requests", () => {
       assert.ok(hours > 11.8 && hours <= 12, expires);
       const { pullRequest } = Object(await user.engine("pr-3").outputs());
       assert.equal(pullRequest.expires, expires);
+      assert.match(loadBalancer, /^datasets-server-local-pr-[ab]$/);
+      assert.deepEqual([pullRequest.loadBalancer, pullRequest.firstOrder], [loadBalancer, firstOrder]);
       const { stdout } = succeeded(await user.ds("list"));
       assert.match(stdout, new RegExp(`3 +${tag} +0123abc +ada +${expires}`));
       assert.deepEqual(await neighbours(), before);
@@ -81,6 +90,39 @@ describe("environments of pull requests", () => {
       assert.ok(images.length >= 8 && images.every((image) => image?.endsWith(":sha-def5678")), images.join(" "));
       assert.ok(Date.parse((await expires()) ?? "") > Date.parse(first ?? ""));
       assert.deepEqual(await neighbours(), before);
+    });
+
+    it("stays where it is when the list of load balancers changes, also in a plain preview, and is refused without its own", async () => {
+      const file = path.join(user.folder, "Pulumi.local.yaml");
+      const text = await fs.readFile(file, "utf8");
+      const list = (...names: readonly string[]) =>
+        setStackFile(file, (set) => set(["pullRequest", "loadBalancers"], names));
+      const places = async () => {
+        const { items } = await user.cluster.kubernetes.networking.listNamespacedIngress({
+          namespace: "datasets-server-pr-3",
+        });
+        const of = (name: string) => items.map(({ metadata }) => metadata?.annotations?.[`${albPrefix}${name}`]);
+        return [of("group.name"), of("group.order")];
+      };
+      const before = await places();
+      const [[own = ""] = []] = before;
+      const other = ["datasets-server-local-pr-a", "datasets-server-local-pr-b"].find((name) => name !== own) ?? "";
+      try {
+        await list("datasets-server-local-pr-new", other, own);
+        const flags = ["--stack", "pr-3", "--config-file", file, "--non-interactive", "--expect-no-changes"];
+        await user.engine("pr-3").command("pulumi", "preview", ...flags);
+        succeeded(await up(3, "--image", "sha-def5678"));
+        assert.deepEqual(await places(), before);
+        await list("datasets-server-local-pr-new", other);
+        const { code, stderr } = await up(3, "--image", "sha-def5678");
+        assert.equal(code, 1);
+        assert.match(
+          stderr,
+          new RegExp(`pullRequest\\.loadBalancers: lacks ${own}, where pr-3 is as long as it lives`),
+        );
+      } finally {
+        await fs.writeFile(file, text);
+      }
     });
 
     it("lets two updates at once happen one after the other, or says who is at it", async () => {

@@ -185,7 +185,7 @@ describe("an everyday change", () => {
     it("is said to need make generate where that was forgotten", async () => {
       await make(inProd("", { "services.api.replicas": 24 }), engine.folder);
       const { code, stdout } = await generatedTests();
-      assert.equal(code, 1);
+      assert.notEqual(code, 0);
       assert.match(stdout, /stale: run make generate/);
     });
 

@@ -149,7 +149,7 @@ describe("moving production to another cluster, by the commands of docs/move-clu
     assert.deepEqual(await look(), { scheduling: ["hubProd"], announced: [host, []] });
     await follow(first, `ds pulumi prod -- config set ${externalDns} false`);
     await follow(first, `ds pulumi prod -- config set ${standBy} true`);
-    await follow(first, "ds pulumi prod -- up");
+    await follow(first, "DATASETS_SERVER_ALLOW=LoadBalancer/datasets-server-prod-int ds pulumi prod -- up");
     assert.deepEqual(await look(), { scheduling: [], announced: [[], []] });
     await follow(second, `ds pulumi prod-hub-green -- config set ${externalDns} true`);
     await follow(second, `ds pulumi prod-hub-green -- config set ${standBy} false`);

@@ -152,7 +152,9 @@ describe("a real node", function () {
     }
     await run("rollout", "status", "deployment/api", "--timeout=60s");
     await run("wait", "--for=condition=Ready", "pods", "--all", "--timeout=60s");
-    assert.equal(await connectionFrom("friend", "api.default.svc.cluster.local:80"), "opened");
+    // A pod is ready a moment before kube-proxy has its address.
+    const service = "api.default.svc.cluster.local:80";
+    await eventually("an answer", async () => (await connectionFrom("friend", service)) === "opened");
   });
 
   it("has its pods' logs read, commands run in them, and ports forwarded to them", async () => {

@@ -279,8 +279,11 @@ describe("Prometheus raises an alert about", () => {
     it(title, async () => {
       const { datasetsServer } = (await stackRun(stack)).config;
       const rules = alertingRules({ ...datasetsServer, ...datasetsServer.alerts });
-      const runbook = rules.find((rule) => rule.alert === alert)?.annotations.runbook ?? assert.fail(alert);
-      const expected = raised && { exp_labels: raised.labels, exp_annotations: { summary: raised.summary, runbook } };
+      const { runbook_url } = rules.find((rule) => rule.alert === alert)?.annotations ?? assert.fail(alert);
+      const expected = raised && {
+        exp_labels: raised.labels,
+        exp_annotations: { summary: raised.summary, runbook_url },
+      };
       const test = {
         rule_files: ["rules.json"],
         evaluation_interval: "1m",

@@ -45,6 +45,11 @@ function isKind(name: string): name is keyof typeof apiVersions {
   return Object.hasOwn(apiVersions, name);
 }
 
+/** Returns the resource that kubectl knows by a word, such as deployments by deploy; undefined for one that no stack has to do with. */
+export function resourceOf(word: string): string | undefined {
+  return resources.get(shortNames[word] ?? word)?.resource;
+}
+
 /** Returns what a command asks of the API server, in a namespace; nothing where it names no resource. */
 export function requestsOf(line: string, namespace: string): V1ResourceAttributes[] {
   const [verb = "", ...rest] = withoutPlace(line).split(/\s+/);

@@ -14,6 +14,9 @@ interface Page {
   readonly code: readonly string[];
 }
 
+/** A fenced block; its text is the first group. */
+const fence = /^ *```.*\n([\s\S]*?)^ *```$/gm;
+
 const ignored = readFileSync(path.join(projectFolder, ".gitignore"), "utf8").replaceAll("/", "").split("\n");
 const ownFolders = readdirSync(projectFolder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && entry.name !== ".git" && !ignored.includes(entry.name))
@@ -26,26 +29,117 @@ const fileNames = new Set(
   ),
 );
 
-const folders = ["", "docs", "docs/decisions", "bench"];
-const pages = folders
-  .flatMap((folder) => readdirSync(path.join(projectFolder, folder)).map((name) => path.posix.join(folder, name)))
+// Comments that tests/expected keeps are no documents: their links are those of a pull request.
+const folders = ownFolders.filter((folder) => folder !== "tests");
+const pages = [
+  ...readdirSync(projectFolder),
+  ...folders.flatMap((folder) =>
+    readdirSync(path.join(projectFolder, folder), { recursive: true, encoding: "utf8" }).map((name) =>
+      path.posix.join(folder, name.replaceAll(path.sep, "/")),
+    ),
+  ),
+]
   .filter((file) => file.endsWith(".md") && !ignored.includes(file))
   .map(readPage);
+/** Words that documents do not use, as patterns, and the field's own in their place. */
+const words: Readonly<Record<string, string>> = {
+  anew: "again, or recreate",
+  besides: "also",
+  "for ever": "forever",
+  "mend(s|ed|ing)?": "fix",
+  "somebody|anybody|nobody|everybody|whoever": "who it is, or no one, anyone, everyone",
+  "engine(s)?": "Pulumi",
+  "ways? in|entrances?": "ingress, or endpoint",
+  "take-over": "adopt, adoption",
+  "refusals?": "error",
+  rights: "permissions",
+  "losses|fate": "deletions and replacements",
+  tenancy: "namespace",
+  announceHost: "externalDns",
+  "tak(e|es|en) on a role": "assume a role",
+  leftovers: "orphans",
+  overhear: "tee",
+  "fence(s|d)?": "admission policy",
+  telltale: "verbose log",
+  "nothing was touched": "no changes were made",
+};
+
 // The changelog names what once was.
 const current = pages.filter(({ file }) => file !== "CHANGELOG.md");
 
 describe("The documentation", () => {
   it("links only to files and headings that exist", () => {
     const broken = pages.flatMap(({ file, prose }) =>
-      [...prose.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)]
-        .filter(([, target = "", anchor]) => {
+      linksOf(prose)
+        .filter((link) => {
+          const [target = "", anchor] = link.split("#");
           const linked = target === "" ? file : path.posix.join(path.posix.dirname(file), target);
           if (!existsSync(path.join(projectFolder, linked))) return true;
-          return anchor !== undefined && !anchorsOf(linked).includes(anchor);
+          return (
+            anchor !== undefined && !anchorsOf(readFileSync(path.join(projectFolder, linked), "utf8")).includes(anchor)
+          );
         })
-        .map(([link]) => `${file}: ${link}`),
+        .map((link) => `${file}: ${link}`),
     );
     assert.deepEqual(broken, []);
+  });
+
+  it("has each page and heading that messages of the program send people to", () => {
+    const sources = folders.flatMap((folder) =>
+      readdirSync(path.join(projectFolder, folder), { recursive: true, encoding: "utf8" })
+        .map((name) => path.posix.join(folder, name.replaceAll(path.sep, "/")))
+        .filter((file) => file.endsWith(".ts")),
+    );
+    const absent = sources.flatMap((file) => {
+      const text = readFileSync(path.join(projectFolder, file), "utf8");
+      return [...text.matchAll(/\b(docs\/[\w/-]+\.md)(?:#([\w.-]+))?/g)]
+        .filter(([, page = "", anchor]) => {
+          const target = path.join(projectFolder, page);
+          if (!existsSync(target)) return true;
+          return anchor !== undefined && !anchorsOf(readFileSync(target, "utf8")).includes(anchor);
+        })
+        .map(([named]) => `${file}: ${named}`);
+    });
+    assert.deepEqual(absent, []);
+  });
+
+  it("is found from its index", () => {
+    const index = pages.find(({ file }) => file === "docs/README.md")?.prose ?? "";
+    const linked = linksOf(index).map((link) => path.posix.join("docs", link));
+    const documents = pages.map(({ file }) => file).filter((file) => /^docs\/(?!decisions\/|README)/.test(file));
+    assert.deepEqual(
+      documents.filter((file) => !linked.includes(file)),
+      [],
+    );
+  });
+
+  it("is checked with its images, links that stand in HTML, and headings of the same words", () => {
+    assert.deepEqual(linksOf('[a](b.md#c) ![d](e.svg) <img src="f.svg"> <https://g> [h](https://i) [j](mailto:k)'), [
+      "b.md#c",
+      "e.svg",
+      "f.svg",
+    ]);
+    assert.deepEqual(anchorsOf("# A `ds` page\n\n```\n# no heading\n```\n\n## Again\n\n## Again\n"), [
+      "a-ds-page",
+      "again",
+      "again-1",
+    ]);
+  });
+
+  it("has the field's own words, and names places by links", () => {
+    // What is for Pulumi's own people has Pulumi's own words.
+    const ours = [
+      ...current.filter(({ file }) => file !== "docs/upstream.md"),
+      { file: "ds --help", prose: helpOf(createProgram()) },
+    ];
+    const found = ours.flatMap(({ file, prose }) =>
+      Object.entries(words)
+        .filter(([word]) => new RegExp(`\\b(${word})\\b`, "i").test(prose.replace(/"[^"\n]*"/g, "")))
+        .map(([word, instead]) => `${file}: ${word}: write ${instead}`),
+    );
+    assert.deepEqual(found, []);
+    const runbook = pages.find(({ file }) => file === "docs/runbook.md")?.prose ?? "";
+    assert.deepEqual(runbook.match(/\b(above|below)\b/gi) ?? [], []);
   });
 
   it("names only files of this repository that exist", () => {
@@ -91,7 +185,6 @@ describe("The documentation", () => {
 
 function readPage(file: string): Page {
   const text = readFileSync(path.join(projectFolder, file), "utf8");
-  const fence = /^ *```.*\n([\s\S]*?)^ *```$/gm;
   const blocks = [...text.matchAll(fence)].flatMap(([, block = ""]) => block.split("\n"));
   const outside = text.replace(fence, "");
   const span = /`([^`]+)`/g;
@@ -99,17 +192,27 @@ function readPage(file: string): Page {
   return { file, prose: outside.replace(span, ""), code: [...blocks, ...spans] };
 }
 
-/** The anchors of a file: those that it sets, and those that GitHub gives its headings. */
-function anchorsOf(file: string): string[] {
-  const text = readFileSync(path.join(projectFolder, file), "utf8");
-  const set = [...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = ""]) => id);
-  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+/** The links of a text to files and headings of this repository. */
+function linksOf(prose: string): string[] {
+  const found = prose.matchAll(/(?:\]\(|\b(?:src|srcset|href)=")(?![a-z]+:)([^)\s"]+)/g);
+  return [...found].map(([, link = ""]) => link);
+}
+
+/** The anchors of a text: those that it sets, and those that GitHub gives its headings. */
+function anchorsOf(text: string): string[] {
+  const outside = text.replace(fence, "");
+  const set = [...outside.matchAll(/<a id="([^"]+)">/g)].map(([, id = ""]) => id);
+  const headings = [...outside.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
     heading
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\s_-]/gu, "")
       .replace(/\s/g, "-"),
   );
-  return [...set, ...headings];
+  const numbered = headings.map((anchor, at) => {
+    const earlier = headings.slice(0, at).filter((other) => other === anchor).length;
+    return earlier === 0 ? anchor : `${anchor}-${earlier}`;
+  });
+  return [...set, ...numbered];
 }
 
 /** Whether a text is a path of this repository: it begins with one of its folders, or ends as its sources do. */
@@ -130,6 +233,11 @@ function commandsOf(text: string): string[] {
     const [own = ""] = command.split(/ {2,}| -- | --$/);
     return own.trim();
   });
+}
+
+/** The help of a command and of all commands that it has. */
+function helpOf(command: Command): string {
+  return [command.helpInformation(), ...command.commands.map(helpOf)].join("\n");
 }
 
 /** What is wrong with a command line of ds. */

@@ -52,4 +52,12 @@ describe("the update of an environment", () => {
     const fails = plan("update", claim("new"), claim("new"), ["the API server does not answer"]);
     assert.throws(() => requireAllowed(fails, permissions()), /no changes were made:\nthe API server does not answer/);
   });
+
+  it("has the next step of what the API server said in its preview", () => {
+    const said = 'deployments.apps "api" is forbidden: exceeded quota: datasets-server, requested: pods=1';
+    const fails = plan("update", claim("new"), claim("new"), [said]);
+    assert.throws(() => requireAllowed(fails, permissions()), {
+      next: /^the namespace's quota is used up: kubectl describe resourcequota -n datasets-server-pr-7 /,
+    });
+  });
 });

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { ConcurrentUpdateError } from "@pulumi/pulumi/automation";
 import { answered, stackOf, workspaceOf } from "../../../cli/lib/automation";
-import { type Engine, ended } from "../../../cli/lib/engine";
+import { type Engine, ended, execute } from "../../../cli/lib/engine";
 import { lockedByOthers } from "../../../cli/state/update";
 
 describe("a command of the engine that fails", () => {
@@ -21,6 +21,22 @@ describe("a command of the engine that fails", () => {
       assert.equal(ended(["preview", "--stack", stack, "--diff"], 6).next, `${command}, which makes the stack`);
     });
   }
+
+  it("has the next step of each cause that is known in what it said, which is on the terminal", async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "datasets-server-engine-"));
+    const executable = path.join(folder, "pulumi");
+    const said =
+      'spec.template: \u001b[31mfield is immutable\u001b[0m; cannot patch resource "jobs" in API group "batch"';
+    await writeFile(executable, `#!/bin/sh\necho '${said}' >&2; exit 255\n`, { mode: 0o755 });
+    try {
+      await assert.rejects(execute({ executable, environment: {} }, ["preview", "--stack", "prod", "--diff"]), {
+        message: "pulumi preview ended with exit code 255; what it said is above",
+        next: /^a field of an object that is there cannot change: .*\nNext: this identity may not do that on the cluster: ds doctor prod /,
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
 });
 
 describe("Pulumi's library", () => {

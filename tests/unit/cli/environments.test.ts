@@ -2,12 +2,20 @@ import * as assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { checkCount, checkLoadBalancer, type Occupant } from "../../../cli/environments/capacity";
+import {
+  checkCount,
+  deployedPlace,
+  type Occupant,
+  type PlacedOccupant,
+  placeOf,
+  settlePlace,
+} from "../../../cli/environments/capacity";
 import { readNumber, readOpen, readUpRequest, type UpInput } from "../../../cli/environments/input";
 import { listEnvironments, reasonToGo, taggedParameters } from "../../../cli/environments/inventory";
 import { openStore } from "../../../cli/state/store";
 import { builtIngresses } from "../../../config/capacity";
 import type { Parameters } from "../../../config/pullRequest";
+import { albPrefix, readIngresses } from "../../../policy/loadBalancer";
 import { stackConfig } from "../../support/stackConfig";
 
 const good: UpInput = { pr: "123", imageTag: "sha-abc1234" };
@@ -78,47 +86,76 @@ describe("the open pull requests", () => {
 });
 
 describe("the room for environments", () => {
-  const loadBalancers = ["hub-datasets-server-pr-a", "hub-datasets-server-pr-b"];
-
-  let ingresses: { readonly even: Occupant["ingresses"]; readonly odd: Occupant["ingresses"] };
+  const [a, b, c] = ["hub-datasets-server-pr-a", "hub-datasets-server-pr-b", "hub-datasets-server-pr-c"];
+  const loadBalancers = [a, b];
+  let ofB: Occupant["ingresses"];
 
   before(async () => {
-    const [even, odd] = await Promise.all(["pr-2", "pr-3"].map((stack) => stackConfig(stack)));
-    assert.ok(even && odd);
-    ingresses = { even: builtIngresses(even.datasetsServer), odd: builtIngresses(odd.datasetsServer) };
+    ofB = builtIngresses((await stackConfig("pr-1")).datasetsServer);
+    assert.deepEqual(deployedPlace(ofB), { loadBalancer: b, firstOrder: -1000 });
   });
 
   /** An environment as its stack has deployed it. */
-  function deployed(number: number): Occupant {
-    return { number, ingresses: number % 2 === 0 ? ingresses.even : ingresses.odd };
+  function on(loadBalancer: string, number: number, firstOrder = -1000): PlacedOccupant {
+    const text = JSON.stringify(ofB).replaceAll(b, loadBalancer);
+    const ingresses = readIngresses(JSON.parse(text)).map((ingress) => {
+      const order = `${albPrefix}group.order`;
+      const moved = Number(ingress.metadata.annotations[order]) + 1000 + firstOrder;
+      const annotations = { ...ingress.metadata.annotations, [order]: String(moved) };
+      return { ...ingress, metadata: { ...ingress.metadata, annotations } };
+    });
+    return { number, ingresses, place: { loadBalancer, firstOrder } };
   }
 
-  const evens = (count: number) => Array.from({ length: count }, (_, index) => deployed(2 * index + 2));
+  /** One whose first update goes on. */
+  const starting = (loadBalancer: string, number: number): PlacedOccupant => ({
+    number,
+    ingresses: [],
+    place: { loadBalancer, firstOrder: -1000 },
+  });
 
-  it("is there until a load balancer has as many rules as AWS lets it have", () => {
-    checkLoadBalancer(deployed(100), evens(8), loadBalancers);
-    checkLoadBalancer(deployed(101), evens(9), loadBalancers);
-    assert.throws(() => checkLoadBalancer(deployed(100), evens(9), loadBalancers), {
+  const several = (loadBalancer: string, count: number, from = 1) =>
+    Array.from({ length: count }, (_, index) => on(loadBalancer, from + index, -1000 + 6 * index));
+
+  const newcomer = (others: readonly PlacedOccupant[], names: readonly string[] = loadBalancers) =>
+    settlePlace({ number: 100, ingresses: ofB }, others, names);
+
+  it("is taken on the load balancer that has the most, whatever the number is", () => {
+    assert.equal(newcomer([]).loadBalancer, a);
+    assert.equal(newcomer(several(a, 1)).loadBalancer, b);
+    assert.equal(newcomer([...several(a, 3), ...several(b, 2, 10)]).loadBalancer, b);
+    assert.equal(newcomer([...several(a, 3), ...several(b, 4, 10)], [a, b, c]).loadBalancer, c);
+  });
+
+  it("is taken at the first orders that no other on that load balancer has", () => {
+    assert.equal(newcomer(several(a, 2), [a]).firstOrder, -988);
+    assert.equal(newcomer([on(a, 1, -1000), on(a, 3, -988)], [a]).firstOrder, -994);
+  });
+
+  it("is kept for one that has deployed nothing yet, where its stack has recorded its place", () => {
+    assert.deepEqual(newcomer([starting(a, 20)]), { loadBalancer: b, firstOrder: -1000 });
+    assert.deepEqual(newcomer([starting(a, 20)], [a]), { loadBalancer: a, firstOrder: -994 });
+  });
+
+  it("is counted where environments are, until a load balancer has as many rules as AWS lets it have", () => {
+    assert.equal(newcomer([...several(a, 8), ...several(b, 9, 20)]).loadBalancer, a);
+    assert.throws(() => newcomer([...several(a, 8), starting(a, 19), ...several(b, 9, 20)]), {
       message:
-        "pr-100 has no room: its number puts it on load balancer hub-datasets-server-pr-a, which would have 110 rules, of at most " +
-        "100, with pr-2, pr-4, pr-6, pr-8, pr-10, pr-12, pr-14, pr-16, pr-18; no changes were made",
+        "pr-100 has no room: hub-datasets-server-pr-a would have 110 rules, of at most 100, with pr-1, pr-2, pr-3, pr-4, pr-5, " +
+        "pr-6, pr-7, pr-8, pr-19; hub-datasets-server-pr-b would have 110 rules, of at most 100, with pr-20, pr-21, pr-22, " +
+        "pr-23, pr-24, pr-25, pr-26, pr-27, pr-28; no changes were made",
+      next: /ds pr sweep .*datasets-server:pullRequest\.loadBalancers/,
     });
   });
 
-  it("is counted where environments are, and not where another list would put them", () => {
-    const longer = [...loadBalancers, "hub-datasets-server-pr-c"];
-    assert.throws(() => checkLoadBalancer(deployed(102), evens(9), longer), /110 rules, of at most 100/);
-  });
-
-  it("is kept for one that has deployed nothing yet, as its first update goes on", () => {
-    const starting = [{ number: 20, ingresses: [] }];
-    const elsewhere = [{ number: 21, ingresses: [] }];
-    const newcomer = deployed(100);
-    const others = evens(8);
-    checkLoadBalancer(newcomer, [...others, ...elsewhere], loadBalancers);
+  it("is for an environment that lives where it is, whatever the list has become", () => {
+    const kept = { loadBalancer: a, firstOrder: -400 };
+    const update = (others: readonly PlacedOccupant[], names: readonly string[]) =>
+      settlePlace({ number: 7, ingresses: ofB, kept }, others, names);
+    for (const names of [[a, b], [c, b, a], [b]]) assert.deepEqual(update(several(a, 5), names), kept);
     assert.throws(
-      () => checkLoadBalancer(newcomer, [...others, ...starting], loadBalancers),
-      /110 rules, of at most 100, with pr-2, .*, pr-20; no changes were made/,
+      () => update(several(a, 9, 20), [a, b]),
+      /pr-7 has no room: hub-datasets-server-pr-a would have 110 rules/,
     );
   });
 
@@ -126,6 +163,27 @@ describe("the room for environments", () => {
     checkCount(101, 14, 15);
     assert.throws(() => checkCount(101, 15, 15), {
       message: /pr-101 has no room: 15 environments are there, and datasets-server:pullRequest\.maxOpen is 15/,
+    });
+  });
+});
+
+describe("the place of an environment", () => {
+  const loadBalancers = ["a", "b", "c"];
+  const recorded = { loadBalancer: "b", firstOrder: "-940" };
+
+  it("is what its stack has recorded, else where its Ingresses are, else where its number puts it", async () => {
+    const ingresses = builtIngresses((await stackConfig("pr-2")).datasetsServer);
+    assert.deepEqual(placeOf({ number: 2, ingresses }, recorded, loadBalancers), {
+      loadBalancer: "b",
+      firstOrder: -940,
+    });
+    assert.deepEqual(placeOf({ number: 2, ingresses }, {}, loadBalancers), {
+      loadBalancer: "hub-datasets-server-pr-a",
+      firstOrder: -994,
+    });
+    assert.deepEqual(placeOf({ number: 2, ingresses: [] }, {}, loadBalancers), {
+      loadBalancer: "c",
+      firstOrder: -1000,
     });
   });
 });

@@ -1,8 +1,12 @@
 import * as assert from "node:assert/strict";
 import { serviceNames } from "../../../catalog/services";
+import { stackFile } from "../../../cli/lib/project";
+import { readStack } from "../../../cli/lib/stackFile";
 import {
   lifetimeMs,
   loadBalancerPlace,
+  outputParameters,
+  type Parameters,
   parameterIssues,
   parameterRecords,
   parameterVariables,
@@ -17,6 +21,8 @@ const parameters = {
   author: "dependabot[bot]",
   headSha: "0123abc",
   expires: "2026-05-01T12:00:00.000Z",
+  loadBalancer: "hub-datasets-server-pr-b",
+  firstOrder: "-994",
 };
 
 describe("the parameters of an environment", () => {
@@ -29,6 +35,13 @@ describe("the parameters of an environment", () => {
 
   it("are recorded and read back", () =>
     assert.deepEqual(recordedParameters(parameterRecords(parameters)), parameters));
+
+  it("are read back from the outputs of a stack, which may be those of another version of the program", () => {
+    assert.deepEqual(outputParameters(parameters), parameters);
+    const { expires: _, firstOrder: __, ...rest } = parameters;
+    assert.deepEqual(outputParameters({ ...rest, expires: 7, firstOrder: "5000", more: {} }), rest);
+    for (const none of [undefined, null, "pr-7"]) assert.deepEqual(outputParameters(none), {});
+  });
 
   it("are left out where somebody recorded nonsense", () => {
     assert.deepEqual(recordedParameters({ expires: "soon", author: "ada" }), { author: "ada" });
@@ -60,6 +73,40 @@ describe("the place of an environment", () => {
     });
     assert.ok(orders.every(({ order }) => order >= -1000 && order <= 1000));
     assert.equal(new Set(orders.map((order) => JSON.stringify(order))).size, orders.length);
+  });
+});
+
+describe("the load balancer of an environment", () => {
+  const endpointOf = (told: Parameters) => {
+    const file = stackFile("ephemeral");
+    const { config } = readStack("pr-7", file, parameterVariables(told));
+    const { loadBalancer, firstOrder } = config.datasetsServer.endpoints.public;
+    return { name: loadBalancer.name, group: loadBalancer.group, firstOrder, recorded: config.pullRequest };
+  };
+  const b = "hub-datasets-server-pr-b";
+  const place = { loadBalancer: "hub-datasets-server-pr-a", firstOrder: "-400" };
+
+  it("is the one that its run is told, with its orders", () => {
+    const { name, group, firstOrder } = endpointOf(place);
+    assert.deepEqual(
+      { name, group, firstOrder },
+      { name: place.loadBalancer, group: place.loadBalancer, firstOrder: -400 },
+    );
+  });
+
+  it("is without that the one where its number puts it, and is recorded", () => {
+    assert.deepEqual(endpointOf({}), {
+      name: b,
+      group: b,
+      firstOrder: -982,
+      recorded: { loadBalancer: b, firstOrder: "-982" },
+    });
+  });
+
+  it("stays in the list for as long as the environment lives", () => {
+    assert.throws(() => endpointOf({ ...place, loadBalancer: "hub-gone" }), {
+      message: /pullRequest\.loadBalancers: lacks hub-gone, where pr-7 is as long as it lives; .*ds pr down 7/,
+    });
   });
 });
 

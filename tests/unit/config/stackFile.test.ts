@@ -225,8 +225,13 @@ const badInputs: readonly BadInput[] = [
     key: "network.mongo.cidrs",
     value: ["999.1.1.1/8"],
     says:
-      'datasets-server:network.mongo.cidrs.0: got "999.1.1.1/8"; expected an IPv4 range that starts at its first ' +
-      "address, such as 10.12.0.0/16",
+      'datasets-server:network.mongo.cidrs.0: got "999.1.1.1/8"; expected a range of IPv4 or IPv6 that starts at its first ' +
+      "address, such as 10.12.0.0/16 or fd00::/64",
+  },
+  {
+    key: "network.mongo.port",
+    value: 27_018,
+    says: "datasets-server:network.mongo.port: unknown key; did you mean ports?",
   },
   {
     key: "network.loadBalancerCidrs",

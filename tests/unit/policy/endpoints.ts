@@ -30,7 +30,7 @@ export interface NamedEndpoint {
 const networkSetting = z.object({
   loadBalancerCidrs: z.array(z.string()),
   prometheusNamespace: z.string(),
-  mongo: z.object({ cidrs: z.array(z.string()), port: z.number().default(27_017) }).optional(),
+  mongo: z.object({ cidrs: z.array(z.string()) }).optional(),
   podIdentity: z.boolean().default(false),
 });
 

@@ -77,6 +77,12 @@ describe("a change of a stack file", () => {
       [`LoadBalancer/${release}: traffic`],
     ],
     ["of the load balancer's tags is free", { "ingress.public.loadBalancer.tags": { Env: "other" } }, []],
+    [
+      "that takes the record of a host away",
+      { "ingress.internal.externalDns": false },
+      [`LoadBalancer/${release}-int: traffic`],
+    ],
+    ["that announces a host which had no record is free", { "ingress.public.externalDns": true }, []],
     ["that hides a service from the public", { "services.rows.public": false }, [`Ingress/${release}-rows: traffic`]],
     [
       "of the ranges that may reach it",

@@ -56,6 +56,11 @@ const known: readonly Said[] = [
   immutable(
     'PersistentVolumeClaim "datasets-server-prod-mongodb" is invalid: spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
   ),
+  {
+    words: 'PersistentVolumeClaim "x" is invalid: spec.resources.requests.storage: Forbidden: field can not be less',
+    cause: "the API server does not take a value of an object",
+    next: "the message names object and field",
+  },
   quota(
     'FailedCreate: Error creating: pods "datasets-server-prod-api-7d9-x2x" is forbidden: exceeded quota: datasets-server, requested: limits.cpu=1, used: limits.cpu=20, limited: limits.cpu=20',
   ),
@@ -132,6 +137,12 @@ describe("the next step after an update that failed", () => {
   it("is told for each of several causes", () => {
     const seen = ["0/5 nodes are available: 5 Insufficient cpu.", "container rows ended with exit code 137: OOMKilled"];
     assert.equal(nextSteps("prod", "", seen).length, 2);
+  });
+
+  it("is left out where it is said already, as by the program itself", () => {
+    const [step = ""] = nextSteps("prod", "ExpiredToken");
+    assert.ok(step.startsWith("the AWS credentials have expired: "));
+    assert.deepEqual(nextSteps("prod", `ExpiredToken\nNext: ${step.replace(/^.*?: /, "")}`), []);
   });
 
   it("is left out where nothing is known, as of what a pod's log says of AWS", () => {

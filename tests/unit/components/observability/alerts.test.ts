@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parser } from "@prometheus-io/lezer-promql";
 import { projectFolder } from "../../../../cli/lib/project";
-import { type AlertsArgs, alertingRules } from "../../../../components/observability/alerts";
+import { type AlertsArgs, alertingRules, runbookUrl } from "../../../../components/observability/alerts";
 import { stackRun } from "../../../support/stackRuns";
 
 const args: AlertsArgs = {
@@ -78,21 +78,33 @@ describe("the alerts of a stack", () => {
   });
 
   it("say how bad it is, on which stack, and where the runbook goes on", () => {
-    const runbook = readFileSync(path.join(projectFolder, "docs/runbook.md"), "utf8");
-    const anchors = [...runbook.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\w\s-]/g, "")
-        .replaceAll(" ", "-"),
-    );
-    for (const { labels, annotations } of alertingRules({ ...args, environments: { prefix: "x-", most: 1 } })) {
+    for (const { alert, labels, annotations } of everyAlert()) {
       assert.match(labels.severity, /^(critical|warning)$/);
       assert.equal(labels.stack, "prod");
-      const [file, anchor = ""] = annotations.runbook.split("#");
-      assert.equal(file, "docs/runbook.md");
-      assert.ok(anchors.includes(anchor), `${anchor} is no heading of docs/runbook.md`);
+      assert.equal(annotations.runbook_url, `${runbookUrl}#${alert.toLowerCase()}`);
     }
   });
+
+  it("have each a heading of the runbook by its name, with what to know at 3 a.m., and no heading is of another", () => {
+    const runbook = readFileSync(path.join(projectFolder, "docs/runbook.md"), "utf8");
+    const [, chapter = ""] = /^## Alerts$(.*?)^## /ms.exec(runbook) ?? [];
+    const sections = chapter.split(/^### /m).slice(1);
+    assert.deepEqual(
+      sections.map((section) => section.split("\n")[0]).sort(),
+      everyAlert()
+        .map(({ alert }) => alert)
+        .sort(),
+    );
+    for (const section of sections) {
+      const parts = [...section.matchAll(/^- \*\*(\w+):\*\*/gm)].map(([, part]) => part);
+      assert.deepEqual(parts, ["Meaning", "Impact", "Diagnosis", "Mitigation"], section);
+    }
+  });
+
+  /** Those of a stack that has something of each kind. */
+  function everyAlert() {
+    return alertingRules({ ...args, environments: { prefix: "x-", most: 1 } });
+  }
 });
 
 for (const stack of ["prod", "ephemeral", "local"]) {

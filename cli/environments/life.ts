@@ -1,0 +1,20 @@
+import type { Drawing } from "../map/drawing";
+
+/** The life of a pull request's environment, for docs/environment-life.svg. */
+export const environmentLife: Drawing = {
+  title: "the life of a pull request's environment",
+  boxes: [
+    { id: "push", kind: "outside", title: "push to a pull request", lines: ["opened, reopened or new commits"] },
+    { id: "waiting", kind: "balancer", title: "waiting for images", lines: ["until the build has pushed all"] },
+    { id: "update", kind: "balancer", title: "ds pr up", lines: ["database, migration, services, worker pools"] },
+    { id: "up", kind: "data", title: "up", lines: ["answers at an address of its own"] },
+    { id: "gone", kind: "outside", title: "gone", lines: ["namespace, database and stack"] },
+  ],
+  flows: [
+    { from: "push", to: "waiting", label: "workflow environment" },
+    { from: "waiting", to: "update", label: "all images are there" },
+    { from: "update", to: "up", label: "pods are ready" },
+    { from: "up", to: "waiting", label: "new commits: the lifetime begins anew" },
+    { from: "up", to: "gone", label: "closed: ds pr down\nlifetime over, or closed unseen: hourly sweep" },
+  ],
+};

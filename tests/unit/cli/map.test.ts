@@ -1,0 +1,97 @@
+import * as assert from "node:assert/strict";
+import { stackFile } from "../../../cli/lib/project";
+import { readStack } from "../../../cli/lib/stackFile";
+import { allPods, type Drawing } from "../../../cli/map/drawing";
+import { draw } from "../../../cli/map/svg";
+import { systemMap } from "../../../cli/map/systemMap";
+import type { DatasetsServerArgs } from "../../../components/buildObjects";
+
+function argsOf(stack: string): DatasetsServerArgs {
+  return readStack(stack, stackFile(stack), {}).config.datasetsServer;
+}
+
+/** The flows of a drawing, as `from -> to: label`. */
+function flowsOf({ flows }: Drawing): string[] {
+  return flows.map(({ from, to, label }) => `${from} -> ${to}: ${label}`);
+}
+
+function linesOf({ boxes }: Drawing, id: string): readonly string[] {
+  return boxes.find((box) => box.id === id)?.lines ?? [];
+}
+
+describe("the map of a system", () => {
+  const prod = systemMap(argsOf("prod"));
+
+  it("has each way that the network policies let through, with its ports, and no other", () => {
+    const ways = flowsOf(prod).filter((flow) => !flow.includes("-pvc"));
+    assert.deepEqual(ways, [
+      "datasets-server.huggingface.co -> datasets-server-prod: 80, 443",
+      "internal.datasets-server.huggingface.co -> datasets-server-prod-int: 80, 443",
+      `${allPods} -> DNS: 53`,
+      `${allPods} -> public addresses: 443, 80`,
+      `${allPods} -> MongoDB: 27017`,
+      "Prometheus -> web services: 8080",
+      "Prometheus -> worker pools: 8080",
+      "datasets-server-prod -> web services: 8080",
+      "datasets-server-prod-int -> web services: 8080",
+    ]);
+  });
+
+  it("has a way that is opened for one component, from its box", () => {
+    const args = argsOf("prod");
+    const egress = [{ cidr: "10.12.1.50/32", ports: [9000], from: ["worker-heavy"] }];
+    const opened = flowsOf(systemMap({ ...args, network: { ...args.network, egress } }));
+    const added = opened.filter((flow) => !flowsOf(prod).includes(flow));
+    assert.deepEqual(added, ["worker pools -> 10.12.1.50/32: 9000"]);
+  });
+
+  it("says which paths reach which service, and which pods mount the volume", () => {
+    assert.deepEqual(linesOf(prod, "web services"), [
+      "admin  /admin",
+      "api  /",
+      "rows  /rows",
+      "search  /filter  /search",
+      "sse-api  /sse",
+      "webhook  /webhook",
+    ]);
+    assert.ok(flowsOf(prod).includes("web services -> datasets-server-parquet-pvc: admin, rows, search"));
+  });
+
+  it("names the hosts outside that the application's variables name", () => {
+    assert.deepEqual(linesOf(prod, "public addresses"), ["huggingface.co", "opts-api.spawningaiapi.com", "Amazon S3"]);
+  });
+
+  it("has a stack's own database with its volume where there is one", () => {
+    const local = systemMap(argsOf("local"));
+    assert.ok(flowsOf(local).includes(`${allPods} -> database: 27017`));
+    assert.ok(
+      local.flows.some(({ from, to }) => from === "database" && to.startsWith("datasets-server-local-mongodb")),
+    );
+  });
+
+  it("begins and ends each flow at a box", () => {
+    for (const stack of ["prod", "ephemeral", "local", "pr-7"]) {
+      const { boxes, flows } = systemMap(argsOf(stack));
+      const ids = [allPods, ...boxes.map(({ id }) => id)];
+      assert.deepEqual(
+        flows.filter(({ from, to }) => !ids.includes(from) || !ids.includes(to)),
+        [],
+        stack,
+      );
+    }
+  });
+
+  it("is the same picture each time, in colours for a light and a dark page, and holds no secret's marker", async () => {
+    const picture = await draw(prod);
+    assert.equal(await draw(prod), picture);
+    assert.match(picture, /^<svg .*<\/svg>\n$/s);
+    assert.match(picture, /prefers-color-scheme: dark/);
+    assert.doesNotMatch(picture, /\[secret\]|undefined/);
+  });
+
+  it("shows a text with letters of SVG as that text", async () => {
+    const box = { id: "a&b", kind: "outside", title: "<a> & b", lines: ['say "c"'] } as const;
+    const picture = await draw({ title: "t", boxes: [box], flows: [] });
+    assert.match(picture, />&lt;a&gt; &amp; b</);
+  });
+});
