@@ -31,15 +31,15 @@ export interface DeployOptions extends Commits {
 }
 
 /**
- * Makes sure, before anything is installed or asked, that a deploy can get its yes.
+ * Makes sure, before anything is installed or asked, that a command can get its yes.
  *
  * @throws when there is neither a yes nor a terminal to ask at.
  */
-export function requireConsent(stack: string, yes: boolean): void {
+export function requireConsent(command: string, yes: boolean): void {
   if (yes || process.stdin.isTTY) return;
   throw new UserError(
     `there is no terminal to ask at; no changes were made`,
-    `ds deploy ${stack} --yes deploys without asking`,
+    `${command} --yes deploys without asking`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { CheckRunner, type Outcome, type Row } from "./doctor/checkRunner";
 import { checkStack, type Target } from "./doctor/checks";
 import type { GitHubRepository } from "./lib/github";
@@ -11,6 +12,16 @@ const progressMs = 2_000;
 
 /** What is wrong comes first. */
 const order: readonly Outcome[] = ["failed", "warning", "unknown", "skipped", "ok"];
+
+/** What `ds doctor --json` prints: one thing that was looked at. */
+export const checkedThing = z.strictObject({
+  check: z.string().describe("what was looked at"),
+  outcome: z
+    .enum(["failed", "warning", "unknown", "skipped", "ok"])
+    .describe("unknown: permissions do not suffice to tell; skipped: a check that it needs has failed"),
+  found: z.string(),
+  next: z.string().optional().describe("what to do about it"),
+});
 
 const colours: Readonly<Record<Outcome, (text: string) => string>> = {
   failed: red,
@@ -26,28 +37,41 @@ const outcomeWidth = Math.max(...order.map((outcome) => outcome.length)) + 2;
  * Checks all that a deploy of a stack needs, from the tools on this machine to the permissions on the cluster, changes nothing,
  * and prints what it found and what to do about it.
  *
+ * @param json whether to print it as JSON.
  * @returns whether nothing failed.
  */
-export function doctor(target: Target): Promise<boolean> {
-  return report(`stack ${target.stack}`, (runner) => checkStack(runner, target));
+export function doctor(target: Target, json: boolean): Promise<boolean> {
+  return report({ subject: `stack ${target.stack}`, json }, (runner) => checkStack(runner, target));
 }
 
 /** The same for the settings of a repository on GitHub that the roles of its workflows rely on. */
-export async function doctorGitHub(repository: GitHubRepository): Promise<boolean> {
+export async function doctorGitHub(repository: GitHubRepository, json: boolean): Promise<boolean> {
   const { checkGitHub } = await import("./doctor/github");
-  return report(`repository ${repository.owner}/${repository.repo}`, (runner) => checkGitHub(runner, repository));
+  const subject = `repository ${repository.owner}/${repository.repo}`;
+  return report({ subject, json }, (runner) => checkGitHub(runner, repository));
 }
 
-async function report(subject: string, check: (runner: CheckRunner) => Promise<void>): Promise<boolean> {
+interface Report {
+  readonly subject: string;
+  readonly json: boolean;
+}
+
+async function report({ subject, json }: Report, check: (runner: CheckRunner) => Promise<void>): Promise<boolean> {
   const runner = new CheckRunner(limitMs);
   const progress = setInterval(() => {
     console.error(`waiting for: ${runner.waitingFor.join(", ")}`);
   }, progressMs);
   await check(runner).finally(() => clearInterval(progress));
   const { rows } = runner;
-  console.log(render(rows, process.stdout.columns));
-  console.log(`${subject}: ${summary(rows)}`);
+  if (json) console.log(asJson(rows));
+  else console.log(`${render(rows, process.stdout.columns)}\n${subject}: ${summary(rows)}`);
   return rows.every(({ outcome }) => outcome !== "failed");
+}
+
+/** Returns all that was looked at, what is wrong first. */
+export function asJson(rows: readonly Row[]): string {
+  const things: z.infer<typeof checkedThing>[] = byOutcome(rows).flatMap(([, those]) => those);
+  return JSON.stringify(things, undefined, 2);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { OpMap, UpdateSummary } from "@pulumi/pulumi/automation";
 import { z } from "zod";
 import { identifyStack } from "../config/stacks";
 import { answered, stackOf } from "./lib/automation";
-import { engineFor } from "./lib/engine";
+import { type Engine, engineFor } from "./lib/engine";
 import { parseJson } from "./lib/json";
 import { table } from "./lib/table";
 import { authorIn } from "./state/author";
@@ -23,7 +23,7 @@ export const historyEntry = z.strictObject({
     .describe("how many resources were created, updated and so on, none of them 0"),
 });
 
-type HistoryEntry = z.infer<typeof historyEntry>;
+export type HistoryEntry = z.infer<typeof historyEntry>;
 
 /** Shows who updated a stack, when, from which commit, with which images, and what became of it; the latest first. */
 export async function history(
@@ -31,11 +31,16 @@ export async function history(
   stack: string,
   { limit, json }: { readonly limit: number; readonly json: boolean },
 ): Promise<void> {
-  const pulumi = await stackOf(await engineFor(workspace, stack), stack);
-  const withSecrets = false;
-  const entries = historyEntries(stack, await answered(pulumi.history(limit, 1, withSecrets)));
+  const entries = await readHistory(await engineFor(workspace, stack), stack, limit);
   if (json) console.log(JSON.stringify(entries, undefined, 2));
   else console.log(entries.length === 0 ? `stack ${stack} was never updated` : historyTable(entries));
+}
+
+/** Reads the last updates of a stack, the latest first. */
+export async function readHistory(engine: Engine, stack: string, limit: number): Promise<HistoryEntry[]> {
+  const pulumi = await stackOf(engine, stack);
+  const withSecrets = false;
+  return historyEntries(stack, await answered(pulumi.history(limit, 1, withSecrets)));
 }
 
 /** What Pulumi's history of a stack tells. */

@@ -14,6 +14,17 @@ interface Deploying extends Changing {
   readonly approved?: string;
 }
 
+interface GoingBack extends Changing {
+  readonly to?: string;
+  readonly yes?: boolean;
+  readonly smoke: boolean;
+}
+
+const noSmoke = [
+  "--no-smoke",
+  "do not check afterwards that it serves, as where this machine does not reach its address",
+] as const;
+
 /** Commands that change a stack, or show what would change. */
 export function deployCommands(program: Command, passOn: PassOn): void {
   const preview = passOn(
@@ -40,7 +51,7 @@ export function deployCommands(program: Command, passOn: PassOn): void {
     })
       .option("--yes", "do not ask, as in CI")
       .option(...waitForImages)
-      .option("--no-smoke", "do not check afterwards that it serves, as where this machine does not reach its address")
+      .option(...noSmoke)
       .option("--back", "deploy a commit that does not have all that was deployed last, to go back on purpose")
       .option("--approved <file>", "deploy only what that file, written by review --approval, allows")
       .option("--dirty", "deploy files that differ from their commit")
@@ -50,7 +61,7 @@ export function deployCommands(program: Command, passOn: PassOn): void {
   deploy.command.action(async (stack: string, { workspace, allow, smoke, waitForImages = 0, ...given }: Deploying) => {
     const { yes = false, back = false, dirty = false, approved } = given;
     const { allowing, deploy: run, requireConsent } = await import("../deploy");
-    requireConsent(stack, yes);
+    requireConsent(`ds deploy ${stack}`, yes);
     const { engineFor } = await import("../lib/engine");
     const engine = await engineFor(workspace, stack, { withProgram: true });
     await run(allowing(engine, allow), stack, {
@@ -63,6 +74,19 @@ export function deployCommands(program: Command, passOn: PassOn): void {
     });
     if (smoke) await (await import("../smoke")).smokeOf(engine, stack);
   });
+
+  describe(onStack(program.command("back")), {
+    group: "deploy",
+    does: "go back to the last good version, with today's secrets",
+    examples: ["back prod", "back prod --to 59db084"],
+  })
+    .option("--to <version>", "a commit or image tag of ds history; default: the last good one before")
+    .option("--yes", "do not ask, as in CI")
+    .option(...noSmoke)
+    .option(...allow)
+    .action(async (stack: string, { workspace, yes = false, allow = [], smoke, to }: GoingBack) =>
+      (await import("../back")).back(workspace, stack, { yes, allow, smoke, ...(to !== undefined && { to }) }),
+    );
 
   const pulumi = passOn(
     describe(onStack(program.command("pulumi")), {

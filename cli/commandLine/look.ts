@@ -1,6 +1,11 @@
 import * as path from "node:path";
 import type { Command } from "commander";
-import { count, describe, type OnWorkspace, onStack, stackName } from "./shared";
+import { asJson, count, describe, type OnWorkspace, onStack, stackName } from "./shared";
+
+interface DriftOptions {
+  readonly out?: string;
+  readonly json?: boolean;
+}
 
 /** Commands that look at a stack and change nothing. */
 export function lookCommands(program: Command): void {
@@ -8,21 +13,27 @@ export function lookCommands(program: Command): void {
     group: "look",
     does: "check all that a deploy needs, and say what to do",
     examples: ["doctor prod", "doctor github"],
-  }).action(async (stack: string, { workspace }: OnWorkspace) => {
-    const isWell = await (await import("../doctor")).doctor({ stack, workspace });
-    // Whatever did not answer in time may still be waited for.
-    process.exit(isWell ? 0 : 1);
-  });
+  })
+    .option(...asJson)
+    .action(async (stack: string, { workspace, json = false }: OnWorkspace & { json?: boolean }) => {
+      const isWell = await (await import("../doctor")).doctor({ stack, workspace }, json);
+      // Whatever did not answer in time may still be waited for.
+      process.exit(isWell ? 0 : 1);
+    });
 
   describe(doctor.command("github"), {
     group: "look",
     does: "check the settings on GitHub that roles of workflows rely on",
     examples: ["doctor github", "doctor github && git push"],
-  }).action(async () => {
-    const { gitHubRepository } = await import("../lib/github");
-    const repository = gitHubRepository(process.env, { use: "settings" });
-    process.exit((await (await import("../doctor")).doctorGitHub(repository)) ? 0 : 1);
-  });
+  })
+    .option(...asJson)
+    .action(async (_: object, command: Command) => {
+      const { gitHubRepository } = await import("../lib/github");
+      const repository = gitHubRepository(process.env, { use: "settings" });
+      // The command above it has the option too, and takes it from the command line.
+      const { json = false }: { json?: boolean } = command.optsWithGlobals();
+      process.exit((await (await import("../doctor")).doctorGitHub(repository, json)) ? 0 : 1);
+    });
 
   describe(onStack(program.command("drift")), {
     group: "look",
@@ -30,8 +41,9 @@ export function lookCommands(program: Command): void {
     examples: ["drift prod", "drift prod --out drift.md"],
   })
     .option("--out <file>", "write it to this file too, as Markdown")
-    .action(async (stack: string, { workspace, out }: OnWorkspace & { out?: string }) => {
-      const isClean = await (await import("../drift")).drift(workspace, stack, out);
+    .option(...asJson)
+    .action(async (stack: string, { workspace, json = false, ...options }: OnWorkspace & DriftOptions) => {
+      const isClean = await (await import("../drift")).drift(workspace, stack, { ...options, json });
       process.exitCode = isClean ? 0 : 1;
     });
 
@@ -41,7 +53,7 @@ export function lookCommands(program: Command): void {
     examples: ["history prod", "history prod --limit 5 --json"],
   })
     .option("--limit <number>", "how many updates, the latest first", count, 20)
-    .option("--json", "as JSON, whose schema is in docs/json.md")
+    .option(...asJson)
     .action(async (stack: string, options: OnWorkspace & { limit: number; json?: boolean }) => {
       const { workspace, limit, json = false } = options;
       await (await import("../history")).history(workspace, stack, { limit, json });

@@ -1,12 +1,13 @@
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
 import type { Target } from "../environments/input";
-import { allow, describe, type OnWorkspace, stackName, waitForImages, workspaceOption } from "./shared";
+import { allow, asJson, describe, type OnWorkspace, stackName, waitForImages, workspaceOption } from "./shared";
 
 interface ReviewOptions extends OnWorkspace {
   readonly out: string;
   readonly link?: string;
   readonly commit?: string;
   readonly approval?: string;
+  readonly json?: boolean;
 }
 
 interface Somewhere extends OnWorkspace {
@@ -23,10 +24,16 @@ interface UpOptions extends Somewhere {
   readonly allow?: readonly string[];
 }
 
+interface PromoteOptions extends OnWorkspace {
+  readonly image?: string;
+  readonly smoke: boolean;
+}
+
 /** Commands about pull requests, their environments, and what GitHub shows. */
 export function pullRequestCommands(program: Command): void {
   reviewCommands(program);
   environmentCommands(program);
+  promoteCommand(program);
   describe(program.command("issue"), {
     group: "pullRequests",
     does: "open or update the one GitHub issue about something",
@@ -42,6 +49,20 @@ export function pullRequestCommands(program: Command): void {
     });
 }
 
+function promoteCommand(program: Command): void {
+  describe(program.command("promote").addOption(workspaceOption()), {
+    group: "pullRequests",
+    does: "open the pull request that brings images to a stack",
+    examples: ["promote ephemeral --image sha-abc1234", "promote prod"],
+  })
+    .addArgument(new Argument("<STACK>", "the stack; prod gets what ephemeral runs").choices(["ephemeral", "prod"]))
+    .option("--image <tag>", "the images for ephemeral, such as sha-abc1234")
+    .option("--no-smoke", "do not check first that ephemeral serves what prod will get")
+    .action(async (stack: "ephemeral" | "prod", { workspace, image, smoke }: PromoteOptions) =>
+      (await import("../promote")).promote(workspace, stack, { smoke, ...(image !== undefined && { image }) }),
+    );
+}
+
 function reviewCommands(program: Command): void {
   const review = describe(program.command("review"), {
     group: "pullRequests",
@@ -52,13 +73,14 @@ function reviewCommands(program: Command): void {
     .requiredOption("--out <file>", "the comment; what it has to leave out is beside it, in NAME-whole.md")
     .option("--link <address>", "where readers find the whole; default: the name of its file")
     .option("--commit <sha>", "the commit that it is about; default: that of these files")
+    .option(...asJson)
     .option("--approval <file>", "write what `ds deploy --approved` holds a deploy to; of one stack")
     .addOption(workspaceOption())
-    .action(async (stacks: readonly string[], { workspace, ...options }: ReviewOptions) => {
+    .action(async (stacks: readonly string[], { workspace, json = false, ...options }: ReviewOptions) => {
       const { review } = await import("../review");
       const { engineFor } = await import("../lib/engine");
       const engineOf = (stack: string) => engineFor(workspace, stack, { withProgram: true });
-      const failed = await review(stacks, { ...options, engineOf });
+      const failed = await review(stacks, { ...options, json, engineOf });
       process.exitCode = failed === 0 ? 0 : 1;
     });
   describe(review.command("post"), {
@@ -129,7 +151,7 @@ function environmentCommands(program: Command): void {
     does: "show every environment: image, commit, author, until when",
     examples: ["pr list", "pr list --local --json"],
   })
-    .option("--json", "as JSON, whose schema is in docs/json.md")
+    .option(...asJson)
     .action(async ({ workspace, local, json = false }: Somewhere & { json?: boolean }) =>
       (await import("../environments/list")).environmentList(workspace, targetOf(local), json),
     );

@@ -29,6 +29,9 @@ export const allow = [
   "what this run may delete, replace or change for the worse, such as Service/datasets-server-prod-api",
 ] as const;
 
+/** The option that has a command print for scripts. */
+export const asJson = ["--json", "as JSON, whose schema is in docs/json.md"] as const;
+
 /** The option that has a run wait for a build. */
 export const waitForImages = [
   "--wait-for-images <minutes>",

@@ -1,10 +1,16 @@
 import { z } from "zod";
+import { checkedThing } from "../doctor";
+import { driftFound } from "../drift";
 import { listedEnvironment } from "../environments/list";
 import { historyEntry } from "../history";
+import { reviewedStack } from "../review/json";
 
 const outputs: Readonly<Record<string, z.ZodType>> = {
+  "ds doctor STACK --json": z.array(checkedThing),
+  "ds drift STACK --json": driftFound,
   "ds history STACK --json": z.array(historyEntry),
   "ds pr list --json": z.array(listedEnvironment),
+  "ds review STACK... --out FILE --json": z.array(reviewedStack),
 };
 
 /** What commands print with --json, each with its JSON Schema, as Markdown. */

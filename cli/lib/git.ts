@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { UserError } from "../../cluster/userError";
 import { run } from "../../tools/run";
 import { projectFolder } from "./project";
 
@@ -32,6 +36,53 @@ export async function relationOf(commit: string, to: string, folder = projectFol
     (await git(folder, "merge-base", "--is-ancestor", one, of)).code === 0;
   if (await isAncestor(to, commit)) return "newer";
   return (await isAncestor(commit, to)) ? "older" : "apart";
+}
+
+/**
+ * Runs an action on a worktree of a commit, in a temporary folder that is removed however it ends.
+ *
+ * @throws when git makes none, as where the clone lacks the commit.
+ */
+export async function inWorktree<T>(
+  commit: string,
+  action: (worktree: string) => Promise<T>,
+  folder = projectFolder,
+): Promise<T> {
+  const temporary = await mkdtemp(path.join(os.tmpdir(), "datasets-server-commit-"));
+  const worktree = path.join(temporary, "checkout");
+  try {
+    const { code, stderr } = await git(folder, "worktree", "add", "--quiet", "--detach", worktree, commit);
+    if (code !== 0) {
+      const message = `git makes no worktree of commit ${commit}: ${stderr.trim()}; no changes were made`;
+      throw new UserError(message, "git fetch origin, and run this again");
+    }
+    return await action(worktree);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+    await git(folder, "worktree", "prune");
+  }
+}
+
+/** A commit by the digits that tell it from others, and its title. */
+export interface CommitTitle {
+  readonly commit: string;
+  readonly title: string;
+}
+
+/** Returns the commits of a branch's own line that came after another commit, the latest first. */
+export async function commitsSince(commit: string, to: string, folder = projectFolder): Promise<CommitTitle[]> {
+  const { stdout } = await git(folder, "log", "--first-parent", "--format=%h %s", `${commit}..${to}`);
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => ({ commit: line.split(" ", 1).join(""), title: line.slice(line.indexOf(" ") + 1) }));
+}
+
+/** Returns the repository on GitHub that a clone is from, as OWNER/NAME; empty where it is from elsewhere. */
+export async function originRepository(folder = projectFolder): Promise<string> {
+  const { stdout } = await git(folder, "remote", "get-url", "origin");
+  const [, name = ""] = /github\.com[:/]([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(stdout.trim()) ?? [];
+  return name;
 }
 
 async function git(folder: string, ...args: readonly string[]) {

@@ -24,7 +24,7 @@ export interface GitHubRequest {
 }
 
 /** What a command wants of GitHub. */
-type Use = "comment" | "issue" | "lastCommit" | "pullRequests" | "settings";
+type Use = "comment" | "issue" | "lastCommit" | "promotion" | "pullRequests" | "settings";
 
 interface UseDetails {
   /** What the token must be able to do. */
@@ -39,6 +39,11 @@ const uses: Readonly<Record<Use, UseDetails>> = {
   comment: { to: "write comments", permission: "pull-requests: write", outcome: "the comment was not posted" },
   issue: { to: "write issues", permission: "issues: write", outcome: "the issue was not written" },
   lastCommit: { to: "read pull requests", permission: "pull-requests: read", outcome: "no changes were made" },
+  promotion: {
+    to: "write branches and pull requests",
+    permission: "contents: write, pull-requests: write",
+    outcome: "no pull request was opened or changed",
+  },
   settings: { to: "read the settings", permission: "actions: read", outcome: "nothing was compared" },
   pullRequests: { to: "list pull requests", permission: "pull-requests: read", outcome: "nothing was listed" },
 };

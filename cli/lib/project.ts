@@ -5,5 +5,10 @@ export const projectFolder = path.resolve(__dirname, "../..");
 
 /** The stack file that configures a stack: its own, or for a pull request that of the cluster it runs on. */
 export function stackFile(stack: string): string {
-  return path.join(projectFolder, `Pulumi.${stack.startsWith("pr-") ? "ephemeral" : stack}.yaml`);
+  return path.join(projectFolder, stackFileName(stack));
+}
+
+/** The name of that file, in whatever checkout. */
+export function stackFileName(stack: string): string {
+  return `Pulumi.${stack.startsWith("pr-") ? "ephemeral" : stack}.yaml`;
 }

@@ -8,6 +8,7 @@ import { workingTree } from "../lib/git";
 import { readStack } from "../lib/stackFile";
 import { checkVerbosity } from "../lib/verbosity";
 import { approvalOf } from "./approval";
+import { asJson } from "./json";
 import { comment, wholeReview } from "./markdown";
 import { failedPlan, type Plan } from "./plan";
 import { previewStack } from "./preview";
@@ -22,6 +23,8 @@ export interface ReviewOptions {
   readonly commit?: string;
   /** Where to write what a deploy of the one stack can be held to. Default: nowhere. */
   readonly approval?: string;
+  /** Whether to print what the previews say as JSON; all else goes to stderr then. */
+  readonly json: boolean;
   /** The engine of a stack. */
   readonly engineOf: (stack: string) => Promise<Engine>;
 }
@@ -31,7 +34,8 @@ export interface ReviewOptions {
  * says why.
  */
 export async function review(stacks: readonly string[], options: ReviewOptions): Promise<number> {
-  const { out, link, approval, engineOf } = options;
+  const { out, link, approval, json, engineOf } = options;
+  const say = json ? console.error : console.log;
   if (approval !== undefined && stacks.length > 1) {
     throw new UserError("an approval is of one stack, and nothing was previewed", `ds review ${stacks[0]} ...`);
   }
@@ -40,11 +44,11 @@ export async function review(stacks: readonly string[], options: ReviewOptions):
   const previewed = { time, ...(commit && { commit }) };
   const plans: Plan[] = [];
   for (const stack of stacks) {
-    console.log(`previewing ${stack}, which takes some seconds`);
+    say(`previewing ${stack}, which takes some seconds`);
     const plan = await planOf(stack, engineOf);
     plans.push(plan);
     const found = plan.failure === undefined ? counted(plan.changes.length, "change") : "the preview failed";
-    console.log(`  ${found}, ${plan.unchanged} unchanged`);
+    say(`  ${found}, ${plan.unchanged} unchanged`);
   }
   const { dir, name, ext } = path.parse(out);
   const wholeFile = path.join(dir, `${name}-whole${ext}`);
@@ -55,7 +59,8 @@ export async function review(stacks: readonly string[], options: ReviewOptions):
   if (approval !== undefined && first && first.failure === undefined) {
     await writeFile(approval, JSON.stringify(approvalOf(first, commit), undefined, 2));
   }
-  console.log(`the comment: ${out}\nthe whole:   ${wholeFile}`);
+  say(`the comment: ${out}\nthe whole:   ${wholeFile}`);
+  if (json) console.log(asJson(plans));
   return plans.filter(({ failure }) => failure !== undefined).length;
 }
 

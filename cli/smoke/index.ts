@@ -5,6 +5,7 @@ import { readIngresses } from "../../policy/loadBalancer";
 import { answered, stackOf } from "../lib/automation";
 import { type Engine, engineFor, stateOf } from "../lib/engine";
 import { readDeployed } from "../state/deployed";
+import { isShared } from "../state/newest";
 import { openStore } from "../state/store";
 import { answerCheck, expectedAnswers } from "./answers";
 import { type WaitOptions, waitFor } from "./checks";
@@ -44,7 +45,9 @@ export async function smokeOf(engine: Engine, stack: string): Promise<void> {
   if (failures.length > 0) {
     throw new UserError(
       `stack ${stack} does not serve what was deployed:\n${failures.map((failure) => `  ${failure}`).join("\n")}`,
-      `docs/runbook.md, "Back to the last good version"; ds history ${stack} shows what to go back to`,
+      isShared(stack)
+        ? `ds back ${stack} deploys the last good version: docs/runbook.md`
+        : `ds history ${stack} shows what was deployed before`,
     );
   }
   console.log(`stack ${stack} serves what was deployed`);

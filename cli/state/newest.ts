@@ -14,8 +14,10 @@ export interface Commits {
   readonly dirty: boolean;
 }
 
-/** Stacks that others rely on. A stack on this machine is deployed as its files are. */
-const shared: readonly string[] = ["prod", "prod-CLUSTER", "ephemeral"];
+/** Returns whether others rely on a stack, so that it is deployed from commits. One on this machine is deployed as its files are. */
+export function isShared(stack: string): boolean {
+  return ["prod", "prod-CLUSTER", "ephemeral"].some((kind) => kind === identifyStack(stack)?.kind);
+}
 
 /** How many updates are looked at for the last one that deployed a commit. */
 const most = 20;
@@ -26,7 +28,7 @@ const most = 20;
  * @throws with what is the matter, and the command that does it all the same.
  */
 export async function requireNewest(engine: Engine, stack: string, { back, dirty }: Commits): Promise<void> {
-  if (!shared.includes(identifyStack(stack)?.kind ?? "")) return;
+  if (!isShared(stack)) return;
   const tree = await workingTree();
   if (!dirty) requireCommit(stack, tree);
   if (back || tree.commit === undefined) return;

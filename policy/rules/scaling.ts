@@ -73,7 +73,37 @@ export const scalingRules = {
       }
     },
   },
+
+  "workers-take-every-difficulty": {
+    // A pool may be left out on purpose, for a while.
+    level: "advisory",
+    why: "A job whose difficulty no worker pool takes waits forever, and its dataset has no result.",
+    check: ({ deployments }, expect) => {
+      const pools = deployments
+        .map((object) => ({ object, min: difficulty(object, "MIN"), max: difficulty(object, "MAX") }))
+        .filter(({ max }) => !Number.isNaN(max))
+        .sort((a, b) => a.min - b.min);
+      let reached = 0;
+      for (const { object, min, max } of pools) {
+        const fix = `begin at ${reached}, or add a pool: none takes jobs above ${reached} and up to ${min}`;
+        expect(min <= reached, object, "env WORKER_DIFFICULTY_MIN", min, fix);
+        reached = Math.max(reached, max);
+      }
+      const last = pools.find(({ max }) => max === reached);
+      const fix = `go up to ${hardest}, or add a pool: none takes jobs above ${reached}`;
+      if (last) expect(reached >= hardest, last.object, "env WORKER_DIFFICULTY_MAX", reached, fix);
+    },
+  },
 } satisfies Rules;
+
+/** The difficulty of the hardest jobs. */
+const hardest = 100;
+
+/** Returns a bound of the difficulties that a worker takes; NaN for what is no worker. */
+function difficulty({ spec }: Inventory["deployments"][number], bound: "MIN" | "MAX"): number {
+  const env = spec.template.spec.containers.flatMap((container) => container.env);
+  return Number(env.find(({ name }) => name === `WORKER_DIFFICULTY_${bound}`)?.value ?? Number.NaN);
+}
 
 function selectedBy({ workloads }: Inventory, selector: Selector) {
   return workloads.filter(({ labels }) => selects(selector, labels));

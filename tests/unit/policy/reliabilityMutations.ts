@@ -175,6 +175,22 @@ export const reliabilityMutations = {
       ],
     },
   ],
+  "workers-take-every-difficulty": [
+    {
+      title: "no pool for hard jobs",
+      changes: [{ remove: "Deployment worker-heavy" }],
+      violations: [
+        "Deployment datasets-server-local-worker-light: env WORKER_DIFFICULTY_MAX = 40: go up to 100, or add a pool: none takes jobs above 40 [workers-take-every-difficulty]",
+      ],
+    },
+    {
+      title: "no pool for easy jobs",
+      changes: [{ remove: "Deployment worker-light" }],
+      violations: [
+        "Deployment datasets-server-local-worker-heavy: env WORKER_DIFFICULTY_MIN = 40: begin at 0, or add a pool: none takes jobs above 0 and up to 40 [workers-take-every-difficulty]",
+      ],
+    },
+  ],
 } satisfies Partial<Record<RuleName, readonly Mutation[]>>;
 
 /** What rules about credentials, permissions and network traffic must find. */
