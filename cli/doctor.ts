@@ -47,8 +47,7 @@ export function doctor(target: Target, json: boolean): Promise<boolean> {
 /** The same for the settings of a repository on GitHub that the roles of its workflows rely on. */
 export async function doctorGitHub(repository: GitHubRepository, json: boolean): Promise<boolean> {
   const { checkGitHub } = await import("./doctor/github");
-  const subject = `repository ${repository.owner}/${repository.repo}`;
-  return report({ subject, json }, (runner) => checkGitHub(runner, repository));
+  return report({ subject: `repository ${repository.name}`, json }, (runner) => checkGitHub(runner, repository));
 }
 
 interface Report {

@@ -1,11 +1,16 @@
 import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { redact } from "../safety/redaction";
 import type { GitHubRepository } from "./lib/github";
+import { shortened } from "./review/text";
 
 export interface IssueArgs {
   /** What the issue is about, such as `drift of stack prod`; also its title. */
   readonly about: string;
   /** Markdown. */
   readonly text: string;
+  /** The address of the workflow's run that it is of. Default: it is of none. */
+  readonly run?: string;
 }
 
 /** GitHub takes no longer text; characters. */
@@ -14,46 +19,48 @@ const longestBody = 65_536;
 /** Tells these issues from others: a label is given only by those who may write to the repository. */
 const label = "datasets-server";
 
-const cut = "\n\nThe rest was left out: GitHub takes no longer text.";
+/** Room for the words that say what was left out; characters. */
+const noticeRoom = 200;
+
+const address = z.object({ html_url: z.string() });
+
+const openIssue = z.object({ number: z.number(), pull_request: z.unknown().optional(), body: z.string().nullish() });
 
 /** Makes the one open issue about something say this text: opens it, or changes it where it is open already. Returns its URL. */
-export async function reportIssue(
-  { client, ...inRepository }: GitHubRepository,
-  { about, text }: IssueArgs,
-): Promise<string> {
+export async function reportIssue(repository: GitHubRepository, { about, text, run }: IssueArgs): Promise<string> {
   const marker = `<!-- datasets-server: ${about} -->`;
-  const body = shortened(`${marker}\n${text}`);
-  const open = await client.paginate("GET /repos/{owner}/{repo}/issues", {
-    ...inRepository,
-    labels: label,
-    state: "open",
-    per_page: 100,
+  const body = bodyOf(run === undefined ? `${marker}\n` : `${marker}\nRun: ${run}\n\n`, text, run);
+  const { html_url } = await repository.lookThenWrite(async () => {
+    const labelled = { labels: label, state: "open", per_page: 100 };
+    const open = await repository.list("/repos/{owner}/{repo}/issues", labelled, openIssue);
+    const known = open.find((issue) => issue.pull_request === undefined && issue.body?.startsWith(marker));
+    if (known === undefined) {
+      const issue = { title: about, body, labels: [label] };
+      return repository.request("POST /repos/{owner}/{repo}/issues", issue, address);
+    }
+    const changed = { issue_number: known.number, body };
+    return repository.request("PATCH /repos/{owner}/{repo}/issues/{issue_number}", changed, address);
   });
-  const known = open.find((issue) => issue.pull_request === undefined && issue.body?.startsWith(marker));
-  const { data } =
-    known === undefined
-      ? await client.request("POST /repos/{owner}/{repo}/issues", {
-          ...inRepository,
-          title: about,
-          body,
-          labels: [label],
-        })
-      : await client.request("PATCH /repos/{owner}/{repo}/issues/{issue_number}", {
-          ...inRepository,
-          issue_number: known.number,
-          body,
-        });
-  return data.html_url;
+  return html_url;
 }
 
-/** What the issue says: a file's text, or that a workflow's run failed; with the run's address, where there is one. */
-export async function issueText(file: string | undefined, environment: NodeJS.ProcessEnv): Promise<string> {
+/** What the issue says: a file's text, or that a workflow's run failed. */
+export async function issueOf(
+  file: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): Promise<Omit<IssueArgs, "about">> {
   const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_WORKFLOW } = environment;
-  const run = GITHUB_RUN_ID && `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
-  const text = file === undefined ? `Workflow ${GITHUB_WORKFLOW ?? "unknown"} failed.` : await readFile(file, "utf8");
-  return run ? `${text.trimEnd()}\n\nRun: ${run}\n` : text;
+  const text = file === undefined ? `Workflow ${GITHUB_WORKFLOW ?? "unknown"} failed.\n` : await readFile(file, "utf8");
+  const run = `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
+  return { text, ...(GITHUB_RUN_ID && { run }) };
 }
 
-function shortened(body: string): string {
-  return body.length <= longestBody ? body : body.slice(0, longestBody - cut.length) + cut;
+/** Cut where GitHub takes no more; first what must stay. Without credentials before that: a cut may leave half of one. */
+function bodyOf(head: string, text: string, run: string | undefined): string {
+  const harmless = redact(text);
+  if (head.length + harmless.length <= longestBody) return head + harmless;
+  const { text: kept, left } = shortened(harmless, longestBody - head.length - noticeRoom);
+  const whole = run === undefined ? "the output of the command that found it" : "the log of that run";
+  const [most, lines] = [longestBody, left].map((count) => count.toLocaleString("en"));
+  return `${head}**Cut to the ${most} characters that GitHub takes: ${lines} lines are left out.** All of it is in ${whole}.\n\n${kept}\n`;
 }

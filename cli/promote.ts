@@ -1,4 +1,3 @@
-import { RequestError } from "@octokit/request-error";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { UserError } from "../cluster/userError";
@@ -8,7 +7,7 @@ import { run } from "../tools/run";
 import { type HistoryEntry, readHistory } from "./history";
 import { engineFor } from "./lib/engine";
 import { originRepository } from "./lib/git";
-import { type GitHubRepository, gitHubRepository } from "./lib/github";
+import { type GitHubRepository, gitHubRepository, requestErrorOf } from "./lib/github";
 import { stackFileName } from "./lib/project";
 import { writtenStackFile } from "./lib/stackFile";
 import { smokeOf } from "./smoke";
@@ -107,42 +106,56 @@ interface Opened {
  *
  * @throws when main has the tag already, and with the next step when GitHub refuses.
  */
-export async function openPromotion(repository: GitHubRepository, { stack, tag }: Promotion): Promise<Opened> {
-  const { client, owner, repo } = repository;
-  const at = { owner, repo };
+export function openPromotion(repository: GitHubRepository, promotion: Promotion): Promise<Opened> {
+  return repository.lookThenWrite(() => openOnce(repository, promotion));
+}
+
+const mainAnswer = z.object({
+  commit: z.object({ sha: z.string(), commit: z.object({ tree: z.object({ sha: z.string() }) }) }),
+});
+
+const pullPage = z.object({ html_url: z.string() });
+
+const openPull = pullPage.extend({
+  number: z.number(),
+  title: z.string(),
+  body: z.string().nullish(),
+  head: z.object({ sha: z.string() }),
+});
+
+async function openOnce(repository: GitHubRepository, { stack, tag }: Promotion): Promise<Opened> {
+  const [owner] = repository.name.split("/");
   const branch = `promote-${stack}`;
   const path = stackFileName(stack);
-  const { data: main } = await client.request("GET /repos/{owner}/{repo}/branches/{branch}", { ...at, branch: "main" });
+  const main = await repository.request("GET /repos/{owner}/{repo}/branches/{branch}", { branch: "main" }, mainAnswer);
   const before = await fileAt(repository, path, main.commit.sha);
   const { from, text } = withTag(before, tag);
   if (from === tag) throw new UserError(`nothing to promote: main has ${tag} for stack ${stack} already`);
   const title = `deploy: ${tag} to ${stack}`;
   const body = await promotionText(repository, { stack, from, tag });
 
-  const open = { ...at, state: "open", base: "main", head: `${owner}:${branch}` } as const;
-  const { data: there } = await client.request("GET /repos/{owner}/{repo}/pulls", open);
-  const [known] = there;
+  const open = { state: "open", base: "main", head: `${owner}:${branch}` };
+  const [known] = await repository.list("/repos/{owner}/{repo}/pulls", open, openPull);
   const isThere = known !== undefined && (await fileAt(repository, path, known.head.sha)) === text;
   if (!isThere) await setBranch(repository, { branch, title, path, text, parent: main.commit });
   if (known === undefined) {
-    const pull = { ...at, title, body, base: "main", head: branch };
-    const { data } = await client.request("POST /repos/{owner}/{repo}/pulls", pull);
-    return { did: "opened", address: data.html_url };
+    const pull = { title, body, base: "main", head: branch };
+    const { html_url } = await repository.request("POST /repos/{owner}/{repo}/pulls", pull, pullPage);
+    return { did: "opened", address: html_url };
   }
   if (isThere && known.title === title && known.body === body) {
     return { did: "left as it is:", address: known.html_url };
   }
-  const pull = { ...at, pull_number: known.number, title, body };
-  const { data } = await client.request("PATCH /repos/{owner}/{repo}/pulls/{pull_number}", pull);
-  return { did: "updated", address: data.html_url };
+  const pull = { pull_number: known.number, title, body };
+  const { html_url } = await repository.request("PATCH /repos/{owner}/{repo}/pulls/{pull_number}", pull, pullPage);
+  return { did: "updated", address: html_url };
 }
 
 const fileAnswer = z.object({ content: z.string(), encoding: z.literal("base64") });
 
-async function fileAt({ client, owner, repo }: GitHubRepository, path: string, ref: string): Promise<string> {
-  const which = { owner, repo, path, ref };
-  const { data } = await client.request("GET /repos/{owner}/{repo}/contents/{path}", which);
-  return Buffer.from(fileAnswer.parse(data).content, "base64").toString();
+async function fileAt(repository: GitHubRepository, path: string, ref: string): Promise<string> {
+  const { content } = await repository.request("GET /repos/{owner}/{repo}/contents/{path}", { path, ref }, fileAnswer);
+  return Buffer.from(content, "base64").toString();
 }
 
 /** Returns a stack file with another image tag, and the one that it has. */
@@ -164,29 +177,23 @@ interface BranchContent {
 
 /** Makes a branch one commit on its parent, whatever it was. It moves once, so that one run of each workflow begins. */
 async function setBranch(
-  { client, owner, repo }: GitHubRepository,
+  repository: GitHubRepository,
   { branch, title, path, text, parent }: BranchContent,
 ): Promise<void> {
-  const at = { owner, repo };
-  const { data: tree } = await client.request("POST /repos/{owner}/{repo}/git/trees", {
-    ...at,
-    base_tree: parent.commit.tree.sha,
-    tree: [{ path, mode: "100644", type: "blob", content: text }],
-  });
-  const { data: commit } = await client.request("POST /repos/{owner}/{repo}/git/commits", {
-    ...at,
-    message: title,
-    tree: tree.sha,
-    parents: [parent.sha],
-  });
+  const made = z.object({ sha: z.string() });
+  const files = { base_tree: parent.commit.tree.sha, tree: [{ path, mode: "100644", type: "blob", content: text }] };
+  const tree = await repository.request("POST /repos/{owner}/{repo}/git/trees", files, made);
+  const content = { message: title, tree: tree.sha, parents: [parent.sha] };
+  const { sha } = await repository.request("POST /repos/{owner}/{repo}/git/commits", content, made);
   const ref = `heads/${branch}`;
   // It answers with all that begin so, and none is no error.
-  const { data: refs } = await client.request("GET /repos/{owner}/{repo}/git/matching-refs/{ref}", { ...at, ref });
+  const named = z.object({ ref: z.string() });
+  const refs = await repository.list("/repos/{owner}/{repo}/git/matching-refs/{ref}", { ref }, named);
   if (refs.some((one) => one.ref === `refs/${ref}`)) {
-    const move = { ...at, ref, sha: commit.sha, force: true };
-    await client.request("PATCH /repos/{owner}/{repo}/git/refs/{ref}", move);
+    const move = { ref, sha, force: true };
+    await repository.request("PATCH /repos/{owner}/{repo}/git/refs/{ref}", move, z.object({}));
   } else {
-    await client.request("POST /repos/{owner}/{repo}/git/refs", { ...at, ref: `refs/${ref}`, sha: commit.sha });
+    await repository.request("POST /repos/{owner}/{repo}/git/refs", { ref: `refs/${ref}`, sha }, z.object({}));
   }
 }
 
@@ -198,16 +205,25 @@ async function promotionText(
   return `Sets \`images.tag\` of stack ${stack} from \`${from}\` to \`${tag}\`. ${why}\n\n${await commitsText(repository, from, tag)}\n`;
 }
 
+const comparison = z.object({
+  html_url: z.string(),
+  total_commits: z.number(),
+  behind_by: z.number(),
+  commits: z.array(
+    z.object({ sha: z.string(), html_url: z.string(), commit: z.object({ message: z.string() }) }),
+  ),
+});
+
 /** Tells which of the application's commits lie between two tags, or why that is not known. */
-async function commitsText({ client }: GitHubRepository, from: string, to: string): Promise<string> {
+async function commitsText(repository: GitHubRepository, from: string, to: string): Promise<string> {
   const name = `${application.owner}/${application.repo}`;
   const basehead = [from, to].map((tag) => tag.replace(/^sha-/, "")).join("...");
   try {
     const which = { ...application, basehead, per_page: mostCommits };
-    const { data } = await client.request("GET /repos/{owner}/{repo}/compare/{basehead}", which);
-    const { commits, total_commits: total, behind_by: behind } = data;
+    const compared = await repository.request("GET /repos/{owner}/{repo}/compare/{basehead}", which, comparison);
+    const { commits, total_commits: total, behind_by: behind, html_url: page } = compared;
     const back = behind > 0 ? `It goes back: ${behind} commits of ${name} that run now are not in it.\n\n` : "";
-    const head = `${total} commits of ${name}: ${data.html_url}\n`;
+    const head = `${total} commits of ${name}: ${page}\n`;
     const lines = commits.map(
       ({ sha, html_url, commit }) => `- [${sha.slice(0, 7)}](${html_url}) ${quoted(commit.message)}`,
     );
@@ -215,8 +231,8 @@ async function commitsText({ client }: GitHubRepository, from: string, to: strin
     return [back + head, ...lines, ...rest].join("\n");
   } catch (error) {
     // The error itself speaks of the repository of the stack files.
-    const answer = error instanceof Error ? error.cause : undefined;
-    const reason = answer instanceof RequestError ? `${answer.status}: ${answer.message}` : String(error);
+    const answer = requestErrorOf(error);
+    const reason = answer === undefined ? String(error) : `${answer.status}: ${answer.message}`;
     return `The commits of ${name} between them are not known. What was said when they were asked for: ${quoted(reason)}`;
   }
 }

@@ -148,10 +148,15 @@ export const registry = text(
 /** Only tags that name one build: a tag that moves makes a return to an earlier version impossible. */
 export const imageTag = text(/^sha-[0-9a-f]{7,40}$/, '"sha-" followed by 7 to 40 hex digits, such as sha-59db084');
 
-/** What GitHub allows as the title of a pull request, and the engine as the value of a stack's tag. */
-export const title = text(/^(?=.*\S)\P{Cc}{1,256}$/u, "1 to 256 characters on one line");
+/** The most that is kept of a text that is only shown, as Pulumi allows of a stack's tag; characters. */
+const longestShown = 256;
 
-export const login = text(/^[A-Za-z0-9][A-Za-z0-9_-]{0,38}(\[bot\])?$/, "a login of GitHub");
+/** A text that is only shown, such as a pull request's title: any is taken, and becomes one line. */
+export const shown = z.string().transform((any) => {
+  const characters = [...any.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim()];
+  const isLong = characters.length > longestShown;
+  return isLong ? `${characters.slice(0, longestShown - 1).join("")}…` : characters.join("");
+});
 
 export const commit = text(/^[0-9a-f]{7,40}$/, "7 to 40 hex digits of a commit");
 

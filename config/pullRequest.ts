@@ -6,8 +6,8 @@ import { type ConfigIssue, unexpected } from "./issues";
 /** What one run is told of its pull request, beside the stack file that all of them share. */
 const parameters = {
   imageTag: { variable: "DATASETS_SERVER_PR_IMAGE_TAG", record: "image-tag", schema: field.imageTag },
-  title: { variable: "DATASETS_SERVER_PR_TITLE", record: "title", schema: field.title },
-  author: { variable: "DATASETS_SERVER_PR_AUTHOR", record: "author", schema: field.login },
+  title: { variable: "DATASETS_SERVER_PR_TITLE", record: "title", schema: field.shown },
+  author: { variable: "DATASETS_SERVER_PR_AUTHOR", record: "author", schema: field.shown },
   headSha: { variable: "DATASETS_SERVER_PR_HEAD_SHA", record: "head-sha", schema: field.commit },
   expires: { variable: "DATASETS_SERVER_PR_EXPIRES", record: "expires", schema: field.moment },
   loadBalancer: {
@@ -64,8 +64,17 @@ export function outputParameters(output: unknown): Parameters {
   return fromTexts((name) => parameters[name].schema.safeParse(values.get(name)).data);
 }
 
+/** Parameters as someone gave them; one that is empty counts as one that is not there. */
+export function givenParameters(values: Readonly<Partial<Record<ParameterName, string | undefined>>>): Parameters {
+  return fromTexts((name) => values[name]);
+}
+
+/** What a schema does not take stays as it is, for the issue to show. */
 function fromTexts(text: (name: ParameterName) => string | undefined): Parameters {
-  const entries = parameterNames.map((name) => [name, text(name)] as const);
+  const entries = parameterNames.map((name) => {
+    const given = text(name);
+    return [name, parameters[name].schema.safeParse(given).data ?? given] as const;
+  });
   return Object.fromEntries(entries.filter(([, value]) => value));
 }
 

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ECR } from "@aws-sdk/client-ecr";
 import { awsError, errorName } from "../../cluster/awsErrors";
 import type { ClusterArgs } from "../../cluster/cluster";
 import { UserError } from "../../cluster/userError";
 import { type DatasetsServerArgs, imagesOf } from "../../components/buildObjects";
 import { imagePrefix } from "../../components/workloads/workload";
+import { imageTag } from "../../config/fields";
 import type { Digests } from "../../config/images";
 import { ecrClient } from "./clients";
 import { clusterCredentials } from "./credentials";
@@ -85,6 +87,53 @@ export async function mutableRepositories({ cluster, datasetsServer }: ImageUser
   );
 }
 
+/**
+ * Returns the tag under which a registry has the build of a commit: `sha-` and digits that begin like those of the tag that is asked for,
+ * or go on after them, as builds and people shorten commits differently. Waits until there is one. The tag that is asked for
+ * where there is none, or where the registry does not say.
+ *
+ * @throws when its digits are those of several builds
+ */
+export async function tagOfBuild({ cluster, datasetsServer }: ImageUser, wait: ImageWait = {}): Promise<string> {
+  const { registry, tag } = datasetsServer.images;
+  const place = ecrRegistry(registry);
+  const [name] = Object.keys(imagesOf(datasetsServer));
+  if (cluster.kind !== "eks" || place === undefined || name === undefined) return tag;
+  const client = ecrClient(place.region, clusterCredentials(cluster));
+  const repositoryName = imagePrefix + name;
+  const found = await awaited(
+    () => tagsLike(tag, client, { registryId: place.account, repositoryName }).catch(() => [tag]),
+    (tags) => tags.length > 0,
+    (_, left) => `waiting for an image of ${tag} in ${repositoryName}, ${left} min at most`,
+    wait,
+  );
+  if (found.length === 0 || found.includes(tag)) return tag;
+  const [longest = tag] = [...found].sort((a, b) => b.length - a.length);
+  if (found.every((other) => longest.startsWith(other))) return longest;
+  throw new UserError(
+    `${tag} stands for more than one build: ${found.join(", ")}; no changes were made`,
+    "give more digits of the commit",
+  );
+}
+
+interface Repository {
+  readonly registryId: string;
+  readonly repositoryName: string;
+}
+
+/** Returns those of a repository's tags of which one begins with the other. */
+async function tagsLike(tag: string, client: ECR, repository: Repository): Promise<string[]> {
+  const tags: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const request = { ...repository, filter: { tagStatus: "TAGGED" as const }, maxResults: 1000 };
+    const page = await client.describeImages({ ...request, ...(nextToken && { nextToken }) });
+    tags.push(...(page.imageDetails ?? []).flatMap(({ imageTags }) => imageTags ?? []));
+    ({ nextToken } = page);
+  } while (nextToken);
+  return tags.filter((other) => imageTag.safeParse(other).success && (other.startsWith(tag) || tag.startsWith(other)));
+}
+
 export interface ImageWait {
   /** How long images may take that a build has not pushed yet; milliseconds. Default: they must be there. */
   readonly limitMs?: number;
@@ -103,17 +152,14 @@ export interface ImageWait {
  * @throws when one is missing, naming each.
  */
 export async function requireImages(user: ImageUser, next: string, wait: ImageWait = {}): Promise<Digests> {
-  const { limitMs = 0, say = console.error, pauseMs = 15_000 } = wait;
-  const deadline = Date.now() + limitMs;
-  let answer = await askForImages(user);
-  while (answer.missing.length > 0 && Date.now() + pauseMs <= deadline) {
-    const { missing, asked } = answer;
-    const left = Math.ceil((deadline - Date.now()) / 60_000);
-    say(`waiting for ${missing.length} of ${asked.length} images, ${left} min at most; the first: ${missing[0]}`);
-    await sleep(pauseMs);
-    answer = await askForImages(user);
-  }
-  const { missing, digests, silence } = answer;
+  const { say = console.error } = wait;
+  const { missing, digests, silence } = await awaited(
+    () => askForImages(user),
+    (answer) => answer.missing.length === 0,
+    ({ missing, asked }, left) =>
+      `waiting for ${missing.length} of ${asked.length} images, ${left} min at most; the first: ${missing[0]}`,
+    wait,
+  );
   if (missing.length > 0) {
     const lines = missing.map((image) => `  ${image}`);
     throw new UserError(
@@ -125,4 +171,21 @@ export async function requireImages(user: ImageUser, next: string, wait: ImageWa
     say(`warning: whether the images are there was not found out; going on.\n${silence}`);
   }
   return digests;
+}
+
+/** Looks again and again until that is well, or the time is over, and returns what it saw last. */
+async function awaited<T>(
+  look: () => Promise<T>,
+  isWell: (seen: T) => boolean,
+  words: (seen: T, minutesLeft: number) => string,
+  { limitMs = 0, say = console.error, pauseMs = 15_000 }: ImageWait,
+): Promise<T> {
+  const deadline = Date.now() + limitMs;
+  let seen = await look();
+  while (!isWell(seen) && Date.now() + pauseMs <= deadline) {
+    say(words(seen, Math.ceil((deadline - Date.now()) / 60_000)));
+    await sleep(pauseMs);
+    seen = await look();
+  }
+  return seen;
 }

@@ -43,9 +43,9 @@ export function pullRequestCommands(program: Command): void {
     .option("--file <file>", "its text as Markdown; default: that a workflow failed")
     .action(async ({ about, file }: { about: string; file?: string }) => {
       const { gitHubRepository } = await import("../lib/github");
-      const { issueText, reportIssue } = await import("../issue");
+      const { issueOf, reportIssue } = await import("../issue");
       const repository = gitHubRepository(process.env, { use: "issue" });
-      console.log(await reportIssue(repository, { about, text: await issueText(file, process.env) }));
+      console.log(await reportIssue(repository, { about, ...(await issueOf(file, process.env)) }));
     });
 }
 
@@ -161,7 +161,10 @@ function environmentCommands(program: Command): void {
     does: "remove the environments whose pull request is closed, or whose time is over",
     examples: ['pr sweep --open "7 123" --dry-run', 'pr sweep --open "$(ds pr open)"'],
   })
-    .option("--open <numbers>", "the open pull requests, or none; default: only time counts")
+    .option(
+      "--open <numbers>",
+      "the open pull requests, or none: GitHub is asked for each other; default: only time counts",
+    )
     .option("--dry-run", "only say what would go")
     .action(async ({ workspace, local, open, dryRun = false }: Somewhere & { open?: string; dryRun?: boolean }) => {
       const { environmentSweep } = await import("../environments/sweep");

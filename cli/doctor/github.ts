@@ -1,11 +1,10 @@
-import { RequestError } from "@octokit/request-error";
 import { z } from "zod";
 import { UserError } from "../../cluster/userError";
 import { definitions } from "../../tools/definitions";
 import { checksumKey, checksumsFile, readChecksums } from "../../tools/sources/checksums";
 import { toolsOf } from "../../tools/toolbox";
 import { type EnvironmentSettings, environments, mainBranch } from "../lib/gitHubSettings";
-import type { GitHubRepository } from "../lib/github";
+import { type GitHubRepository, requestErrorOf } from "../lib/github";
 import { type CheckRunner, type Finding, type Findings, nothing, notOk, ok } from "./checkRunner";
 
 const environment = z.object({
@@ -67,12 +66,9 @@ async function checkEnvironment(
   settings: EnvironmentSettings,
 ): Promise<Finding> {
   const subject = `environments: ${name}`;
-  const { client, ...of } = repository;
-  const named = { ...of, environment_name: name };
-  const found = await unlessStatus(
-    404,
-    client.request("GET /repos/{owner}/{repo}/environments/{environment_name}", named),
-  );
+  const path = "GET /repos/{owner}/{repo}/environments/{environment_name}";
+  const named = { environment_name: name };
+  const found = await unlessStatus(404, repository.request(path, named, environment));
   if (found === undefined) {
     return {
       subject,
@@ -80,16 +76,9 @@ async function checkEnvironment(
       found: "it is not there, and GitHub makes it without rules when a run names it",
     };
   }
-  const { protection_rules, deployment_branch_policy, can_admins_bypass } = environment.parse(found.data);
+  const { protection_rules, deployment_branch_policy, can_admins_bypass } = found;
   const branches = deployment_branch_policy?.custom_branch_policies
-    ? branchPolicies.parse(
-        (
-          await client.request(
-            "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies",
-            named,
-          )
-        ).data,
-      ).branch_policies
+    ? (await repository.request(`${path}/deployment-branch-policies`, named, branchPolicies)).branch_policies
     : undefined;
   const review = protection_rules.find(({ type }) => type === "required_reviewers");
   const issues = [
@@ -110,9 +99,9 @@ function isOnly(branches: z.infer<typeof branchPolicies>["branch_policies"] | un
 }
 
 /** Looks at rulesets, which whoever may read the repository may read; the older protection of a branch only administrators. */
-async function checkMain({ client, ...of }: GitHubRepository): Promise<Findings> {
-  const { data } = await client.request("GET /repos/{owner}/{repo}/rules/branches/{branch}", { ...of, branch: "main" });
-  const rules = branchRules.parse(data);
+async function checkMain(repository: GitHubRepository): Promise<Findings> {
+  const path = "GET /repos/{owner}/{repo}/rules/branches/{branch}";
+  const rules = await repository.request(path, { branch: "main" }, branchRules);
   const types = rules.map(({ type }) => type);
   const checks = rules
     .flatMap(({ parameters }) => parameters?.required_status_checks ?? [])
@@ -130,8 +119,8 @@ async function checkMain({ client, ...of }: GitHubRepository): Promise<Findings>
 }
 
 /** A runner of the repository is there for every workflow of every branch. */
-async function checkRunners({ client, ...of }: GitHubRepository): Promise<Findings> {
-  const answer = await unlessStatus(403, client.request("GET /repos/{owner}/{repo}/actions/runners", of));
+async function checkRunners(repository: GitHubRepository): Promise<Findings> {
+  const answer = await unlessStatus(403, repository.request("GET /repos/{owner}/{repo}/actions/runners", {}, runners));
   if (answer === undefined) {
     return notOk(
       "unknown",
@@ -139,7 +128,7 @@ async function checkRunners({ client, ...of }: GitHubRepository): Promise<Findin
       "have an administrator of the repository run: GITHUB_TOKEN=$(gh auth token) ds doctor github",
     );
   }
-  const kept = runners.parse(answer.data).runners.filter(({ ephemeral }) => ephemeral !== true);
+  const kept = answer.runners.filter(({ ephemeral }) => ephemeral !== true);
   if (kept.length === 0) return ok("the repository has none of its own that outlives a job");
   throw new UserError(
     `every workflow of every branch can use these, which outlive a job: ${kept.map(({ name }) => name).join(", ")}`,
@@ -164,8 +153,7 @@ async function unlessStatus<T>(status: number, answer: Promise<T>): Promise<T | 
   try {
     return await answer;
   } catch (error) {
-    const cause = error instanceof UserError ? error.cause : error;
-    if (cause instanceof RequestError && cause.status === status) return undefined;
+    if (requestErrorOf(error)?.status === status) return undefined;
     throw error;
   }
 }

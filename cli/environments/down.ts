@@ -5,6 +5,7 @@ import { requireUnlocked, update } from "../state/update";
 import { type EnvironmentIdentity, readNumber, type Target } from "./input";
 import { findEnvironment } from "./inventory";
 import { removeNamespace } from "./namespace";
+import { showGone } from "./page";
 import { configure, onEnvironment, openPlace, type Place } from "./place";
 
 /** Removes a pull request's environment, however far it came up. */
@@ -46,6 +47,7 @@ export async function removeEnvironment(place: Place, identity: EnvironmentIdent
     await update(place.engine, stack, [...args, "--non-interactive"]);
   }
   console.log(`nothing is left of ${stack}`);
+  if (config.cluster.kind === "eks") await showGone(identity, process.env);
 }
 
 async function destroyObjects(

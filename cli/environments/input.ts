@@ -2,7 +2,13 @@ import { z } from "zod";
 import { UserError } from "../../cluster/userError";
 import { lifetime } from "../../config/fields";
 import type { ConfigIssue } from "../../config/issues";
-import { type ParameterName, type Parameters, parameterIssues, valueIssues } from "../../config/pullRequest";
+import {
+  givenParameters,
+  type ParameterName,
+  type Parameters,
+  parameterIssues,
+  valueIssues,
+} from "../../config/pullRequest";
 import { identifyStack, type StackIdentity } from "../../config/stacks";
 
 /** Where environments are: on hub-ephemeral, or on the local cluster of `ds up`. Each is also the name of a stack file. */
@@ -53,8 +59,7 @@ export function environmentIdentity(text: string): EnvironmentIdentity | undefin
  * @throws a UserError that names every issue.
  */
 export function readUpRequest({ pr, imageTag, ttl, title, author, headSha }: UpInput): UpRequest {
-  const optional = Object.entries({ title, author, headSha }).filter(([, value]) => value);
-  const parameters = { ...Object.fromEntries(optional), imageTag };
+  const parameters = { ...givenParameters({ title, author, headSha }), imageTag };
   const identity = environmentIdentity(pr);
   const issues = [
     ...numberIssues("N", pr),

@@ -63,13 +63,12 @@ export function taggedParameters(tags: Readonly<Record<string, string>>): Parame
   return recordedParameters(Object.fromEntries(own.map(([name, value]) => [name.slice(tagPrefix.length), value])));
 }
 
-/** Why an environment is to go, if it is: its pull request is not open, or its time is over. */
+/** Why an environment is to go, if it is: its pull request is closed, or its time is over. */
 export function reasonToGo(
-  { number }: Pick<EnvironmentIdentity, "number">,
   { expires }: Parameters,
-  { open, now }: { readonly open: ReadonlySet<number> | undefined; readonly now: Date },
+  { isClosed, now }: { readonly isClosed: boolean; readonly now: Date },
 ): string | undefined {
-  if (open && !open.has(number)) {
+  if (isClosed) {
     return "its pull request is not open";
   }
   if (expires === undefined) {

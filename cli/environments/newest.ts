@@ -20,7 +20,7 @@ export interface Wanted {
 export async function requireLastCommit({ number, headSha, recorded }: Wanted, variables: NodeJS.ProcessEnv) {
   if (headSha === undefined) return;
   const onGitHub = variables.GITHUB_TOKEN
-    ? await lastCommit(gitHubRepository(variables, { use: "lastCommit", pullRequest: String(number) }), number)
+    ? await lastCommit(gitHubRepository(variables, { use: "lastCommit" }), number)
     : undefined;
   const isOlder = async () => recorded !== undefined && (await relationOf(headSha, recorded)) === "older";
   const later = onGitHub === undefined ? ((await isOlder()) ? recorded : undefined) : onGitHub;

@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { StackAlreadyExistsError } from "@pulumi/pulumi/automation";
-import { UserError } from "../../cluster/userError";
+import { errorText, UserError } from "../../cluster/userError";
 import { builtIngresses } from "../../config/capacity";
 import { strictnessOf } from "../../config/protection";
 import {
@@ -10,7 +10,7 @@ import {
   parameterVariables,
   placeParameters,
 } from "../../config/pullRequest";
-import { requireImages } from "../aws/images";
+import { requireImages, tagOfBuild } from "../aws/images";
 import { checkSecrets, telling } from "../deploy";
 import { explained } from "../diagnosis";
 import { plainly, workspaceOf } from "../lib/automation";
@@ -22,10 +22,11 @@ import { requireAllowed } from "../review/allowed";
 import { previewStack } from "../review/preview";
 import { update } from "../state/update";
 import { checkCount, type PlacedOccupant, placeOf, settlePlace } from "./capacity";
-import { type EnvironmentIdentity, readUpRequest, type Target, type UpInput } from "./input";
+import { type EnvironmentIdentity, readUpRequest, type Target, type UpInput, type UpRequest } from "./input";
 import { type Environment, listEnvironments, parametersOf, tagName } from "./inventory";
 import { prepareNamespace } from "./namespace";
 import { requireLastCommit } from "./newest";
+import { type Show, showOnPage } from "./page";
 import { configure, onEnvironment, openPlace, type Place } from "./place";
 import { requireSameLoadBalancer } from "./sharedLoadBalancer";
 
@@ -36,20 +37,45 @@ interface UpOptions {
   readonly waitForImagesMs: number;
 }
 
-/** Brings a pull request's environment up, or up to date; its time starts again. */
+/** Brings a pull request's environment up, or up to date; its time starts again. The pull request's page shows how it fares. */
 export async function environmentUp(
   workspace: string,
   target: Target,
   input: UpInput,
-  { allowed = [], waitForImagesMs }: UpOptions,
+  options: UpOptions,
 ): Promise<void> {
-  const { identity, parameters: given, lifetime } = readUpRequest(input);
+  const request = readUpRequest(input);
+  // No one else reaches an environment on the local cluster.
+  const variables = target === "local" ? {} : process.env;
+  const show = showOnPage(request.identity, request.parameters.headSha, variables);
+  await show({ state: "queued", description: "waits for its images" });
+  try {
+    const { imageTag, address, expires } = await bringUp(workspace, target, request, { ...options, show });
+    console.log(`${request.identity.stack} runs ${imageTag} at ${address} until ${expires}`);
+    await show({ state: "success", description: `runs ${imageTag} until ${expires}`, address });
+  } catch (error) {
+    await show({ state: "failure", description: errorText(error).split("\n", 1).join("") });
+    throw error;
+  }
+}
+
+async function bringUp(
+  workspace: string,
+  target: Target,
+  { identity, parameters: asked, lifetime }: UpRequest,
+  { allowed = [], waitForImagesMs, show }: UpOptions & { readonly show: Show },
+) {
   const { stack, number } = identity;
-  const { config, keeper, pullRequest, client } = configure({ file: stackFile(target), workspace }, identity, given);
+  const configuredBy = { file: stackFile(target), workspace };
+  const waitUntil = Date.now() + waitForImagesMs;
+  const imageTag = await tagOfBuild(configure(configuredBy, identity, asked).config, { limitMs: waitForImagesMs });
+  const given = { ...asked, imageTag };
+  const { config, keeper, pullRequest, client } = configure(configuredBy, identity, given);
   const { cluster, datasetsServer } = config;
   const digests = await requireImages(config, `name another: ds pr up ${number} --image sha-abc1234`, {
-    limitMs: waitForImagesMs,
+    limitMs: waitUntil - Date.now(),
   });
+  await show({ state: "in_progress", description: `is brought up with ${imageTag}` });
   const place = await openPlace(workspace, target, "change");
   await checkSecrets(keeper);
   const environments = await listEnvironments(place.store);
@@ -96,8 +122,7 @@ export async function environmentUp(
   const args = ["up", ...onEnvironment(place, identity), "--yes", "--skip-preview"];
   await explained(engine, stack, () => update(engine, stack, args));
   if (known) await record(place, identity, parameters);
-  const { host } = config.datasetsServer.endpoints.public;
-  console.log(`pr-${number} runs ${parameters.imageTag} at https://${host} until ${expires}`);
+  return { imageTag, address: `https://${config.datasetsServer.endpoints.public.host}`, expires };
 }
 
 /** Returns environments where they are. Tags are only asked for where nothing has been deployed that would tell. */

@@ -1,30 +1,54 @@
+import { setTimeout } from "node:timers/promises";
 import { Octokit } from "@octokit/core";
 import { paginateRest } from "@octokit/plugin-paginate-rest";
 import { RequestError } from "@octokit/request-error";
 import { z } from "zod";
-import { UserError } from "../../cluster/userError";
+import { errorText, UserError } from "../../cluster/userError";
 import type { ConfigIssue } from "../../config/issues";
 import { redact } from "../../safety/redaction";
 
 const Client = Octokit.plugin(paginateRest);
 
-/** One repository on GitHub, and a client that may speak to it, whose errors say what to do next. */
+/**
+ * One repository on GitHub. Each request has a time limit; what only reads is sent again when GitHub fails for a moment; an answer
+ * is used only in the form that is expected; and every error names the request and what to do next.
+ */
 export interface GitHubRepository {
-  readonly client: InstanceType<typeof Client>;
-  readonly owner: string;
-  readonly repo: string;
+  /** OWNER/NAME. */
+  readonly name: string;
+  /** Sends a request, such as `GET /repos/{owner}/{repo}/pulls/{pull_number}`, and returns its answer. Owner and repo are filled in. */
+  request<T>(route: string, parameters: Readonly<Record<string, unknown>>, form: z.ZodType<T>): Promise<T>;
+  /** Returns all elements of the list at a path, from every page. */
+  list<T>(path: string, parameters: Readonly<Record<string, unknown>>, element: z.ZodType<T>): Promise<T[]>;
+  /** Returns the account that the token belongs to. */
+  login(): Promise<string>;
+  /**
+   * Runs a function that looks at what is there and then writes, and runs the whole again when nobody knows whether the write
+   * was made: the next look tells.
+   */
+  lookThenWrite<T>(attempt: () => Promise<T>): Promise<T>;
 }
+
+/** How long requests may take; milliseconds. */
+export interface GitHubLimits {
+  /** Until the whole of one answer. */
+  readonly answerMs: number;
+  /** Before each further try, where GitHub does not say when. */
+  readonly waitsMs: readonly number[];
+  /** From the first try until the last one begins. */
+  readonly totalMs: number;
+}
+
+const defaultLimits: GitHubLimits = { answerMs: 15_000, waitsMs: [1_000, 4_000, 10_000], totalMs: 90_000 };
 
 export interface GitHubRequest {
   readonly use: Use;
-  /** The number of the pull request that it is about. Default: the repository as a whole. */
-  readonly pullRequest?: string;
   /** What is wrong with the caller's own values, to be told with what is wrong with the environment's. Default: nothing. */
   readonly issues?: readonly ConfigIssue[];
 }
 
 /** What a command wants of GitHub. */
-type Use = "comment" | "issue" | "lastCommit" | "promotion" | "pullRequests" | "settings";
+type Use = "comment" | "deployments" | "issue" | "lastCommit" | "promotion" | "pullRequests" | "settings";
 
 interface UseDetails {
   /** What the token must be able to do. */
@@ -37,6 +61,7 @@ interface UseDetails {
 
 const uses: Readonly<Record<Use, UseDetails>> = {
   comment: { to: "write comments", permission: "pull-requests: write", outcome: "the comment was not posted" },
+  deployments: { to: "write deployments", permission: "deployments: write", outcome: "nothing was shown there" },
   issue: { to: "write issues", permission: "issues: write", outcome: "the issue was not written" },
   lastCommit: { to: "read pull requests", permission: "pull-requests: read", outcome: "no changes were made" },
   promotion: {
@@ -59,35 +84,32 @@ const variables = z.object({
     .default("https://api.github.com"),
 });
 
-/** Returns the last commit of a pull request. */
-export async function lastCommit({ client, owner, repo }: GitHubRepository, pullRequest: number): Promise<string> {
-  const which = { owner, repo, pull_number: pullRequest };
-  const { data } = await client.request("GET /repos/{owner}/{repo}/pulls/{pull_number}", which);
-  return data.head.sha;
-}
+/** What to do about a fault of GitHub's. */
+const later = "again, and if it stays so: https://www.githubstatus.com";
 
-const pullRequestAnswer = z.object({ state: z.enum(["open", "closed"]) });
+const pullRequestPath = "GET /repos/{owner}/{repo}/pulls/{pull_number}";
+
+/** Returns the last commit of a pull request. */
+export async function lastCommit(repository: GitHubRepository, pullRequest: number): Promise<string> {
+  const form = z.object({ head: z.object({ sha: z.string() }) });
+  return (await repository.request(pullRequestPath, { pull_number: pullRequest }, form)).head.sha;
+}
 
 /**
  * Returns whether a pull request is open or closed.
  *
  * @throws when GitHub does not say so, as where it knows none of that number
  */
-export async function pullRequestState({ client, owner, repo }: GitHubRepository, pullRequest: number) {
-  const which = { owner, repo, pull_number: pullRequest };
-  const { data, url } = await client.request("GET /repos/{owner}/{repo}/pulls/{pull_number}", which);
-  const answer = pullRequestAnswer.safeParse(data);
-  if (answer.success) return answer.data.state;
-  throw new UserError(
-    `${url} answered in a form that is not known`,
-    "again, and if it stays so: https://www.githubstatus.com",
-  );
+export async function pullRequestState(repository: GitHubRepository, pullRequest: number): Promise<"open" | "closed"> {
+  const form = z.object({ state: z.enum(["open", "closed"]) });
+  return (await repository.request(pullRequestPath, { pull_number: pullRequest }, form)).state;
 }
 
 /** Returns the numbers of the repository's open pull requests. */
-export async function openPullRequests({ client, owner, repo }: GitHubRepository): Promise<number[]> {
-  const open = await client.paginate("GET /repos/{owner}/{repo}/pulls", { owner, repo, state: "open", per_page: 100 });
-  return open.map(({ number }) => number);
+export async function openPullRequests(repository: GitHubRepository): Promise<number[]> {
+  const open = { state: "open", per_page: 100 };
+  const found = await repository.list("/repos/{owner}/{repo}/pulls", open, z.object({ number: z.number() }));
+  return found.map(({ number }) => number);
 }
 
 /**
@@ -96,7 +118,11 @@ export async function openPullRequests({ client, owner, repo }: GitHubRepository
  *
  * @throws an error that names all that is missing or wrong, and never the token
  */
-export function gitHubRepository(environment: NodeJS.ProcessEnv, request: GitHubRequest): GitHubRepository {
+export function gitHubRepository(
+  environment: NodeJS.ProcessEnv,
+  request: GitHubRequest,
+  limits: GitHubLimits = defaultLimits,
+): GitHubRepository {
   const { GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL } = environment;
   const given = Object.entries({ GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL }).filter(([, value]) => value);
   const values = new Map(given);
@@ -107,17 +133,112 @@ export function gitHubRepository(environment: NodeJS.ProcessEnv, request: GitHub
     const next = "set them as a GitHub workflow has them, see docs/workflows.md";
     throw new UserError(["nothing was sent to GitHub:", ...lines].join("\n"), next);
   }
-  const api = data.GITHUB_API_URL.replace(/\/+$/, "");
   const [owner = "", repo = ""] = data.GITHUB_REPOSITORY.split("/");
-  const client = new Client({ auth: data.GITHUB_TOKEN, baseUrl: api });
+  const api = data.GITHUB_API_URL.replace(/\/+$/, "");
+  const client = new Client({
+    auth: data.GITHUB_TOKEN,
+    baseUrl: api,
+    request: {
+      fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal: AbortSignal.timeout(limits.answerMs) }),
+    },
+  });
+  client.hook.wrap("request", (send, options) => {
+    const attempt = async () => {
+      const answer = await send(options);
+      // All that is asked for here is JSON: anything else broke off on its way, or is of a proxy.
+      if (typeof answer.data === "object" && answer.data !== null) return answer;
+      const request = { ...options, url: answer.url };
+      throw new RequestError("the answer is no JSON, or broke off", answer.status, { request });
+    };
+    return isRead(options) ? repeated(attempt, limits, isRead) : attempt();
+  });
   // Whatever is posted is redacted here, by whichever command.
   client.hook.before("request", (options) => {
     if (typeof options.body === "string") options.body = redact(options.body);
   });
   client.hook.error("request", (error) => {
-    throw error instanceof RequestError ? explained(error, request, { api, repository: `${owner}/${repo}` }) : error;
+    throw error instanceof RequestError ? explained(error, request.use, limits) : error;
   });
-  return { client, owner, repo };
+  return {
+    name: data.GITHUB_REPOSITORY,
+    request: async (route, parameters, form) => {
+      const { data, url } = await client.request(route, { owner, repo, ...parameters });
+      return inForm(form, data, `${route.split(" ")[0]} ${url}`);
+    },
+    list: (path, parameters, element) =>
+      client.paginate({ method: "GET", url: path, owner, repo, ...parameters }, ({ data, url }) =>
+        inForm(z.array(element), data, `GET ${url}`),
+      ),
+    login: async () => {
+      const address = `POST ${api}/graphql`;
+      const form = z.object({ viewer: z.object({ login: z.string() }) });
+      const answer = await client.graphql("{ viewer { login } }").catch((error: unknown) => {
+        throw error instanceof UserError ? error : new UserError(`${address}: ${errorText(error)}`, later);
+      });
+      return inForm(form, answer, address).viewer.login;
+    },
+    lookThenWrite: (attempt) => repeated(attempt, limits, (failed) => !isRead(failed)),
+  };
+}
+
+/** Returns an answer in the form that is expected. */
+function inForm<T>(form: z.ZodType<T>, data: unknown, address: string): T {
+  const { success, data: answer, error } = form.safeParse(data);
+  if (success) return answer;
+  const [{ path, message } = { path: [], message: "" }] = error.issues;
+  throw new UserError(
+    `${withoutQuery(address)} answered in a form that is not known (${path.join(".")}: ${message})`,
+    `see whether GITHUB_API_URL is GitHub's, then ${later}`,
+  );
+}
+
+interface Sent {
+  readonly method: string;
+  readonly url: string;
+}
+
+/** Returns whether a request changes nothing. GraphQL is only asked. */
+function isRead({ method, url }: Sent): boolean {
+  return method === "GET" || url.endsWith("/graphql");
+}
+
+/** Runs a function again, after a wait, while a request of this kind failed in a way that passes. */
+async function repeated<T>(
+  attempt: () => Promise<T>,
+  { waitsMs, totalMs }: GitHubLimits,
+  isOfKind: (failed: Sent) => boolean,
+): Promise<T> {
+  const end = Date.now() + totalMs;
+  for (const usualMs of waitsMs) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const failure = requestErrorOf(error);
+      const waitMs = failure && isOfKind(failure.request) ? waitBeforeNext(failure, usualMs) : Infinity;
+      if (failure === undefined || Date.now() + waitMs > end) throw error;
+      // Of a shorter wait nobody wonders.
+      if (waitMs >= 1_000) console.error(`${addressOf(failure)}: ${failure.message}; again in ${waitMs / 1_000} s`);
+      await setTimeout(waitMs);
+    }
+  }
+  return attempt();
+}
+
+/** Returns the answer, or the lack of one, that an error came of; undefined for any other error. */
+export function requestErrorOf(error: unknown): RequestError | undefined {
+  const cause = error instanceof UserError ? error.cause : error;
+  return cause instanceof RequestError ? cause : undefined;
+}
+
+/** Returns how long to wait before a request is sent again; milliseconds, Infinity where that would not help. */
+function waitBeforeNext({ status, response }: RequestError, usualMs: number): number {
+  if (response === undefined) return usualMs;
+  const { "retry-after": seconds, "x-ratelimit-reset": reset } = response.headers;
+  if (isLimit(status, response.headers)) {
+    if (seconds !== undefined) return Number(seconds) * 1000;
+    return reset === undefined ? Infinity : Math.max(usualMs, Number(reset) * 1000 - Date.now());
+  }
+  return [502, 503, 504].includes(status) ? usualMs : Infinity;
 }
 
 function variableIssues(error: z.ZodError, values: ReadonlyMap<string, string | undefined>): ConfigIssue[] {
@@ -129,21 +250,29 @@ function variableIssues(error: z.ZodError, values: ReadonlyMap<string, string | 
   });
 }
 
-interface Place {
-  readonly api: string;
-  readonly repository: string;
+/** Returns method and address of a request, without its query. */
+function addressOf({ request: { method, url } }: RequestError): string {
+  return withoutQuery(`${method} ${url}`);
+}
+
+function withoutQuery(address: string): string {
+  return address.replace(/\?.*$/, "");
 }
 
 /** Returns what GitHub's answer, or that there is none, means, and what to do next. */
-function explained(error: RequestError, { use, pullRequest }: GitHubRequest, { api, repository }: Place): UserError {
-  const { status, response, message } = error;
+function explained(error: RequestError, use: Use, { answerMs }: GitHubLimits): UserError {
+  const { status, response, message, cause } = error;
   const { to, permission, outcome } = uses[use];
   const reason = message.split("\n", 1).join("");
+  const address = addressOf(error);
   const failed = (text: string, next: string) => new UserError(text, next, { cause: error });
   if (response === undefined) {
-    return failed(`${api} did not answer (${reason})`, "see whether this machine reaches that address, then again");
+    const isOver = cause instanceof Error && cause.name === "TimeoutError";
+    const why = isOver ? `no answer within ${answerMs / 1000} s` : reason;
+    return failed(`${address} did not answer (${why})`, "see whether this machine reaches that address, then again");
   }
-  const refused = (what: string, next: string) => failed(`${what} (${status}: ${reason}); ${outcome}`, next);
+  const refused = (what: string, next: string) =>
+    failed(`${what} (${status}: ${reason}; ${address}); ${outcome}`, next);
   if (isLimit(status, response.headers)) {
     return refused("GitHub takes no more requests of this token for now", `again ${whenAgain(response.headers)}`);
   }
@@ -157,19 +286,12 @@ function explained(error: RequestError, { use, pullRequest }: GitHubRequest, { a
     );
   }
   if (status === 404) {
-    const [thing, names] =
-      pullRequest === undefined
-        ? [`repository ${repository}`, "look at GITHUB_REPOSITORY"]
-        : [`pull request ${pullRequest} in ${repository}`, "compare PR and GITHUB_REPOSITORY"];
     return refused(
-      `there is no ${thing}, or GITHUB_TOKEN may not see it`,
-      `${names}; a token of a person needs the permission to read the repository`,
+      "there is no such thing, or GITHUB_TOKEN may not see it",
+      "compare the number and GITHUB_REPOSITORY; a token of a person needs the permission to read the repository",
     );
   }
-  return failed(
-    `${api} did not take the request (${status}: ${reason})`,
-    "again, and if it stays so: https://www.githubstatus.com",
-  );
+  return failed(`${address} did not take the request (${status}: ${reason})`, later);
 }
 
 type Headers = Readonly<Record<string, string | number | undefined>>;

@@ -5,7 +5,7 @@ import type { Forecast } from "../forecast/forecast";
 import { type ForecastTable, forecastText } from "../forecast/text";
 import { type Description, type Detail, describeChange } from "./describe";
 import { type Effect, effects, type Plan } from "./plan";
-import { block, code, counted } from "./text";
+import { block, code, counted, firstLines } from "./text";
 
 /** What the comment begins with and is found by; Markdown does not show it. */
 export const marker = "<!-- datasets-server: review of a pull request -->";
@@ -189,10 +189,8 @@ function tally(objects: readonly Description[]): string {
 
 function textBlock(messages: readonly string[], most: number): string {
   // What does not show is told by its code, which is longer.
-  const text = visible(messages.join("\n\n"));
-  const shown =
-    text.length > most ? `${text.slice(0, most)}\n… and ${text.length - Math.floor(most)} more characters` : text;
-  return block("text", shown.split("\n"));
+  const { text, left } = firstLines(visible(messages.join("\n\n")).split("\n"), Math.floor(most));
+  return block("text", left === 0 ? [text] : [text, `… ${counted(left, "more line")}`]);
 }
 
 function paragraphs(parts: readonly string[]): string {

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { z } from "zod";
 import { UserError } from "../../cluster/userError";
 import { numberIssues } from "../environments/input";
 import { type GitHubRepository, gitHubRepository, lastCommit } from "../lib/github";
@@ -17,7 +18,7 @@ export interface Target {
  */
 export function targetOf(pullRequest: string, environment: NodeJS.ProcessEnv): Target {
   const issues = numberIssues("--pr", pullRequest);
-  const repository = gitHubRepository(environment, { use: "comment", pullRequest, issues });
+  const repository = gitHubRepository(environment, { use: "comment", issues });
   return { pullRequest: Number(pullRequest), repository };
 }
 
@@ -45,16 +46,14 @@ export async function postReview(pullRequest: string, file: string, environment:
  */
 export async function outdateReview(pullRequest: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const target = targetOf(pullRequest, environment);
-  const there = await findComment(target);
-  const [reviewed, newest] = [
-    reviewedCommit(there?.body ?? ""),
-    await lastCommit(target.repository, target.pullRequest),
-  ];
-  if (there === undefined || reviewed === undefined || reviewed === newest) {
-    console.log("no comment is outdated");
-    return;
-  }
-  console.log(`outdated ${await edit(target, there.id, outdated(there.body, newest))}`);
+  const edited = await target.repository.lookThenWrite(async () => {
+    const there = await findComment(target);
+    const reviewed = reviewedCommit(there?.body ?? "");
+    const newest = await lastCommit(target.repository, target.pullRequest);
+    if (there === undefined || reviewed === undefined || reviewed === newest) return undefined;
+    return edit(target, there.id, outdated(there.body, newest));
+  });
+  console.log(edited === undefined ? "no comment is outdated" : `outdated ${edited}`);
 }
 
 export interface Posted {
@@ -72,7 +71,10 @@ export async function postComment(target: Target, body: string): Promise<Posted>
   if (!body.startsWith(marker) || body.length > mostCharacters) {
     throw new UserError(`this is no comment that \`ds review\` has written, and nothing was posted`, "ds review");
   }
-  const { client, ...inRepository } = target.repository;
+  return target.repository.lookThenWrite(() => replaceComment(target, body));
+}
+
+async function replaceComment(target: Target, body: string): Promise<Posted> {
   const there = await findComment(target);
   const reviewed = reviewedCommit(body);
   const newest = reviewed === undefined ? undefined : await lastCommit(target.repository, target.pullRequest);
@@ -80,16 +82,25 @@ export async function postComment(target: Target, body: string): Promise<Posted>
   if (there && isOutdated && reviewedCommit(there.body) === newest) return { did: "kept", address: there.address };
   const text = isOutdated ? outdated(body, newest) : body;
   if (there) return { did: "edited", address: await edit(target, there.id, text) };
-  const comment = { ...inRepository, issue_number: target.pullRequest, body: text };
-  const { data } = await client.request("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", comment);
-  return { did: "created", address: data.html_url };
+  const comment = { issue_number: target.pullRequest, body: text };
+  const { html_url } = await target.repository.request(`POST ${commentsPath}`, comment, address);
+  return { did: "created", address: html_url };
 }
 
+const commentsPath = "/repos/{owner}/{repo}/issues/{issue_number}/comments";
+
+const address = z.object({ html_url: z.string() });
+
+const comment = address.extend({
+  id: z.number(),
+  body: z.string().nullish(),
+  user: z.object({ login: z.string() }).nullish(),
+});
+
 async function edit({ repository }: Target, id: number, body: string): Promise<string> {
-  const { client, ...inRepository } = repository;
-  const comment = { ...inRepository, comment_id: id, body };
-  const { data } = await client.request("PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}", comment);
-  return data.html_url;
+  const edited = { comment_id: id, body };
+  const path = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
+  return (await repository.request(path, edited, address)).html_url;
 }
 
 interface Comment {
@@ -100,21 +111,12 @@ interface Comment {
 
 /** Others can write a comment that begins like ours, and could change it afterwards: it counts only if it is our own. */
 async function findComment({ pullRequest, repository }: Target): Promise<Comment | undefined> {
-  const { client, owner, repo } = repository;
-  const { viewer } = await client.graphql<{ viewer: { login: string } }>("{ viewer { login } }");
-  const pages = client.paginate.iterator("GET /repos/{owner}/{repo}/issues/{issue_number}/comments", {
-    owner,
-    repo,
-    issue_number: pullRequest,
-    per_page: 100,
-  });
-  for await (const { data: comments } of pages) {
-    const ours = comments.find(
-      ({ body, user }) => body?.startsWith(marker) && account(user?.login) === account(viewer.login),
-    );
-    if (ours !== undefined) return { id: ours.id, body: ours.body ?? "", address: ours.html_url };
-  }
-  return undefined;
+  const all = await repository.list(commentsPath, { issue_number: pullRequest, per_page: 100 }, comment);
+  const marked = all.filter(({ body }) => body?.startsWith(marker));
+  if (marked.length === 0) return undefined;
+  const own = account(await repository.login());
+  const ours = marked.find(({ user }) => account(user?.login) === own);
+  return ours && { id: ours.id, body: ours.body ?? "", address: ours.html_url };
 }
 
 /** The two APIs do not agree on whether the name of an app ends with [bot]. */

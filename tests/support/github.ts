@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { GitHubLimits } from "../../cli/lib/github";
 import { type Answer, type HttpServer, type Respond, startHttpServer } from "./httpServer";
 
 /** A comment of a pull request, as GitHub's API gives it. */
@@ -18,12 +19,17 @@ export interface GitHub {
   push(commit: string): void;
   /** Answers every further request with this instead. */
   failWith(answer: Answer): void;
+  /** Answers so many further writes with this instead, or never, whether it has made them or not. */
+  loseWrites(count: number, lost: { readonly answer: Answer | undefined; readonly wasWritten: boolean }): void;
   stop(): Promise<void>;
 }
 
 export const repository = "huggingface/datasets-server";
 export const pullRequest = 123;
 export const token = "ghs_tokenOfThisTest";
+
+/** Limits with which a test waits for hardly anything. */
+export const quick: GitHubLimits = { answerMs: 300, waitsMs: [1, 1, 1], totalMs: 5_000 };
 const login = "github-actions";
 
 /** What the API calls the account of the token. */
@@ -43,10 +49,19 @@ export async function startGitHub(first: readonly Comment[] = [], settings: Sett
   const comments = [...first];
   const requests: string[] = [];
   let failure: Answer | undefined;
+  let losing = 0;
+  let lost: Parameters<GitHub["loseWrites"]>[1] | undefined;
   let head = "0".repeat(40);
-  const respond: Respond = ({ method, path, headers, body }) => {
+  const respond: Respond = (request) => {
+    const { method, path } = request;
     requests.push(`${method} ${path}`);
     if (failure !== undefined) return failure;
+    if (lost === undefined || losing === 0 || method === "GET" || path === "/graphql") return made(request);
+    losing -= 1;
+    if (lost.wasWritten) made(request);
+    return lost.answer;
+  };
+  const made: Respond = ({ method, path, headers, body }) => {
     if (headers.authorization !== `token ${token}`) return { status: 401, body: { message: "Bad credentials" } };
     if (method === "POST" && path === "/graphql") return { body: { data: { viewer: { login } } } };
     const { pathname, searchParams } = new URL(path, server.url);
@@ -81,6 +96,10 @@ export async function startGitHub(first: readonly Comment[] = [], settings: Sett
     },
     failWith: (answer) => {
       failure = answer;
+    },
+    loseWrites: (count, how) => {
+      losing = count;
+      lost = how;
     },
     stop: () => server.stop(),
   };

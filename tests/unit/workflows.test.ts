@@ -4,6 +4,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { accessFiles } from "../../cli/access/files";
+import { defaultBeginMs } from "../../cli/environments/sweep";
 import {
   environments as environmentSettings,
   longestSessionSeconds,
@@ -145,6 +146,18 @@ function longestUpdateSeconds(stack: string): number {
   return inTurn.reduce((sum, object) => sum + limit(object), 0) + Math.max(0, ...atOnce.map(limit));
 }
 
+/**
+ * How long the removal of an environment may wait: for its Ingresses, then its pods, then its migration and its database one after the
+ * other, then its namespace. Each has the default of the engine, or as much of `ds pr down`.
+ */
+function longestRemovalSeconds(): number {
+  const { mongodb, migration } = buildObjects(readStack("pr-1", stackFile("pr-1"), {}).config.datasetsServer);
+  const inTurn = [migration, mongodb?.initiation, mongodb?.statefulSet, mongodb?.claim].filter(
+    (object) => object !== undefined,
+  );
+  return (["Ingresses", "pods", "namespace"].length + inTurn.length) * engineDefaultSeconds;
+}
+
 describe("the workflows", () => {
   it("start with no permission, and state each job's own", () => {
     for (const [file, { permissions: all }] of workflows) assert.deepEqual(all, {}, file);
@@ -154,7 +167,7 @@ describe("the workflows", () => {
       const writing = Object.entries(others)
         .filter(([, access]) => access === "write")
         .map(([right]) => right);
-      const allowed = ["id-token", "issues", "pull-requests"];
+      const allowed = ["deployments", "id-token", "issues", "pull-requests"];
       assert.deepEqual(
         writing.filter((right) => !allowed.includes(right)),
         [],
@@ -367,6 +380,21 @@ describe("the workflows", () => {
       const needed = longestUpdateSeconds(stack) + besideUpdateSeconds;
       const given = job["timeout-minutes"] * 60;
       assert.ok(given >= needed, `${where}: timeout-minutes is ${given} s; stack ${stack} may take ${needed} s`);
+    }
+  });
+
+  it("leave time for the removal of an environment, also for the last one that a sweep begins", () => {
+    const sums = { "environment.yml: down": 0, "sweep.yml: sweep": defaultBeginMs / 1000 };
+    const removing = jobs.filter(({ job }) => job.steps.some(({ run }) => /^\.\/ds pr (down|sweep) /m.test(run ?? "")));
+    assert.deepEqual(
+      removing.map(({ where }) => where),
+      Object.keys(sums),
+    );
+    for (const [where, before] of Object.entries(sums)) {
+      const needed = before + longestRemovalSeconds() + besideUpdateSeconds;
+      const [file = "", name = ""] = where.split(": ");
+      const given = jobOf(file, name)["timeout-minutes"] * 60;
+      assert.ok(given >= needed, `${where}: timeout-minutes is ${given} s; it may take ${needed} s`);
     }
   });
 

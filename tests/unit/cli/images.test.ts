@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { askForImages, type ImageUser, requireImages } from "../../../cli/aws/images";
+import { askForImages, type ImageUser, requireImages, tagOfBuild } from "../../../cli/aws/images";
 import { checkImages, checkTags } from "../../../cli/doctor/aws";
 import type { EksClusterArgs } from "../../../cluster/eks";
 import type { ServiceConfig } from "../../../components/workloads/webService";
@@ -192,6 +192,70 @@ describe("the images of a stack", () => {
     assert.match((await askForImages({ cluster, datasetsServer: elsewhere })).silence ?? "", /is no registry of ECR/);
     const local = { kind: "local", kubeconfigPath: "/nowhere", context: "local" } as const;
     assert.deepEqual(await askForImages({ cluster: local, datasetsServer }), { asked: [], missing: [], digests: {} });
+  });
+
+  describe("of a pull request, by the tag of its commit", () => {
+    const commit = "59db0841c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7";
+    const other = `59db084${"0".repeat(33)}`;
+    const wanting = (tag: string): ImageUser => ({
+      cluster,
+      datasetsServer: { ...user.datasetsServer, images: { registry, tag } },
+    });
+    /** Has the registry tell the tags of the first repository, in pages of two. */
+    function withTags(...tags: readonly string[]): void {
+      respond = ({ body }) => {
+        const { repositoryName, nextToken = 0, filter } = JSON.parse(body);
+        assert.deepEqual([repositoryName, filter], ["hub-datasets-server-admin", { tagStatus: "TAGGED" }]);
+        const from = Number(nextToken);
+        const imageDetails = tags.slice(from, from + 2).map((tag) => ({ imageTags: ["latest", tag] }));
+        return { body: { imageDetails, ...(from + 2 < tags.length && { nextToken: String(from + 2) }) } };
+      };
+    }
+    const cases: readonly (readonly [what: string, wanted: string, tags: readonly string[], found: string])[] = [
+      ["seven digits", commit, ["sha-59db084"], "sha-59db084"],
+      ["nine digits", commit, ["sha-0000000", "sha-59db0849", "sha-59db0841c"], "sha-59db0841c"],
+      [
+        "all digits, where fewer were asked for",
+        "59db0841c",
+        ["sha-1", `sha-${other}`, `sha-${commit}`],
+        `sha-${commit}`,
+      ],
+      ["as many digits as were asked for", "59db084", ["sha-59db084", "sha-59db0840"], "sha-59db084"],
+      ["the most digits of the same commit", commit, ["sha-59db084", "sha-59db0841c", "sha-59db0841"], "sha-59db0841c"],
+      ["none, where only the first seven are the same", commit, [`sha-${other}`, "sha-59db0840"], `sha-${commit}`],
+    ];
+    for (const [what, digits, tags, found] of cases) {
+      it(`are found by ${what}`, async () => {
+        withTags(...tags);
+        assert.equal(await tagOfBuild(wanting(`sha-${digits}`)), found);
+      });
+    }
+
+    it("are not guessed where a few digits stand for two commits", async () => {
+      withTags(`sha-${other}`, `sha-${commit}`);
+      await assert.rejects(tagOfBuild(wanting("sha-59db084")), {
+        message: `sha-59db084 stands for more than one build: sha-${other}, sha-${commit}; no changes were made`,
+      });
+    });
+
+    it("are waited for, whatever digits they will have", async () => {
+      withTags("sha-0000000");
+      const said: string[] = [];
+      const say = (line: string) => {
+        said.push(line);
+        withTags("sha-59db0841c");
+      };
+      assert.equal(await tagOfBuild(wanting(`sha-${commit}`), { limitMs: 60_000, pauseMs: 1, say }), "sha-59db0841c");
+      assert.deepEqual(said, [`waiting for an image of sha-${commit} in hub-datasets-server-admin, 1 min at most`]);
+    });
+
+    it("keep the tag that was asked for where the registry does not say", async () => {
+      respond = () => ({ status: 400, headers: { "x-amzn-errortype": "AccessDeniedException" }, body: {} });
+      assert.equal(await tagOfBuild(wanting("sha-59db084"), { limitMs: 60_000, pauseMs: 1 }), "sha-59db084");
+      respond = () => assert.fail("it was asked");
+      const local = { kind: "local", kubeconfigPath: "/nowhere", context: "local" } as const;
+      assert.equal(await tagOfBuild({ ...user, cluster: local }), "sha-59db084");
+    });
   });
 
   it("are those of the programs that it runs", async () => {

@@ -4,7 +4,7 @@ import type { HistoryEntry } from "../../../cli/history";
 import { gitHubRepository } from "../../../cli/lib/github";
 import { stackFile } from "../../../cli/lib/project";
 import { givenTag, openPromotion, promote, runningTag, withTag } from "../../../cli/promote";
-import { environmentOf, repository, token } from "../../support/github";
+import { environmentOf, quick, repository, token } from "../../support/github";
 import { type Answer, type HttpServer, startHttpServer } from "../../support/httpServer";
 
 const prod = readFileSync(stackFile("prod"), "utf8");
@@ -157,6 +157,20 @@ describe("ds promote", () => {
   it("has nothing to do where main has the tag, and writes nothing", async () => {
     await assert.rejects(open(oldTag), /nothing to promote: main has sha-59db084 for stack prod already/);
     assert.ok(fake.requests.every((request) => request.startsWith("GET ")));
+  });
+
+  it("opens no second pull request, nor another branch, when the answer to the first one got lost", async () => {
+    const answer = fake.answer.bind(fake);
+    let lost = 0;
+    fake.answer = (request) => {
+      const made = answer(request);
+      if (request.method !== "POST" || !request.path.endsWith("/pulls") || lost > 0) return made;
+      lost += 1;
+      return { status: 502, body: { message: "Server Error" } };
+    };
+    const repository = gitHubRepository(environmentOf(server.url), { use: "promotion" }, quick);
+    const { address } = await openPromotion(repository, { stack: "prod", tag: newTag });
+    assert.deepEqual([address, lost, fake.pulls.length], ["https://github.test/7", 1, 1]);
   });
 
   it("tells what a token lacks that may not write", async () => {

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
+import { gitHubRepository } from "../../../cli/lib/github";
 import { comment as commentOn, marker, mostCharacters } from "../../../cli/review/markdown";
 import { outdateReview, postComment, targetOf } from "../../../cli/review/post";
-import { botLogin, type Comment, environmentOf, type GitHub, pullRequest, startGitHub } from "../../support/github";
+import {
+  botLogin,
+  type Comment,
+  environmentOf,
+  type GitHub,
+  pullRequest,
+  quick,
+  startGitHub,
+} from "../../support/github";
 import type { Answer } from "../../support/httpServer";
 
 const comment = `${marker}\n\nwhat this change does\n`;
@@ -12,7 +21,8 @@ describe("posting the comment of a review", () => {
   afterEach(() => github.stop());
 
   function post(body = comment, variables: NodeJS.ProcessEnv = {}) {
-    return postComment(targetOf(String(pullRequest), { ...environmentOf(github.url), ...variables }), body);
+    const repository = gitHubRepository({ ...environmentOf(github.url), ...variables }, { use: "comment" }, quick);
+    return postComment({ pullRequest, repository }, body);
   }
 
   it("creates it where there is none", async () => {
@@ -139,7 +149,7 @@ describe("posting the comment of a review", () => {
       [
         "no such pull request",
         { status: 404, body: { message: "Not Found" } },
-        /no pull request 123 in huggingface\/datasets-server/,
+        /no such thing, or .*\/issues\/123\/comments.*\nNext: compare the number and GITHUB_REPOSITORY/,
       ],
       [
         "a fault of its own",
