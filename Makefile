@@ -7,7 +7,7 @@ MOCHA := node_modules/.bin/mocha
 
 # Every variable that means something here; any other on the command line is a mistake.
 SWITCHES := REFRESH FRESH
-VARIABLES := $(SWITCHES) GROUPS KILLS ENVIRONMENTS AT_A_TIME MUTATIONS PAIRS SEED
+VARIABLES := $(SWITCHES) GROUPS KILLS ENVIRONMENTS AT_A_TIME MUTATIONS PAIRS REQUESTS SEED
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 unknown := $(filter-out $(VARIABLES),$(given))
 $(if $(unknown),$(error there is no variable $(unknown); allowed: $(VARIABLES). Stacks are arguments of ./ds, as in: ./ds preview prod))
@@ -37,7 +37,7 @@ test: installed ## all tests, on a fresh machine too: unit, then end-to-end
 	@$(MOCHA) --config tests/e2e/.mocharc.json
 
 test-long: GROUPS := deploy cluster test long $(real)
-test-long: tools $(if $(call on,FRESH),test-long-discard) ## hours, and goes on where it was interrupted: FRESH=1 starts over; KILLS, ENVIRONMENTS, AT_A_TIME, MUTATIONS, PAIRS, SEED
+test-long: tools $(if $(call on,FRESH),test-long-discard) ## hours, and goes on where it was interrupted: FRESH=1 starts over; KILLS, ENVIRONMENTS, AT_A_TIME, MUTATIONS, PAIRS, REQUESTS, SEED
 	@$(MOCHA) --config tests/long/.mocharc.json
 
 test-long-discard: installed ## end and forget what an interrupted test-long left to go on with

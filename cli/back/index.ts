@@ -125,17 +125,15 @@ function whatMainNeeds(
   commits: readonly CommitTitle[],
   { skipMigration, secrets }: Differences,
 ): string {
+  if (commits.length === 0) return "nothing was taken back that main has: it needs no revert";
   // With -m 1 git also reverts merges, by what they brought to main.
   const revert = `git revert -m 1 --no-edit ${commits.map(({ commit }) => commit).join(" ")}`;
+  const skip = `ds pulumi ${stack} -- config set --path datasets-server:migration.mode skip`;
   return [
-    `main still has these commits, and the next merge deploys them again:`,
+    "main still has these commits, and the next merge deploys them again:",
     ...commits.map(({ commit, title }) => `  ${commit} ${title}`),
     `Next: on a branch of main, revert the bad ones and merge that: ${revert}`,
     ...(secrets.length > 0 ? ["  leave out, or put back, what replaced today's secrets"] : []),
-    ...(skipMigration
-      ? [
-          `  and with it, while the database is newer: ds pulumi ${stack} -- config set --path datasets-server:migration.mode skip`,
-        ]
-      : []),
+    ...(skipMigration ? [`  and with it, while the database is newer: ${skip}`] : []),
   ].join("\n");
 }

@@ -33,7 +33,13 @@ const liveWorkload = workload.extend({
     selector: z.object({ matchLabels: z.record(z.string(), z.string()) }),
   }),
   status: z
-    .object({ availableReplicas: count, updatedReplicas: count, readyReplicas: count, succeeded: count, failed: count })
+    .object({
+      unavailableReplicas: count,
+      updatedReplicas: count,
+      readyReplicas: count,
+      succeeded: count,
+      failed: count,
+    })
     .prefault({}),
 });
 
@@ -131,8 +137,9 @@ async function logTexts(pod: V1Pod, { core, isForbidden }: KubernetesClient): Pr
 /** What a workload lacks, in words; undefined when it is ready. */
 function unready({ kind, spec, status }: LiveWorkload): string | undefined {
   if (kind === "Job") return status.succeeded > 0 ? undefined : `${status.failed} of its pods failed`;
-  const ready =
-    kind === "Deployment" ? Math.min(status.availableReplicas, status.updatedReplicas) : status.readyReplicas;
+  // While a rollout adds a pod before it takes one away, one of before is available, and says nothing of the new one.
+  const updated = Math.max(0, status.updatedReplicas - status.unavailableReplicas);
+  const ready = kind === "Deployment" ? updated : status.readyReplicas;
   return ready < spec.replicas ? `${ready} of ${spec.replicas} pods` : undefined;
 }
 

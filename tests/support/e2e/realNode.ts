@@ -84,21 +84,22 @@ export async function startRealCluster(images: readonly StandInImage[]): Promise
   };
 }
 
-/** Steady requests to every service of stack local from before an action until it has ended. */
+/** Steady requests to services of stack local from before an action until it has ended, and enough of them are made. */
 export async function withTraffic(
   { port }: Pick<RealCluster, "port">,
-  { everyMs, paths }: Pick<TrafficPlan, "everyMs" | "paths">,
+  requests: Pick<TrafficPlan, "everyMs" | "paths" | "atLeast">,
   action: () => Promise<unknown>,
 ): Promise<Traffic> {
-  const plan: TrafficPlan = { address: "127.0.0.1", port, host: "datasets-server.localhost", everyMs, paths };
+  const plan: TrafficPlan = { ...requests, address: "127.0.0.1", port, host: "datasets-server.localhost" };
   const client = path.join(__dirname, "../real/trafficClient.ts");
   const args = ["-r", "ts-node/register/transpile-only", client, JSON.stringify(plan)];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   try {
     const printed = outputOf(child);
+    await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
     await action();
     child.kill("SIGTERM");
-    return trafficSchema.parse(JSON.parse(await printed));
+    return trafficSchema.parse(JSON.parse((await printed).trim().split("\n").at(-1) ?? ""));
   } finally {
     child.kill("SIGKILL");
   }
@@ -115,8 +116,8 @@ async function outputOf(child: ChildProcess): Promise<string> {
 
 /** A network namespace beyond a real node, with the addresses that it has there. */
 export interface Beyond {
-  /** Tries to open connections to `address:port`, in this order; answers with "opened" or why not. */
-  connect(places: readonly string[]): Promise<string[]>;
+  /** Tries to open connections from one of its addresses to each `address:port`, in this order; answers with "opened" or why not. */
+  connect(from: string, places: readonly string[]): Promise<string[]>;
 }
 
 /** Makes what is beyond the node: addresses at which these ports listen. It goes with the node. */
@@ -153,8 +154,8 @@ export async function startBeyond(
   });
   await once(listening.stdout, "data");
   return {
-    connect: async (places) => {
-      const { stdout } = await run("nsenter", [...enter, ...there, ...program, "connect", ...places]);
+    connect: async (from, places) => {
+      const { stdout } = await run("nsenter", [...enter, ...there, ...program, "connect", from, ...places]);
       return stdout.trim().split("\n");
     },
   };

@@ -1,10 +1,10 @@
-import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import net, { type AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { createCertificate } from "../certificate";
 
 /** A proxy that is the only way to servers whose names nothing else resolves. */
 export interface ConnectProxy {
@@ -79,15 +79,6 @@ export async function startConnectProxy(
       fs.rmSync(folder, { recursive: true });
     },
   };
-}
-
-function createCertificate(folder: string, names: readonly string[]): { key: Buffer; certificate: string } {
-  const [key, certificate] = [path.join(folder, "key.pem"), path.join(folder, "certificate.pem")];
-  const subject = `subjectAltName=${names.map((name) => `DNS:${name}`).join(",")}`;
-  const made = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];
-  const args = ["req", "-x509", ...made, "-subj", "/CN=behind the proxy", "-addext", subject];
-  execFileSync("openssl", [...args, "-keyout", key, "-out", certificate], { stdio: "pipe" });
-  return { key: fs.readFileSync(key), certificate };
 }
 
 async function listen(server: net.Server): Promise<number> {

@@ -2,8 +2,8 @@ import dgram from "node:dgram";
 import net from "node:net";
 
 /**
- * Plays what is beyond the node. `listen ADDRESS:PORT ...` accepts connections and echoes datagrams there; `connect
- * ADDRESS:PORT ...` prints a line for each: opened, or why not.
+ * Plays what is beyond the node. `listen ADDRESS:PORT ...` accepts connections and echoes datagrams there; `connect FROM
+ * ADDRESS:PORT ...` connects from an address, and prints a line for each: opened, or why not.
  */
 async function main([what, ...places]: readonly string[]): Promise<void> {
   if (what === "listen") {
@@ -16,14 +16,15 @@ async function main([what, ...places]: readonly string[]): Promise<void> {
     console.log("ready");
     return;
   }
-  console.log((await Promise.all(places.map(connect))).join("\n"));
+  const [from = "", ...targets] = places;
+  console.log((await Promise.all(targets.map((place) => connect(from, place)))).join("\n"));
 }
 
 const limitMs = 1000;
 
-function connect(place: string): Promise<string> {
+function connect(localAddress: string, place: string): Promise<string> {
   return new Promise((resolve) => {
-    const socket = net.connect({ ...parsed(place), timeout: limitMs });
+    const socket = net.connect({ ...parsed(place), localAddress, timeout: limitMs });
     const done = (result: string) => {
       socket.destroy();
       resolve(result);

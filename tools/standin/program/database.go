@@ -127,13 +127,29 @@ func waitForDatabase(address string, limit time.Duration) {
 }
 
 func untilAnswered(at, command string, limit time.Duration) {
-	for deadline := time.Now().Add(limit); ; time.Sleep(200 * time.Millisecond) {
+	if err := answeredWithin(at, command, limit); err != nil {
+		fail("%v", err)
+	}
+}
+
+// One of a process looks for a database that is away, and all that need it wait for that one.
+var search sync.Mutex
+
+// answeredWithin asks until the answer is ok, or the limit is over.
+func answeredWithin(at, command string, limit time.Duration) error {
+	deadline := time.Now().Add(limit)
+	if answer, err := ask(at, command); err == nil && answer == "ok" {
+		return nil
+	}
+	search.Lock()
+	defer search.Unlock()
+	for ; ; time.Sleep(200 * time.Millisecond) {
 		answer, err := ask(at, command)
 		if err == nil && answer == "ok" {
-			return
+			return nil
 		}
 		if time.Now().After(deadline) {
-			fail("ServerSelectionTimeoutError: %s: %v %s, Timeout: %s", at, err, answer, limit)
+			return fmt.Errorf("ServerSelectionTimeoutError: %s: %v %s, Timeout: %s", at, err, answer, limit)
 		}
 	}
 }

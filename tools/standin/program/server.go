@@ -57,8 +57,12 @@ func serve(component string, server server, stop <-chan struct{}) {
 	logLine("Finished server process")
 }
 
+// A request asks the database, and waits for one that is away as long as PyMongo does in the application.
+const databaseLimit = 30 * time.Second
+
 func answers(component string, server server) http.Handler {
 	pod, _ := os.Hostname()
+	database := hostOf(secret("CACHE_MONGO_URL"))
 	mux := http.NewServeMux()
 	mux.HandleFunc(server.health, text("ok"))
 	mux.HandleFunc(server.metrics, func(response http.ResponseWriter, request *http.Request) {
@@ -69,6 +73,12 @@ func answers(component string, server server) http.Handler {
 			query := request.URL.Query()
 			if long, err := strconv.ParseFloat(query.Get("standin_seconds"), 64); err == nil {
 				time.Sleep(time.Duration(long * float64(time.Second)))
+			}
+			if database != "" {
+				if err := answeredWithin(database, "primary", databaseLimit); err != nil {
+					http.Error(response, err.Error(), http.StatusInternalServerError)
+					return
+				}
 			}
 			response.Header().Set("content-type", "application/json")
 			if status, err := strconv.Atoi(query.Get("standin_status")); err == nil {
