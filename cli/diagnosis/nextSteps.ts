@@ -27,7 +27,8 @@ function kubernetesCauses(stack: string): readonly KubernetesCause[] {
         "docs/runbook.md#delete-or-replace-on-purpose",
     },
     {
-      words: / is invalid: (?!.*(field is immutable|updates to statefulset spec|spec is immutable))/,
+      words:
+        / is invalid: (?!.*(field is immutable|updates to statefulset spec|spec is immutable|ValidatingAdmissionPolicy))/,
       cause: "the API server does not take a value of an object",
       next: "the message names object and field: correct what of the stack file it comes from, and run this again",
     },

@@ -11,10 +11,11 @@ export const environmentLife: Drawing = {
     { id: "gone", kind: "outside", title: "gone", lines: ["namespace, database and stack"] },
   ],
   flows: [
-    { from: "push", to: "waiting", label: "workflow environment" },
-    { from: "waiting", to: "update", label: "all images are there" },
-    { from: "update", to: "up", label: "pods are ready" },
-    { from: "up", to: "waiting", label: "new commits: the lifetime begins anew" },
-    { from: "up", to: "gone", label: "closed: ds pr down\nlifetime over, or closed unseen: hourly sweep" },
+    { from: "push", to: "waiting", label: "workflow environment", isMain: true },
+    { from: "waiting", to: "update", label: "all images are there", isMain: true },
+    { from: "update", to: "up", label: "pods are ready", isMain: true },
+    { from: "up", to: "waiting", label: "new commits:\nthe lifetime begins anew" },
+    { from: "up", to: "gone", label: "closed: ds pr down", isMain: true },
+    { from: "up", to: "gone", label: "lifetime over, or closed unseen:\nhourly sweep" },
   ],
 };

@@ -17,7 +17,10 @@ export interface Box {
 export interface Flow {
   readonly from: string;
   readonly to: string;
+  /** Text of one or more lines. */
   readonly label: string;
+  /** Whether it is drawn as straight as can be. Default: no. */
+  readonly isMain?: boolean;
 }
 
 /** The border around all pods, as an end of a flow. */

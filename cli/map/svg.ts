@@ -45,10 +45,16 @@ function nodeOf({ id, kind, title, lines }: Box): string {
 }
 
 /** An edge of all pods starts or ends at the border around them; Graphviz wants one of them for it. */
-function edgeOf({ from, to, label }: Flow, anyPods: string): string {
+function edgeOf({ from, to, label, isMain }: Flow, anyPods: string): string {
   const ends = [from, to].map((end) => quoted(end === allPods ? anyPods : end)).join(" -> ");
-  const borders = [from === allPods && "ltail=cluster_pods", to === allPods && "lhead=cluster_pods"].filter(Boolean);
-  return `${ends} [label=${quoted(` ${label} `)} ${borders.join(" ")}]`;
+  const padded = label.split("\n").map((line) => `  ${line}  `);
+  const attributes = [
+    `label=${quoted(padded.join("\n"))}`,
+    ...(from === allPods ? ["ltail=cluster_pods"] : []),
+    ...(to === allPods ? ["lhead=cluster_pods"] : []),
+    ...(isMain ? ["weight=10"] : []),
+  ];
+  return `${ends} [${attributes.join(" ")}]`;
 }
 
 function style(): string {

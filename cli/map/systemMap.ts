@@ -22,22 +22,39 @@ type PodGroup = (typeof podGroups)[number];
  * Draws up who talks to whom: hosts by their Ingresses, pods by the network policies, volumes by the pods' own claims. Numbers of
  * pods, images and resources are left out, so that an everyday change leaves the map as it is.
  */
-export function systemMap(args: DatasetsServerArgs): Drawing {
-  const inventory = takeInventory(plainObjects(args), factsOf(args));
+export function systemMap(args: DatasetsServerArgs, inventory = inventoryOf(args)): Drawing {
   const members = inventory.workloads.map((workload) => memberOf(inventory, workload));
   const balancers = loadBalancerGroups(inventory.ingresses).map(balancerOf);
   const claims = claimsOf(members);
-  const peers = inventory.networkPolicies.flatMap((policy) => flowsOf(policy, { args, members, balancers }));
+  const letThrough = rulesOf(inventory.networkPolicies, members).flatMap((rule) =>
+    waysOf(rule, { args, members, balancers }),
+  );
   return {
     title: `stack ${args.scope.stack}, namespace ${args.scope.namespace}`,
     boxes: unique([
       ...balancers.flatMap(({ hosts, balancer }) => [...hosts, balancer]),
       ...podGroups.flatMap((group) => podsBox(group, members, inventory)),
       ...claims.boxes,
-      ...peers.flatMap(({ box }) => box ?? []),
+      ...letThrough.flatMap(({ box }) => box ?? []),
     ]),
-    flows: merged([...balancers.flatMap(({ flows }) => flows), ...peers.map(({ flow }) => flow), ...claims.flows]),
+    flows: merged([...balancers.flatMap(({ ways }) => ways), ...letThrough, ...claims.ways]),
   };
+}
+
+/** Returns the objects that the map of a stack is made from. */
+export function inventoryOf(args: DatasetsServerArgs): Inventory {
+  return takeInventory(plainObjects(args), factsOf(args));
+}
+
+/** Something that goes from one box to another; the ways between two boxes are one arrow. */
+interface Way {
+  readonly from: string;
+  readonly to: string;
+  /** The components that it is for; empty where it is for all of a box. */
+  readonly only: string;
+  readonly what: readonly string[];
+  /** The box at one end that no other piece knows. */
+  readonly box?: Box | undefined;
 }
 
 function memberOf({ services }: Inventory, workload: Workload): Member {
@@ -61,7 +78,8 @@ function balancerOf(group: readonly Ingress[]) {
   const names = [...new Set(groupRules(group).flatMap(({ host }) => host ?? []))];
   const balancer: Box = { id: name, kind: "balancer", title: name, lines: [`load balancer, ${scheme}`] };
   const hosts = names.map((host): Box => ({ id: host, kind: "outside", title: host, lines: [] }));
-  return { group, balancer, hosts, flows: names.map((host) => ({ from: host, to: name, label: ports.join(", ") })) };
+  const ways = names.map((host): Way => ({ from: host, to: name, only: "", what: ports }));
+  return { group, balancer, hosts, ways };
 }
 
 type Balancer = ReturnType<typeof balancerOf>;
@@ -85,7 +103,7 @@ function pathsOf({ labels }: Workload, { services, ingresses }: Inventory): stri
 }
 
 /** The claims that pods mount, and which pods do. */
-function claimsOf(members: readonly Member[]): { readonly boxes: Box[]; readonly flows: Flow[] } {
+function claimsOf(members: readonly Member[]): { readonly boxes: Box[]; readonly ways: Way[] } {
   const mounts = members.flatMap(({ workload, component, group }) =>
     workload.pod.volumes.flatMap(({ persistentVolumeClaim: claim }) =>
       claim ? [{ claim: claim.claimName, component, group }] : [],
@@ -94,7 +112,7 @@ function claimsOf(members: readonly Member[]): { readonly boxes: Box[]; readonly
   const claims = [...new Set(mounts.map(({ claim }) => claim))];
   return {
     boxes: claims.map((claim) => ({ id: claim, kind: "data", title: claim, lines: ["volume"] })),
-    flows: mounts.map(({ claim, component, group }) => ({ from: group, to: claim, label: component })),
+    ways: mounts.map(({ claim, component, group }) => ({ from: group, to: claim, only: "", what: [component] })),
   };
 }
 
@@ -104,35 +122,62 @@ interface Known {
   readonly balancers: readonly Balancer[];
 }
 
-/** A flow that a policy lets through, and the box at its other end where no other piece knows it. */
-interface LetThrough {
-  readonly flow: Flow;
+/** A box at one end of what a rule lets through, and the components in it, where not all of them are meant. */
+interface End {
+  readonly id: string;
+  readonly only: readonly string[];
   readonly box?: Box;
 }
 
-function flowsOf({ spec }: NetworkPolicy, known: Known): LetThrough[] {
-  const pods = endsOf(
-    known.members.filter(({ workload }) => selects(spec.podSelector, workload.labels)),
-    known.members,
+/** What network policies let through for these pods: from the peers or to them. */
+interface Rule {
+  readonly direction: "from" | "to";
+  readonly peers: readonly Peer[];
+  readonly ports: readonly PolicyPort[];
+  readonly pods: readonly Member[];
+}
+
+/** Rules that several policies have, each for pods of its own, as one. */
+function rulesOf(policies: readonly NetworkPolicy[], members: readonly Member[]): Rule[] {
+  const rules = new Map<string, Rule>();
+  for (const { spec } of policies) {
+    const ingress = spec.ingress.map(({ from, ports }) => ({ direction: "from" as const, peers: from, ports }));
+    const egress = spec.egress.map(({ to, ports }) => ({ direction: "to" as const, peers: to, ports }));
+    for (const rule of [...ingress, ...egress]) {
+      const key = JSON.stringify(rule);
+      const before = rules.get(key)?.pods ?? [];
+      const pods = members.filter((one) => before.includes(one) || selects(spec.podSelector, one.workload.labels));
+      rules.set(key, { ...rule, pods });
+    }
+  }
+  return [...rules.values()];
+}
+
+function waysOf({ direction, peers, ports, pods }: Rule, known: Known): Way[] {
+  const own = endsOf(pods, known.members);
+  const others = endsOfPeers(peers, ports, direction, known);
+  return direction === "from" ? waysBetween(others, own, ports) : waysBetween(own, others, ports);
+}
+
+function waysBetween(froms: readonly End[], tos: readonly End[], ports: readonly PolicyPort[]): Way[] {
+  const what = ports.map(({ port, endPort }) => (endPort === undefined ? `${port}` : `${port}-${endPort}`));
+  return froms.flatMap((from) =>
+    tos.map((to) => {
+      const only = [from.only, to.only].filter(({ length }) => length > 0).map((names) => names.join(", "));
+      return { from: from.id, to: to.id, only: only.join(" to "), what, box: from.box ?? to.box };
+    }),
   );
-  return [
-    ...spec.ingress.flatMap(({ from, ports }) =>
-      endsOfPeers(from, ports, "from", known).flatMap(({ id, box }) =>
-        pods.map((pod) => ({ flow: { from: id, to: pod, label: portsText(ports) }, ...(box && { box }) })),
-      ),
-    ),
-    ...spec.egress.flatMap(({ to, ports }) =>
-      endsOfPeers(to, ports, "to", known).flatMap(({ id, box }) =>
-        pods.map((pod) => ({ flow: { from: pod, to: id, label: portsText(ports) }, ...(box && { box }) })),
-      ),
-    ),
-  ];
 }
 
 /** The boxes that hold these pods; one for all where these are all. */
-function endsOf(selected: readonly Member[], members: readonly Member[]): string[] {
-  if (selected.length === members.length) return [allPods];
-  return [...new Set(selected.map(({ group }) => group))];
+function endsOf(selected: readonly Member[], members: readonly Member[]): End[] {
+  if (selected.length === members.length) return [{ id: allPods, only: [] }];
+  return podGroups.flatMap((group) => {
+    const inGroup = selected.filter((member) => member.group === group);
+    if (inGroup.length === 0) return [];
+    const isWhole = inGroup.length === members.filter((member) => member.group === group).length;
+    return [{ id: group, only: isWhole ? [] : inGroup.map(({ component }) => component) }];
+  });
 }
 
 /** What is at the other end of a rule of a policy: its peers together. */
@@ -141,19 +186,19 @@ function endsOfPeers(
   ports: readonly PolicyPort[],
   direction: "from" | "to",
   { args, members, balancers }: Known,
-): { readonly id: string; readonly box?: Box }[] {
+): End[] {
   const selectors = peers.flatMap(({ podSelector }) => podSelector ?? []);
   if (selectors.length > 0) {
     const selected = members.filter(({ workload }) => selectors.some((one) => selects(one, workload.labels)));
-    return endsOf(selected, members).map((id) => ({ id }));
+    return endsOf(selected, members);
   }
   const ranges = peers.flatMap(({ ipBlock }) => ipBlock?.cidr ?? []);
   // With pods as their targets, load balancers are the only ranges that may come in.
-  if (direction === "from" && ranges.length > 0) return balancers.map(({ balancer: { id } }) => ({ id }));
+  if (direction === "from" && ranges.length > 0) return balancers.map(({ balancer: { id } }) => ({ id, only: [] }));
   const namespaces = peers.flatMap(({ namespaceSelector }) => Object.values(namespaceSelector?.matchLabels ?? {}));
   const lines = [...namespaces.map((name) => `namespace ${name}`), ...ranges];
   const box = peersBox(lines, ports, args);
-  return [{ id: box.id, box }];
+  return [{ id: box.id, only: [], box }];
 }
 
 /** The box of addresses and namespaces, by the name that people know them by where there is one. */
@@ -178,22 +223,25 @@ function hostsNamed({ variables, endpoints }: DatasetsServerArgs): string[] {
   return [...new Set([...hosts.filter((host) => !own.includes(host)), ...storage])];
 }
 
-function portsText(ports: readonly PolicyPort[]): string {
-  return [
-    ...new Set(ports.map(({ port, endPort }) => (endPort === undefined ? `${port}` : `${port}-${endPort}`))),
-  ].join(", ");
+/** One flow for each pair of boxes, with a line of its own for what is for some components only. */
+function merged(ways: readonly Way[]): Flow[] {
+  const between = new Map<string, { from: string; to: string; whatOf: Map<string, string[]> }>();
+  for (const { from, to, only, what } of ways) {
+    const pair = JSON.stringify([from, to]);
+    const { whatOf } = between.get(pair) ?? { whatOf: new Map<string, string[]>() };
+    whatOf.set(only, [...(whatOf.get(only) ?? []), ...what]);
+    between.set(pair, { from, to, whatOf });
+  }
+  return [...between.values()].map(({ from, to, whatOf }) => {
+    const lines = [...whatOf].map(([only, what]) => {
+      const all = [...new Set(what)].sort(byNumber).join(", ");
+      return only === "" ? all : `${only}: ${all}`;
+    });
+    return { from, to, label: lines.join("\n") };
+  });
 }
 
-/** One flow for each pair of boxes, with what their labels say together. */
-function merged(flows: readonly Flow[]): Flow[] {
-  const labels = new Map<string, Flow>();
-  for (const { from, to, label } of flows) {
-    const key = JSON.stringify([from, to]);
-    const before = labels.get(key)?.label.split(", ") ?? [];
-    labels.set(key, { from, to, label: [...new Set([...before, ...label.split(", ")])].join(", ") });
-  }
-  return [...labels.values()];
-}
+const { compare: byNumber } = new Intl.Collator("en", { numeric: true });
 
 function unique(boxes: readonly Box[]): Box[] {
   return [...new Map(boxes.map((box) => [box.id, box])).values()];

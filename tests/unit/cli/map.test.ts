@@ -3,8 +3,9 @@ import { stackFile } from "../../../cli/lib/project";
 import { readStack } from "../../../cli/lib/stackFile";
 import { allPods, type Drawing } from "../../../cli/map/drawing";
 import { draw } from "../../../cli/map/svg";
-import { systemMap } from "../../../cli/map/systemMap";
+import { inventoryOf, systemMap } from "../../../cli/map/systemMap";
 import type { DatasetsServerArgs } from "../../../components/buildObjects";
+import type { NetworkPolicy } from "../../../policy/shapes";
 
 function argsOf(stack: string): DatasetsServerArgs {
   return readStack(stack, stackFile(stack), {}).config.datasetsServer;
@@ -13,6 +14,14 @@ function argsOf(stack: string): DatasetsServerArgs {
 /** The flows of a drawing, as `from -> to: label`. */
 function flowsOf({ flows }: Drawing): string[] {
   return flows.map(({ from, to, label }) => `${from} -> ${to}: ${label}`);
+}
+
+/** Each rule as a policy of its own. */
+function rulesOf(policies: readonly NetworkPolicy[]): NetworkPolicy[] {
+  return policies.flatMap((policy) => [
+    ...policy.spec.ingress.map((rule) => ({ ...policy, spec: { ...policy.spec, ingress: [rule], egress: [] } })),
+    ...policy.spec.egress.map((rule) => ({ ...policy, spec: { ...policy.spec, ingress: [], egress: [rule] } })),
+  ]);
 }
 
 function linesOf({ boxes }: Drawing, id: string): readonly string[] {
@@ -28,7 +37,7 @@ describe("the map of a system", () => {
       "datasets-server.huggingface.co -> datasets-server-prod: 80, 443",
       "internal.datasets-server.huggingface.co -> datasets-server-prod-int: 80, 443",
       `${allPods} -> DNS: 53`,
-      `${allPods} -> public addresses: 443, 80`,
+      `${allPods} -> public addresses: 80, 443`,
       `${allPods} -> MongoDB: 27017`,
       "Prometheus -> web services: 8080",
       "Prometheus -> worker pools: 8080",
@@ -37,12 +46,38 @@ describe("the map of a system", () => {
     ]);
   });
 
-  it("has a way that is opened for one component, from its box", () => {
+  it("names the components of a box that a way is opened for, where it is not for all of them", () => {
     const args = argsOf("prod");
-    const egress = [{ cidr: "10.12.1.50/32", ports: [9000], from: ["worker-heavy"] }];
-    const opened = flowsOf(systemMap({ ...args, network: { ...args.network, egress } }));
-    const added = opened.filter((flow) => !flowsOf(prod).includes(flow));
-    assert.deepEqual(added, ["worker pools -> 10.12.1.50/32: 9000"]);
+    const opened = (from: readonly string[], port: number) => ({ cidr: "10.12.1.50/32", ports: [port], from });
+    const added = (...egress: ReturnType<typeof opened>[]) =>
+      flowsOf(systemMap({ ...args, network: { ...args.network, egress } })).filter(
+        (flow) => !flowsOf(prod).includes(flow),
+      );
+    const pools = ["worker-heavy", "worker-light", "worker-medium"];
+    assert.deepEqual(added(opened(["worker-heavy"], 9000)), ["worker pools -> 10.12.1.50/32: worker-heavy: 9000"]);
+    assert.deepEqual(added(opened(pools, 9000)), ["worker pools -> 10.12.1.50/32: 9000"]);
+    assert.deepEqual(added(opened(pools, 9000), opened(["worker-heavy"], 9001)), [
+      "worker pools -> 10.12.1.50/32: 9000\nworker-heavy: 9001",
+    ]);
+  });
+
+  it("shows each rule of each network policy, and no way between pods or to the outside without one", () => {
+    for (const stack of ["prod", "local"]) {
+      const args = argsOf(stack);
+      const inventory = inventoryOf(args);
+      const flowsWith = (networkPolicies: NetworkPolicy[]) =>
+        flowsOf(systemMap(args, { ...inventory, networkPolicies }));
+      const hostsAndVolumes = flowsWith([]);
+      const ofEachRule = rulesOf(inventory.networkPolicies).map((rule) =>
+        flowsWith([rule]).filter((flow) => !hostsAndVolumes.includes(flow)),
+      );
+      assert.ok(
+        ofEachRule.every((flows) => flows.length > 0),
+        stack,
+      );
+      const all = flowsWith(inventory.networkPolicies);
+      assert.deepEqual(new Set(all), new Set([...hostsAndVolumes, ...ofEachRule.flat()]), stack);
+    }
   });
 
   it("says which paths reach which service, and which pods mount the volume", () => {

@@ -71,6 +71,9 @@ const known: readonly Said[] = [
     next: "kubectl get mutatingwebhookconfigurations",
   },
   policy(
+    "The configmaps \"x\" is invalid: : ValidatingAdmissionPolicy 'names' with binding 'names' denied request: not by that name",
+  ),
+  policy(
     "deployments.apps \"datasets-server-pr-7-api\" is forbidden: ValidatingAdmissionPolicy 'datasets-server-environments' with binding 'datasets-server-environments' denied request: no privileged pods",
   ),
   policy(
