@@ -209,9 +209,7 @@ const comparison = z.object({
   html_url: z.string(),
   total_commits: z.number(),
   behind_by: z.number(),
-  commits: z.array(
-    z.object({ sha: z.string(), html_url: z.string(), commit: z.object({ message: z.string() }) }),
-  ),
+  commits: z.array(z.object({ sha: z.string(), html_url: z.string(), commit: z.object({ message: z.string() }) })),
 });
 
 /** Tells which of the application's commits lie between two tags, or why that is not known. */

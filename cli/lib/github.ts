@@ -230,9 +230,15 @@ export function requestErrorOf(error: unknown): RequestError | undefined {
   return cause instanceof RequestError ? cause : undefined;
 }
 
+/** Returns whether there is no machine of that name, which no wait changes. */
+function isUnknownName(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && "code" in cause && cause.code === "ENOTFOUND";
+}
+
 /** Returns how long to wait before a request is sent again; milliseconds, Infinity where that would not help. */
-function waitBeforeNext({ status, response }: RequestError, usualMs: number): number {
-  if (response === undefined) return usualMs;
+function waitBeforeNext({ status, response, cause }: RequestError, usualMs: number): number {
+  if (response === undefined) return isUnknownName(cause) ? Infinity : usualMs;
   const { "retry-after": seconds, "x-ratelimit-reset": reset } = response.headers;
   if (isLimit(status, response.headers)) {
     if (seconds !== undefined) return Number(seconds) * 1000;

@@ -183,6 +183,16 @@ describe("an answer of GitHub's that fails", () => {
     });
   }
 
+  it("is final when no machine has the name in GITHUB_API_URL", async () => {
+    // No name server is asked for a name that long.
+    const name = `${"x".repeat(64)}.invalid`;
+    const waits = { waitsMs: [60_000], totalMs: 120_000 };
+    await assert.rejects(
+      users.pullRequests(environmentOf(`http://${name}`), waits),
+      /^GET http:\/\/x+\.invalid\/.* did not answer \(getaddrinfo ENOTFOUND/,
+    );
+  });
+
   it("is named, with what to do, when it has another form", async () => {
     answers = [{ body: [{ id: 7 }] }];
     await assert.rejects(
