@@ -267,7 +267,9 @@ describe("the workflows", () => {
 
   it("name their runner themselves: no variable of the repository moves a job to another machine", () => {
     for (const { where, job } of jobs) assert.equal(job["runs-on"], "ubuntu-24.04", where);
-    for (const [file, text] of texts) assert.doesNotMatch(text, /\bvars\b/, file);
+    // The one variable there is decides which pull requests get an environment, and nothing about how.
+    const variables = [...texts.values()].flatMap((text) => text.match(/\bvars\b[.\w]*/g) ?? []);
+    assert.deepEqual([...new Set(variables)], ["vars.ENVIRONMENT_LABEL"]);
   });
 
   it("give forks nothing but checks that need no network of ours, on machines that are not ours", () => {
@@ -450,10 +452,32 @@ describe("runs of a workflow at the same time", () => {
   });
 
   it("wait for one another where they are about the environment of the same pull request", () => {
-    const { concurrency: one, jobs: both } = workflowOf("environment.yml");
-    assert.match(one?.group ?? "", /^environment-.*github\.event\.pull_request\.number/);
-    assert.equal(one?.["cancel-in-progress"], false);
-    assert.deepEqual(Object.keys(both), ["up", "down"]);
+    for (const { job } of jobs.filter(({ file }) => file === "environment.yml")) {
+      assert.match(job.concurrency?.group ?? "", /^environment-.*github\.event\.pull_request\.number/);
+      assert.equal(job.concurrency?.["cancel-in-progress"], false);
+    }
+    assert.deepEqual(Object.keys(workflowOf("environment.yml").jobs), ["up", "down"]);
+  });
+
+  it("bring an environment up for a pull request with the label that is asked for, or by hand for any image", () => {
+    const { workflow_dispatch: byHand, pull_request_target: byEvent } = workflowOf("environment.yml").on;
+    assert.deepEqual(Object.keys(z.object({ inputs: z.object({}).loose() }).parse(byHand).inputs), ["number", "image"]);
+    assert.ok(
+      z
+        .object({ types: z.array(z.string()) })
+        .parse(byEvent)
+        .types.includes("labeled"),
+    );
+    const { if: condition, steps: its } = jobOf("environment.yml", "up");
+    assert.match(
+      condition,
+      /vars\.ENVIRONMENT_LABEL == '' \|\| contains\(.*labels\.\*\.name, vars\.ENVIRONMENT_LABEL\)/,
+    );
+    const updates = its.filter(({ run }) => run?.includes("ds pr up")).map(({ if: when }) => when);
+    assert.deepEqual(updates, [
+      "github.event_name == 'pull_request_target'",
+      "github.event_name == 'workflow_dispatch'",
+    ]);
   });
 
   it("are never ended when they sweep or look for drift", () => {
