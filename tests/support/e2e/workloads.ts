@@ -32,13 +32,18 @@ const kinds = {
   v1: ["ConfigMap", "PersistentVolumeClaim", "Pod", "Secret", "Service", "ServiceAccount"],
 } as const;
 
-/** What each object of a namespace is: another text when it was replaced or somebody changed it. */
+/**
+ * What each object of a namespace is: another text when it was replaced or somebody changed it, and none once it is being
+ * deleted, as a rollout's old pods are for a while.
+ */
 export async function identities({ objects }: Kubernetes, namespace: string): Promise<string[]> {
   const wanted = Object.entries(kinds).flatMap(([api, names]) => names.map((kind) => ({ api, kind })));
   const lists = await Promise.all(
     wanted.map(async ({ api, kind }) => {
       const { items } = await objects.list(api, kind, namespace);
-      return items.filter((object) => !isOfJob(object)).map((object) => `${kind} ${identity(object)}`);
+      return items
+        .filter((object) => !isOfJob(object) && object.metadata?.deletionTimestamp === undefined)
+        .map((object) => `${kind} ${identity(object)}`);
     }),
   );
   return lists.flat().sort();
