@@ -1,4 +1,4 @@
-import { parseDocument } from "yaml";
+import { isScalar, parseDocument } from "yaml";
 import { z } from "zod";
 import { UserError } from "../cluster/userError";
 import { imageTag } from "../config/fields";
@@ -9,7 +9,6 @@ import { engineFor } from "./lib/engine";
 import { originRepository } from "./lib/git";
 import { type GitHubRepository, gitHubRepository, requestErrorOf } from "./lib/github";
 import { stackFileName } from "./lib/project";
-import { writtenStackFile } from "./lib/stackFile";
 import { smokeOf } from "./smoke";
 
 export interface Promotion {
@@ -158,13 +157,14 @@ async function fileAt(repository: GitHubRepository, path: string, ref: string): 
   return Buffer.from(content, "base64").toString();
 }
 
-/** Returns a stack file with another image tag, and the one that it has. */
+/** Returns a stack file with another image tag, and the one that it has. All else stays as it was written. */
 export function withTag(file: string, tag: string): { readonly from: string; readonly text: string } {
-  const document = parseDocument(file);
-  const at = ["config", "datasets-server:images", "tag"];
-  const from = document.getIn(at);
-  document.setIn(at, tag);
-  return { from: String(from), text: writtenStackFile(document) };
+  const node = parseDocument(file).getIn(["config", "datasets-server:images", "tag"], true);
+  if (!isScalar(node) || !node.range) {
+    throw new UserError("the stack file on main has no images.tag; no changes were made", "docs/configuration.md");
+  }
+  const [start, end] = node.range;
+  return { from: String(node.value), text: file.slice(0, start) + tag + file.slice(end) };
 }
 
 interface BranchContent {

@@ -1,6 +1,5 @@
 import { parseDocument } from "yaml";
 import { UserError } from "../../cluster/userError";
-import { writtenStackFile } from "../lib/stackFile";
 
 /** What the secrets of a stack file are encrypted with. */
 const encryption = ["secretsprovider", "encryptedkey", "encryptionsalt"] as const;
@@ -51,7 +50,7 @@ export function oldStackFile(
   if (skipMigration) document.setIn(["config", "datasets-server:migration", "mode"], "skip");
   const isUntouched = secrets.size === 0 && isSameKey && !skipMigration;
   return {
-    text: isUntouched ? old : writtenStackFile(document),
+    text: isUntouched ? old : document.toString({ lineWidth: 0, flowCollectionPadding: false }),
     secrets: [...secrets],
   };
 }

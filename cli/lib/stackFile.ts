@@ -1,6 +1,5 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { Document } from "yaml";
 import { z } from "zod";
 import { secretMarker } from "../../catalog/secrets";
 import { UserError } from "../../cluster/userError";
@@ -65,11 +64,6 @@ export function readStackFileHead(file: string): StackFileHead {
   if (read.issues.length > 0) return refuseSubject(path.basename(file), read.issues);
   const { config, ...rest } = checked(file, stackFileText, value);
   return { cluster: config["datasets-server:cluster"], keeper: keeperOf(rest) };
-}
-
-/** Writes a stack file that was read by `yaml` and changed; all else stays as it was written. */
-export function writtenStackFile(document: Document): string {
-  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
 
 function checked<T>(file: string, schema: z.ZodType<T>, value: unknown): T {

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
+import { serviceNames } from "../../../catalog/services";
 import {
   checkCount,
   deployedPlace,
@@ -15,7 +16,7 @@ import { listEnvironments, reasonToGo, taggedParameters } from "../../../cli/env
 import { openStore } from "../../../cli/state/store";
 import { builtIngresses } from "../../../config/capacity";
 import { type Parameters, parameterIssues, readParameters } from "../../../config/pullRequest";
-import { albPrefix, readIngresses } from "../../../policy/loadBalancer";
+import { albPrefix, loadBalancerUse, readIngresses, timesThatFit } from "../../../policy/loadBalancer";
 import { stackConfig } from "../../support/stackConfig";
 
 const good: UpInput = { pr: "123", imageTag: "sha-abc1234" };
@@ -112,6 +113,9 @@ describe("the room for environments", () => {
     assert.deepEqual(deployedPlace(ofB), { loadBalancer: b, firstOrder: -1000 });
   });
 
+  /** The first order of the environment that comes so many after the first one. */
+  const turn = (index: number) => -1000 + serviceNames.length * index;
+
   /** An environment as its stack has deployed it. */
   function on(loadBalancer: string, number: number, firstOrder = -1000): PlacedOccupant {
     const text = JSON.stringify(ofB).replaceAll(b, loadBalancer);
@@ -132,7 +136,7 @@ describe("the room for environments", () => {
   });
 
   const several = (loadBalancer: string, count: number, from = 1) =>
-    Array.from({ length: count }, (_, index) => on(loadBalancer, from + index, -1000 + 6 * index));
+    Array.from({ length: count }, (_, index) => on(loadBalancer, from + index, turn(index)));
 
   const newcomer = (others: readonly PlacedOccupant[], names: readonly string[] = loadBalancers) =>
     settlePlace({ number: 100, ingresses: ofB }, others, names);
@@ -145,22 +149,25 @@ describe("the room for environments", () => {
   });
 
   it("is taken at the first orders that no other on that load balancer has", () => {
-    assert.equal(newcomer(several(a, 2), [a]).firstOrder, -988);
-    assert.equal(newcomer([on(a, 1, -1000), on(a, 3, -988)], [a]).firstOrder, -994);
+    assert.equal(newcomer(several(a, 2), [a]).firstOrder, turn(2));
+    assert.equal(newcomer([on(a, 1, turn(0)), on(a, 3, turn(2))], [a]).firstOrder, turn(1));
   });
 
   it("is kept for one that has deployed nothing yet, where its stack has recorded its place", () => {
     assert.deepEqual(newcomer([starting(a, 20)]), { loadBalancer: b, firstOrder: -1000 });
-    assert.deepEqual(newcomer([starting(a, 20)], [a]), { loadBalancer: a, firstOrder: -994 });
+    assert.deepEqual(newcomer([starting(a, 20)], [a]), { loadBalancer: a, firstOrder: turn(1) });
   });
 
   it("is counted where environments are, until a load balancer has as many rules as AWS lets it have", () => {
-    assert.equal(newcomer([...several(a, 8), ...several(b, 9, 20)]).loadBalancer, a);
-    assert.throws(() => newcomer([...several(a, 8), starting(a, 19), ...several(b, 9, 20)]), {
-      message:
-        "pr-100 has no room: hub-datasets-server-pr-a would have 110 rules, of at most 100, with pr-1, pr-2, pr-3, pr-4, pr-5, " +
-        "pr-6, pr-7, pr-8, pr-19; hub-datasets-server-pr-b would have 110 rules, of at most 100, with pr-20, pr-21, pr-22, " +
-        "pr-23, pr-24, pr-25, pr-26, pr-27, pr-28; no changes were made",
+    const { times } = timesThatFit(loadBalancerUse(ofB));
+    assert.equal(newcomer([...several(a, times - 1), ...several(b, times, 20)]).loadBalancer, a);
+    const onA = [...several(a, times - 1), starting(a, 19)];
+    const onB = several(b, times, 20);
+    const names = (those: readonly PlacedOccupant[]) => those.map(({ number }) => `pr-${number}`).join(", ");
+    const tooMany = (loadBalancer: string, those: readonly PlacedOccupant[]) =>
+      `${loadBalancer} would have \\d+ [a-z ]+, of at most \\d+, with ${names(those)}`;
+    assert.throws(() => newcomer([...onA, ...onB]), {
+      message: new RegExp(`^pr-100 has no room: ${tooMany(a, onA)}; ${tooMany(b, onB)}; no changes were made$`),
       next: /ds pr sweep .*datasets-server:pullRequest\.loadBalancers/,
     });
   });
@@ -171,8 +178,8 @@ describe("the room for environments", () => {
       settlePlace({ number: 7, ingresses: ofB, kept }, others, names);
     for (const names of [[a, b], [c, b, a], [b]]) assert.deepEqual(update(several(a, 5), names), kept);
     assert.throws(
-      () => update(several(a, 9, 20), [a, b]),
-      /pr-7 has no room: hub-datasets-server-pr-a would have 110 rules/,
+      () => update(several(a, timesThatFit(loadBalancerUse(ofB)).times, 20), [a, b]),
+      /pr-7 has no room: hub-datasets-server-pr-a would have \d+ /,
     );
   });
 
@@ -196,7 +203,7 @@ describe("the place of an environment", () => {
     });
     assert.deepEqual(placeOf({ number: 2, ingresses }, {}, loadBalancers), {
       loadBalancer: "hub-datasets-server-pr-a",
-      firstOrder: -994,
+      firstOrder: -1000 + serviceNames.length,
     });
     assert.deepEqual(placeOf({ number: 2, ingresses: [] }, {}, loadBalancers), {
       loadBalancer: "c",

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { workerComponent } from "../../../catalog/workers";
 import { stackFile } from "../../../cli/lib/project";
 import { readStack } from "../../../cli/lib/stackFile";
 import { allPods, type Drawing } from "../../../cli/map/drawing";
@@ -9,6 +10,12 @@ import type { NetworkPolicy } from "../../../policy/shapes";
 
 function argsOf(stack: string): DatasetsServerArgs {
   return readStack(stack, stackFile(stack), {}).config.datasetsServer;
+}
+
+/** Production's, without what its stack file may open beyond what all need. */
+function plainProd(): DatasetsServerArgs {
+  const args = argsOf("prod");
+  return { ...args, network: { ...args.network, egress: [] } };
 }
 
 /** The flows of a drawing, as `from -> to: label`. */
@@ -29,7 +36,7 @@ function linesOf({ boxes }: Drawing, id: string): readonly string[] {
 }
 
 describe("the map of a system", () => {
-  const prod = systemMap(argsOf("prod"));
+  const prod = systemMap(plainProd());
 
   it("has each way that the network policies let through, with its ports, and no other", () => {
     const ways = flowsOf(prod).filter((flow) => !flow.includes("-pvc"));
@@ -47,13 +54,13 @@ describe("the map of a system", () => {
   });
 
   it("names the components of a box that a way is opened for, where it is not for all of them", () => {
-    const args = argsOf("prod");
+    const args = plainProd();
     const opened = (from: readonly string[], port: number) => ({ cidr: "10.12.1.50/32", ports: [port], from });
     const added = (...egress: ReturnType<typeof opened>[]) =>
       flowsOf(systemMap({ ...args, network: { ...args.network, egress } })).filter(
         (flow) => !flowsOf(prod).includes(flow),
       );
-    const pools = ["worker-heavy", "worker-light", "worker-medium"];
+    const pools = Object.keys(args.workers).map(workerComponent);
     assert.deepEqual(added(opened(["worker-heavy"], 9000)), ["worker pools -> 10.12.1.50/32: worker-heavy: 9000"]);
     assert.deepEqual(added(opened(pools, 9000)), ["worker pools -> 10.12.1.50/32: 9000"]);
     assert.deepEqual(added(opened(pools, 9000), opened(["worker-heavy"], 9001)), [
@@ -81,19 +88,15 @@ describe("the map of a system", () => {
   });
 
   it("says which paths reach which service, and which pods mount the volume", () => {
-    assert.deepEqual(linesOf(prod, "web services"), [
-      "admin  /admin",
-      "api  /",
-      "rows  /rows",
-      "search  /filter  /search",
-      "sse-api  /sse",
-      "webhook  /webhook",
-    ]);
+    const lines = linesOf(prod, "web services");
+    for (const line of ["admin  /admin", "api  /", "search  /filter  /search"]) assert.ok(lines.includes(line), line);
     assert.ok(flowsOf(prod).includes("web services -> datasets-server-parquet-pvc: admin, rows, search"));
   });
 
   it("names the hosts outside that the application's variables name", () => {
-    assert.deepEqual(linesOf(prod, "public addresses"), ["huggingface.co", "opts-api.spawningaiapi.com", "Amazon S3"]);
+    const named = linesOf(prod, "public addresses");
+    for (const host of ["huggingface.co", "opts-api.spawningaiapi.com", "Amazon S3"])
+      assert.ok(named.includes(host), host);
   });
 
   it("has a stack's own database with its volume where there is one", () => {

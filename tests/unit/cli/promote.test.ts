@@ -226,4 +226,11 @@ describe("a stack file with another image tag", () => {
       assert.notEqual(text, file);
     });
   }
+
+  it("is as it was written, however that was", () => {
+    const written = (tag: string) =>
+      `config:\n  a: [ b,  c ] # why\n  datasets-server:images:  {tag: ${tag}, x: 'y'}\n`;
+    assert.deepEqual(withTag(written('"sha-59db084"'), newTag), { from: "sha-59db084", text: written(newTag) });
+    assert.throws(() => withTag("config: {}\n", newTag), /no images\.tag; no changes were made/);
+  });
 });
