@@ -6,8 +6,9 @@ import { stackFile } from "../../../cli/lib/project";
 import { givenTag, openPromotion, promote, runningTag, withTag } from "../../../cli/promote";
 import { environmentOf, quick, repository, token } from "../../support/github";
 import { type Answer, type HttpServer, startHttpServer } from "../../support/httpServer";
+import { fixtureText } from "../../support/stackConfig";
 
-const prod = readFileSync(stackFile("prod"), "utf8");
+const prod = fixtureText("prod");
 const [oldTag, newTag, newerTag] = ["sha-59db084", "sha-aaaaaaa", "sha-bbbbbbb"];
 
 interface Pull {

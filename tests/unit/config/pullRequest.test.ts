@@ -95,11 +95,13 @@ describe("the load balancer of an environment", () => {
   });
 
   it("is without that the one where its number puts it, and is recorded", () => {
+    // The fourth that b has, of pr-1, pr-3, pr-5 and pr-7.
+    const firstOrder = -1000 + 3 * serviceNames.length;
     assert.deepEqual(endpointOf({}), {
       name: b,
       group: b,
-      firstOrder: -982,
-      recorded: { loadBalancer: b, firstOrder: "-982" },
+      firstOrder,
+      recorded: { loadBalancer: b, firstOrder: String(firstOrder) },
     });
   });
 
