@@ -117,7 +117,11 @@ describe("an environment whose stack file changes", () => {
   });
 
   it("is refused a load balancer that others in its group have otherwise, with who they are", async () => {
-    await set({ "ingress.public.loadBalancer.tags": { Env: "other" } });
+    await set({
+      // A new environment takes the load balancer with the most room: there is one.
+      "pullRequest.loadBalancers": ["datasets-server-local-pr-a"],
+      "ingress.public.loadBalancer.tags": { Env: "other" },
+    });
     const { code, said } = await up(4);
     assert.equal(code, 1, said);
     assert.match(said, /pr-4 shares load balancer datasets-server-local-pr-a .*: pr-2 \(tags Env=local,/);
