@@ -120,6 +120,7 @@ describe("an environment whose stack file changes", () => {
     await set({
       // A new environment takes the load balancer with the most room: there is one.
       "pullRequest.loadBalancers": ["datasets-server-local-pr-a"],
+      "pullRequest.maxOpen": 9,
       "ingress.public.loadBalancer.tags": { Env: "other" },
     });
     const { code, said } = await up(4);
