@@ -72,14 +72,14 @@ function memberOf({ services }: Inventory, workload: Workload): Member {
 /** A load balancer, the hosts that it answers for, and who asks it. */
 function balancerOf(group: readonly Ingress[]) {
   const [first] = group;
-  const name = (first && albAnnotation(first, "load-balancer-name")) ?? "load balancer";
-  const scheme = (first && albAnnotation(first, "scheme")) ?? "internal";
-  const ports = [...(first ? (albAnnotation(first, "listen-ports") ?? "443") : "").matchAll(/\d+/g)].map(String);
+  const annotation = (name: string) => first && albAnnotation(first, name);
+  const name = annotation("load-balancer-name") ?? "load balancer";
+  const ports = (annotation("listen-ports") ?? "443").match(/\d+/g) ?? [];
   const names = [...new Set(groupRules(group).flatMap(({ host }) => host ?? []))];
-  const balancer: Box = { id: name, kind: "balancer", title: name, lines: [`load balancer, ${scheme}`] };
+  const lines = [`load balancer, ${annotation("scheme") ?? "internal"}`];
+  const balancer: Box = { id: name, kind: "balancer", title: name, lines };
   const hosts = names.map((host): Box => ({ id: host, kind: "outside", title: host, lines: [] }));
-  const ways = names.map((host): Way => ({ from: host, to: name, only: "", what: ports }));
-  return { group, balancer, hosts, ways };
+  return { balancer, hosts, ways: names.map((host): Way => ({ from: host, to: name, only: "", what: ports })) };
 }
 
 type Balancer = ReturnType<typeof balancerOf>;
