@@ -6,7 +6,7 @@ import { clusterAccess } from "../../cli/access/clusters";
 import type { RunResult } from "../../tools/run";
 import { type AwsAccount, startAwsAccount } from "../support/e2e/awsAccount";
 import { suiteFolder } from "../support/e2e/world";
-import { administrator, Team } from "../support/state/team";
+import { administrator, author, Team } from "../support/state/team";
 
 const [oldToken, newToken] = ["hf_of_the_first_version", "hf_of_the_second_version"];
 
@@ -31,11 +31,11 @@ describe("ds back, from a clone whose last deploy has other images and another t
     succeeds(await team.command("bootstrap", "prod"));
     succeeds(await team.shell("git init --quiet --initial-branch main"));
     await team.engine("prod").setSecret("hfToken", oldToken);
-    first = await commit("feat: the first version");
+    first = await team.commit("feat: the first version");
     succeeds(await deploy());
     await team.engine("prod").setSecret("hfToken", newToken);
     await team.engine("prod").configure("images.tag", "sha-abc1234");
-    second = await commit("feat: the second version");
+    second = await team.commit("feat: the second version");
     succeeds(await deploy());
     said = await back();
   });
@@ -44,12 +44,6 @@ describe("ds back, from a clone whose last deploy has other images and another t
   function succeeds({ code, stdout, stderr }: RunResult): string {
     assert.equal(code, 0, stdout + stderr);
     return stdout.trim();
-  }
-
-  async function commit(title: string): Promise<string> {
-    const author = "-c user.name=grace -c user.email=grace@example.org";
-    const made = `git add --all; git ${author} commit --quiet --message "${title}"`;
-    return succeeds(await team.shell(`${made}; git rev-parse --short=12 HEAD`));
   }
 
   const deploy = () => team.command("deploy", "prod", ["--yes", "--no-smoke"], { RUN: "deploy" });
@@ -82,7 +76,7 @@ describe("ds back, from a clone whose last deploy has other images and another t
 
   it("prints a git command by which main agrees", async () => {
     const [, command = ""] = /revert the bad ones and merge that: git (revert .*)$/m.exec(said.stdout) ?? [];
-    succeeds(await team.shell(`git -c user.name=grace -c user.email=grace@example.org ${command}`));
+    succeeds(await team.shell(`git ${author} ${command}`));
     assert.equal(parse(await team.stackFile("prod")).config["datasets-server:images"].tag, "sha-59db084");
     succeeds(await team.shell(`git reset --quiet --hard ${second}`));
   });

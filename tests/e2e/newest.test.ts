@@ -29,11 +29,7 @@ describe("ds deploy of a shared stack, from a clone with commits A and then B", 
     return stdout.trim();
   }
 
-  async function commit(title: string): Promise<string> {
-    const author = "-c user.name=grace -c user.email=grace@example.org";
-    const made = `git add --all; git ${author} commit --quiet --allow-empty --message "${title}"`;
-    return succeeds(await team.shell(`${made}; git rev-parse --short=12 HEAD`));
-  }
+  const commit = (title: string) => team.commit(title, "--allow-empty");
 
   const deploy = (...flags: readonly string[]) =>
     team.command("deploy", "prod", ["--yes", "--no-smoke", ...flags], { RUN: "deploy" });

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { findTools } from "../../../tools/install";
@@ -19,6 +20,9 @@ const limitMs = 120_000;
 
 /** The profile of whoever makes or mends bucket and keys. Each stack's deploys use a profile of the stack's name. */
 export const administrator = "administrator";
+
+/** What git is told of who commits. */
+export const author = "-c user.name=grace -c user.email=grace@example.org";
 
 /** A copy of the checkout whose commands run in an account that behaves like AWS, and whose program is a small one. */
 export class Team {
@@ -72,6 +76,14 @@ export class Team {
   /** Runs lines of shell in the copy of the checkout; the first that fails ends it. */
   shell(lines: string): Promise<RunResult> {
     return run("sh", ["-euc", lines], { cwd: this.folder, env: this.environment, timeoutMs: limitMs });
+  }
+
+  /** Makes a commit of all files, with further flags of git commit, and returns its first twelve digits. */
+  async commit(title: string, ...flags: readonly string[]): Promise<string> {
+    const made = `git add --all; git ${author} commit --quiet ${flags.join(" ")} --message "${title}"`;
+    const { code, stdout, stderr } = await this.shell(`${made}; git rev-parse --short=12 HEAD`);
+    assert.equal(code, 0, stdout + stderr);
+    return stdout.trim();
   }
 
   /** The plain engine on a stack. */

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
 import { back } from "../../../cli/back";
@@ -9,7 +8,7 @@ import { oldStackFile } from "../../../cli/back/stackFile";
 import { chooseVersion, mayBeMigrated, versionsOf } from "../../../cli/back/versions";
 import type { HistoryEntry } from "../../../cli/history";
 import { inWorktree, type Relation } from "../../../cli/lib/git";
-import { run } from "../../../tools/run";
+import { Clone } from "../../support/clone";
 import { start } from "../../support/commandLine";
 
 const commitOf = (letter: string) => letter.repeat(40);
@@ -182,19 +181,16 @@ encryptionsalt: v1:salt
 });
 
 describe("a worktree of a commit", () => {
+  let clone: Clone;
   let folder: string;
 
   before(() => {
-    folder = mkdtempSync(path.join(tmpdir(), "datasets-server-clone-"));
+    clone = new Clone();
+    ({ folder } = clone);
   });
-  after(() => rmSync(folder, { recursive: true }));
+  after(() => clone.remove());
 
-  async function git(...args: readonly string[]): Promise<string> {
-    const author = ["-c", "user.name=grace", "-c", "user.email=grace@example.org"];
-    const { code, stdout, stderr } = await run("git", [...author, ...args], { cwd: folder });
-    assert.equal(code, 0, stderr);
-    return stdout.trim();
-  }
+  const git = (...args: readonly string[]) => clone.git(...args);
 
   it("has that commit's files, leaves the clone as it is, and is removed also when what it was for fails", async () => {
     await git("init", "--quiet");

@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import type { UpdateSummary } from "@pulumi/pulumi/automation";
 import { requireLastCommit } from "../../../cli/environments/newest";
 import { relationOf, workingTree } from "../../../cli/lib/git";
 import { lastDeployed } from "../../../cli/state/newest";
-import { run } from "../../../tools/run";
+import { Clone } from "../../support/clone";
 import { environmentOf, type GitHub, pullRequest, startGitHub } from "../../support/github";
 
 function update(commit: string | undefined, more: Partial<UpdateSummary> = {}): UpdateSummary {
@@ -52,19 +49,16 @@ describe("the commit that was deployed last", () => {
 });
 
 describe("a commit in a clone", () => {
+  let clone: Clone;
   let folder: string;
 
   before(() => {
-    folder = mkdtempSync(path.join(tmpdir(), "datasets-server-clone-"));
+    clone = new Clone();
+    ({ folder } = clone);
   });
-  after(() => rmSync(folder, { recursive: true }));
+  after(() => clone.remove());
 
-  async function git(...args: readonly string[]): Promise<string> {
-    const author = ["-c", "user.name=grace", "-c", "user.email=grace@example.org"];
-    const { code, stdout, stderr } = await run("git", [...author, ...args], { cwd: folder });
-    assert.equal(code, 0, stderr);
-    return stdout.trim();
-  }
+  const git = (...args: readonly string[]) => clone.git(...args);
 
   async function commit(title: string): Promise<string> {
     await git("commit", "--quiet", "--allow-empty", "--message", title);
